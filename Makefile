@@ -1,0 +1,53 @@
+# Relevo. `make help` prints what stands behind the ## of each target.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+PY     := $(VENV)/bin/python
+BIN    := $(VENV)/bin
+LOCK   := deploy/lock
+
+# Works with and without ensurepip, and where the system's Python is marked as managed by others:
+# the pip of the system installs into the environment, never beside itself.
+define environment
+	test -x $(PY) || $(PYTHON) -m venv --without-pip $(VENV)
+	$(PYTHON) -m pip --python $(PY) install -qq --disable-pip-version-check --no-input \
+	    --require-hashes --only-binary :all: -r $(1)
+	$(PYTHON) -m pip --python $(PY) install -qq --disable-pip-version-check --no-input \
+	    --no-index --no-build-isolation --no-deps --editable .
+	touch $(2)
+endef
+
+help: ## print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(VENV)/.runtime: $(LOCK)/runtime.txt pyproject.toml
+	$(call environment,$<,$@)
+
+$(VENV)/.develop: $(LOCK)/develop.txt pyproject.toml
+	$(call environment,$<,$@)
+	touch $(VENV)/.runtime
+
+demo: $(VENV)/.runtime ## set up, then carry one referral from es:retorno to ci:accueil and back (ONCE=1 ends by itself)
+	$(BIN)/relevo demo $(if $(ONCE),--once)
+
+test: $(VENV)/.develop ## set up, then run every test (brings its own PostgreSQL)
+	$(PY) -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r shared services migrations -c pyproject.toml
+
+bench: $(VENV)/.develop ## time one referral, sent and receipted
+	$(PY) -m tests.bench
+
+lock: $(VENV)/.develop ## write both lock files anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --group build -o $(LOCK)/runtime.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile pyproject.toml --group develop -c $(LOCK)/runtime.txt -o $(LOCK)/develop.txt $(LOCKFLAGS)
+
+LOCKFLAGS := --quiet --upgrade --python-version 3.11 --universal --generate-hashes --no-emit-index-url \
+             --no-annotate --no-header --only-binary :all:
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock

@@ -1,0 +1,1 @@
+"""What both nodes share: rules, wire, messages, storage, delivery, and the edges that reach a node."""

@@ -1,0 +1,1 @@
+"""What a message says: the data classes, the steps, and how both become content. Joins rules and bytes."""

@@ -1,0 +1,83 @@
+"""One profile of JWS compact serialisation (RFC 7515) for everything that a node signs for years.
+
+    BASE64URL({"alg":"Ed25519","kid":<thumbprint>,"typ":<purpose>}) . BASE64URL(payload) . BASE64URL(signature)
+
+The header has exactly these three members: the algorithm is fixed (RFC 9864), never chosen by the message, and
+`jwk`, `jku`, `x5u`, `x5c`, `crit` and `b64` cannot stand in it. `typ` names one purpose, so that nothing signed for
+one purpose can serve another. Verify, then parse: a payload is returned as bytes only after its signature held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from relevo.errors import WireError
+from relevo.protocol import base64url, strict_json
+from relevo.protocol.keys import BadSignature, SigningKey, VerifyKey
+
+ALGORITHM = "Ed25519"
+MAX_CHARACTERS = 1 << 21
+
+KeyFor: TypeAlias = Callable[[str], VerifyKey]
+"""Finds the key that a `kid` names, or raises."""
+
+_REGISTRY = jws.JWSRegistry(algorithms=[ALGORITHM])
+
+
+class MalformedJws(WireError):
+    """A text is not a JWS of our profile."""
+
+    code = "malformed-jws"
+
+
+class WrongType(WireError):
+    """Something signed for one purpose was presented for another."""
+
+    code = "wrong-type"
+
+
+def sign(payload: bytes, key: SigningKey, typ: str) -> str:
+    """`payload` signed for the purpose `typ`, as compact JWS."""
+    header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
+    private = OKPKey.import_key({**key.public.jwk, "d": base64url.encode(key.seed)})
+    return jws.serialize_compact(header, payload, private, registry=_REGISTRY)
+
+
+def key_id(token: str, typ: str) -> str:
+    """The `kid` that a token claims, after its header was checked; the signature is not yet verified.
+
+    Raises:
+        MalformedJws: unless the token has three parts and exactly our header.
+        WrongType: if it was signed for another purpose.
+    """
+    if len(token) > MAX_CHARACTERS or token.count(".") != 2:  # noqa: PLR2004 - three parts (RFC 7515, section 3.1)
+        raise MalformedJws("not a compact JWS")
+    header = strict_json.load(base64url.decode(token.split(".", 1)[0]), limit=1024)
+    if set(header) != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or not isinstance(header["kid"], str):
+        raise MalformedJws("a JWS header is not exactly alg Ed25519, kid and typ")
+    if header["typ"] != typ:
+        raise WrongType(f"signed for another purpose than {typ}")
+    return header["kid"]
+
+
+def verify(token: str, key_for: KeyFor, typ: str) -> bytes:
+    """The payload of a token whose signature holds under the key that `key_for` gives for its `kid`.
+
+    Raises:
+        MalformedJws, WrongType: see `key_id`.
+        BadSignature: if the signature does not hold.
+        NotBase64url: if a part has another spelling than the canonical one.
+    """
+    key = key_for(key_id(token, typ))
+    for part in token.split("."):
+        base64url.decode(part)
+    try:
+        found = jws.deserialize_compact(token, OKPKey.import_key(key.jwk), registry=_REGISTRY)
+    except JoseError as error:
+        raise BadSignature from error
+    return found.payload

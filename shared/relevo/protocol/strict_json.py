@@ -1,0 +1,96 @@
+"""JSON that can be read in one way only (RFC 8259 as narrowed by RFC 7493, I-JSON).
+
+Refused, each before anything is done with it: a byte order mark, bytes that are not UTF-8, names that stand twice,
+NaN and infinities, fractions beyond what a double holds, integers beyond 2^53-1, lone surrogates, nesting deeper
+than 32, and more bytes than the caller allows.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias
+
+from relevo.errors import WireError
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+JsonObject: TypeAlias = dict[str, Any]
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+MAX_INTEGER = (1 << 53) - 1
+
+
+class MalformedJson(WireError):
+    """Bytes are not JSON that can be read in one way only."""
+
+    code = "malformed-json"
+
+
+def dump(value: object) -> bytes:
+    """`value` as compact UTF-8 JSON; what `load` reads back is equal."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+
+
+def load(raw: bytes, *, limit: int = MAX_BYTES) -> JsonObject:
+    """The JSON object in `raw`.
+
+    Raises:
+        MalformedJson: for anything that is not one object, or that this module's rules refuse.
+    """
+    value = load_value(raw, limit=limit)
+    if not isinstance(value, dict):
+        raise MalformedJson("not a JSON object")
+    return value
+
+
+def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
+    """Any JSON value in `raw`, under the same rules as `load`."""
+    if len(raw) > limit:
+        raise MalformedJson(f"longer than {limit} bytes")
+    try:
+        text = raw.decode("utf-8")
+        _require_shallow(text)
+        value: JsonValue = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer
+        )
+        dump(value)  # refuses lone surrogates and numbers that became infinite
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson("not strict JSON") from error
+    return value
+
+
+def _require_shallow(text: str) -> None:
+    depth, quoted, escaped = 0, False, False
+    for character in text:
+        if quoted:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                quoted = False
+        elif character == '"':
+            quoted = True
+        elif character in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise MalformedJson(f"nested deeper than {MAX_DEPTH}")
+        elif character in "]}":
+            depth -= 1
+
+
+def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedJson("a name stands twice in one object")
+    return value
+
+
+def _refuse_constant(_constant: str) -> JsonValue:
+    raise MalformedJson("NaN and infinities are not JSON")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > len(str(MAX_INTEGER)) + 1 or abs(value := int(digits)) > MAX_INTEGER:
+        raise MalformedJson("an integer is beyond 2^53-1")
+    return value

@@ -8,6 +8,7 @@ than 32, and more bytes than the caller allows.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, TypeAlias
 
 from relevo.errors import WireError
@@ -18,6 +19,10 @@ JsonObject: TypeAlias = dict[str, Any]
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_INTEGER = (1 << 53) - 1
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""A string (to the end of the text, if it is not closed) or a bracket; never goes back, so linear in time."""
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class MalformedJson(WireError):
@@ -60,23 +65,11 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
 
 
 def _require_shallow(text: str) -> None:
-    depth, quoted, escaped = 0, False, False
-    for character in text:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                quoted = False
-        elif character == '"':
-            quoted = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise MalformedJson(f"nested deeper than {MAX_DEPTH}")
-        elif character in "]}":
-            depth -= 1
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        depth += _STEP.get(match[0], 0)
+        if depth > MAX_DEPTH:
+            raise MalformedJson(f"nested deeper than {MAX_DEPTH}")
 
 
 def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -1,0 +1,157 @@
+"""The settings of a node: a TOML file, then the environment, which wins. Unknown keys are refused.
+
+Each key is explained in the commented files of `deploy/`. In the environment a key is its name in upper case behind
+the node's prefix, such as `HOST_NODE_DATABASE`. The file itself is named by `--settings` or `<prefix>SETTINGS`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from relevo.clock import Clock, FileClock, SystemClock
+from relevo.errors import Misconfigured
+from relevo.protocol.keyring import KeyRing
+
+CLOCK_FILE = "file:"
+SETTINGS = "SETTINGS"
+
+
+class NodeSettings(BaseSettings):
+    """What an operator decides about a node. Paths are taken relative to the settings file."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+    prefix: ClassVar[str] = "RELEVO_"
+
+    node_id: Annotated[str, Field(pattern=r"^[a-z]{2}:[a-z0-9-]{1,32}$")]
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    endpoint: str
+    listen_host: str = "127.0.0.1"
+    listen_port: Annotated[int, Field(ge=1, le=65535)]
+    database: str
+    keys: Path
+    contacts: tuple[str, ...] = ()
+    public_authority: bool = False
+    clock: str = "system"
+    delivery_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    log_level: str = "info"
+
+    @field_validator("clock")
+    @classmethod
+    def _known_clock(cls, value: str) -> str:
+        if value != "system" and not value.startswith(CLOCK_FILE):
+            raise ValueError("is `system`, or `file:` and a path")
+        return value
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql")):
+            raise ValueError("is an address that begins with sqlite:/// or postgresql://")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is theirs
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then the file; no dotenv files and no secrets folders."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(prefix: str, file: Path | None, environment: Mapping[str, str] | None = None) -> NodeSettings:
+    """The settings in `file` (or the one that the environment names) and in the environment.
+
+    Raises:
+        Misconfigured: naming every key that is unknown, missing or unfit; never its value.
+    """
+    given = os.environ if environment is None else environment
+    path = file or (Path(named) if (named := given.get(prefix + SETTINGS)) else None)
+    if path is not None and not path.is_file():
+        raise Misconfigured(f"there is no settings file {path}")
+    _refuse_unknown(prefix, given)
+
+    class Settings(NodeSettings):
+        model_config = SettingsConfigDict(env_prefix=prefix, toml_file=path, extra="forbid", frozen=True)
+
+    try:
+        settings: NodeSettings = Settings()
+    except ValidationError as error:
+        raise Misconfigured("; ".join(_fault(one) for one in error.errors(include_input=False))) from None
+    except ValueError as error:
+        raise Misconfigured(f"the settings file is not TOML: {error}") from None
+    return settings.model_copy(update=_anchored(settings, path.parent if path else Path.cwd()))
+
+
+def read_keys(path: Path) -> KeyRing:
+    """The private keys of a node.
+
+    Raises:
+        Misconfigured: if the file is missing, readable by others, or not a key ring.
+    """
+    if not path.is_file():
+        raise Misconfigured(f"there is no key file {path}; `init` makes it")
+    if path.stat().st_mode & 0o077:
+        raise Misconfigured(f"others may read the key file {path}; set its mode to 600")
+    try:
+        return KeyRing.from_object(json.loads(path.read_text(encoding="ascii")))
+    except ValueError:
+        raise Misconfigured(f"the key file {path} is damaged") from None
+
+
+def write_keys(path: Path, keys: KeyRing) -> None:
+    """Write the private keys of a node, for nobody else to read.
+
+    Raises:
+        Misconfigured: if there are keys already; they are never overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Misconfigured(f"there is a key file {path} already; it is never overwritten") from None
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        json.dump(keys.to_object(), file, indent=1)
+
+
+def make_clock(settings: NodeSettings) -> Clock:
+    """The clock that the settings name."""
+    if settings.clock == "system":
+        return SystemClock()
+    return FileClock(Path(settings.clock.removeprefix(CLOCK_FILE)))
+
+
+def _refuse_unknown(prefix: str, environment: Mapping[str, str]) -> None:
+    known = {prefix + name.upper() for name in NodeSettings.model_fields} | {prefix + SETTINGS, prefix + "USER"}
+    unknown = sorted(name for name in environment if name.startswith(prefix) and name not in known)
+    if unknown:
+        raise Misconfigured(f"unknown settings in the environment: {', '.join(unknown)}")
+
+
+def _anchored(settings: NodeSettings, folder: Path) -> dict[str, Any]:
+    anchored: dict[str, Any] = {"keys": folder / settings.keys}
+    file = settings.database.removeprefix("sqlite:///")
+    if file != settings.database:
+        anchored["database"] = f"sqlite:///{folder / file}"
+    if settings.clock.startswith(CLOCK_FILE):
+        anchored["clock"] = CLOCK_FILE + str(folder / settings.clock.removeprefix(CLOCK_FILE))
+    return anchored
+
+
+def _fault(error: Any) -> str:  # noqa: ANN401 - Pydantic's own type is not public
+    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"

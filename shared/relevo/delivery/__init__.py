@@ -1,0 +1,1 @@
+"""How messages leave, arrive and are proven: outbox, inbox, courier, sequencer, and the loop that runs them."""

@@ -1,0 +1,262 @@
+"""The inbox: what happens to envelopes that a registered peer brought, 1 to 50 at a time.
+
+Outside the transaction each envelope is verified and opened. Then one transaction holds {the nonce of the request;
+for each envelope a savepoint with policy, inbox row, effect, receipt and log entries}, and only then is anything
+answered.
+
+| what came | what is written | what the peer gets |
+| --- | --- | --- |
+| a message that may have its effect | effect, inbox, receipt `stored` | the receipt |
+| the same message again | nothing | the stored receipt, byte for byte |
+| another message under a known jti | nothing | `jti-reused` |
+| a fault of the message itself | inbox without content, receipt `refused` + code | the receipt |
+| anything that another try may mend | nothing | a problem with a code |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from relevo.clock import moment
+from relevo.delivery import duties, policy, sop_exchange, steps
+from relevo.delivery.node import Node
+from relevo.domain.sides import Side
+from relevo.errors import Conflict, Refusal, RelevoError, WireError
+from relevo.messages import content
+from relevo.messages.content import Said
+from relevo.messages.registry import NODE_KIND
+from relevo.protocol.base64url import digest
+from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_envelope, read_manifest
+from relevo.protocol.hop import VerifiedHop
+from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
+from relevo.protocol.strict_json import JsonObject, JsonValue
+from relevo.protocol.trust import KeyOutOfPeriod, KeyUnknown, Trust
+from relevo.storage import log, peers
+from relevo.storage.tables import InboxRow, NonceRow, PeerRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+EVENTS = structlog.get_logger("relevo.inbox")
+EPOCH = 1
+
+
+class NonceSeen(WireError):
+    """This very request was accepted before."""
+
+    code = "nonce-seen"
+    advice = "Sign the request anew; the messages in it can be sent again as they are."
+
+
+class JtiReused(Conflict):
+    """Another message was stored under this jti."""
+
+    code = "jti-reused"
+    advice = "Tell the sender's administrator: a message never shares its identifier with another."
+
+
+class SeqReused(WireError):
+    """Another message has this place in the stream."""
+
+    code = "seq-reused"
+    advice = "Tell the sender's administrator: two messages of one stream never share a place."
+
+
+class EpochUnknown(WireError):
+    """The message belongs to an epoch that has not begun here."""
+
+    code = "epoch-unknown"
+    advice = "Keep the message and ask the receiving administrator to confirm the new epoch."
+
+
+class PredecessorMissing(WireError):
+    """The message follows one of the same referral that has not arrived."""
+
+    code = "predecessor-missing"
+    advice = "Send the earlier message first; this one can be sent again as it is."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One envelope after everything that can be done without writing."""
+
+    verified: VerifiedManifest | None = None
+    opened: Opened | None = None
+    fault: RelevoError | None = None
+
+
+def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: VerifiedHop) -> list[JsonObject]:
+    """Receive the envelopes of one signed request; for each, in order, a receipt or a problem.
+
+    Raises:
+        NonceSeen: if the request was accepted before; nothing is written.
+    """
+    arrivals = _inspect(node, envelopes, peer)
+    with node.write() as work:
+        _remember_nonce(work.session, peer, hop, work)
+        results = [_settle(node, work, arrival, peer) for arrival in arrivals]
+        _hear(work.session, peer, arrivals)
+    return results
+
+
+def _inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:
+    with node.read() as work:
+        trust = peers.trust(work.session)
+        return [_look(node, work, envelope, trust, peer) for envelope in envelopes]
+
+
+def _look(node: Node, work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str) -> Arrival:
+    verified = None
+    try:
+        envelope = Envelope.from_object(raw)
+        verified = read_manifest(envelope.manifest, trust=trust, at=work.at)
+        if verified.manifest.message.iss != peer:
+            raise WireError("the envelope is not from the peer that brought it")
+        if _stored(work.session, verified) is not None:
+            return Arrival(verified=verified)
+        keys = node.identity.keys
+        opened = open_envelope(
+            envelope,
+            verified,
+            trust=trust,
+            me=node.identity.node_id,
+            keys={keys.encryption.kid: keys.encryption},
+            presentation=keys.presentation.public,
+            at=work.at,
+        )
+    except RelevoError as fault:
+        return Arrival(verified=verified, fault=fault)
+    return Arrival(verified=verified, opened=opened)
+
+
+def _stored(session: Session, verified: VerifiedManifest) -> InboxRow | None:
+    message = verified.manifest.message
+    return session.get(InboxRow, (message.iss, message.jti))
+
+
+def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str) -> JsonObject:
+    verified = arrival.verified
+    jti = verified.manifest.message.jti if verified else None
+    try:
+        if verified is None:
+            raise arrival.fault or WireError()
+        return {"jti": jti, "receipt": _receipt_for(node, work, arrival, verified)}
+    except RelevoError as fault:
+        code = fault.wire_code if isinstance(fault, WireError) else fault.code
+        EVENTS.warning("refused for now", peer=peer, jti=jti, code=fault.code, told=code)
+        return {"jti": jti, "problem": {"code": code}}
+
+
+def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: VerifiedManifest) -> str:
+    stored = _stored(work.session, verified)
+    if stored is not None:
+        if stored.identity != verified.manifest.message.identity():
+            raise JtiReused
+        return stored.receipt
+    _require_place(work.session, verified)
+    try:
+        if arrival.fault is not None or arrival.opened is None:
+            raise arrival.fault or WireError()
+        with work.session.begin_nested():
+            due = _effect(node, work, arrival.opened)
+            return _store(work, verified, due, opened=arrival.opened)
+    except (Refusal, Conflict, WireError) as fault:
+        if isinstance(fault, WireError) and not fault.final:
+            raise
+        EVENTS.warning(
+            "refused", peer=verified.manifest.message.iss, jti=verified.manifest.message.jti, code=fault.code
+        )
+        return _store(work, verified, (), code=fault.code)
+
+
+def _effect(node: Node, work: UnitOfWork, opened: Opened) -> tuple[DueClaim, ...]:
+    message = opened.verified.manifest.message
+    speaker = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
+    said = content.read(opened.claims, kind=message.kind, speaker=speaker)
+    _require_order(work.session, message.iss, said)
+    if message.kind == NODE_KIND:
+        sop_exchange.learn(work, message.iss, said)
+        return ()
+    admitted = policy.admit(work, opened, said)
+    steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
+    node.handlers[said.step](work, admitted.row, said)
+    begun = duties.started(work, admitted.row, said.step, work.at)
+    return duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)
+
+
+def _require_place(session: Session, verified: VerifiedManifest) -> None:
+    attempt, message = verified.manifest.attempt, verified.manifest.message
+    if attempt.epoch != EPOCH:
+        raise EpochUnknown
+    place = (InboxRow.peer == message.iss, InboxRow.epoch == attempt.epoch, InboxRow.seq == attempt.seq)
+    if session.scalar(select(InboxRow.jti).where(*place)) is not None:
+        raise SeqReused
+
+
+def _require_order(session: Session, peer: str, said: Said) -> None:
+    if said.after is not None and session.get(InboxRow, (peer, said.after)) is None:
+        raise PredecessorMissing
+
+
+def _store(
+    work: UnitOfWork,
+    verified: VerifiedManifest,
+    due: tuple[DueClaim, ...],
+    *,
+    opened: Opened | None = None,
+    code: str | None = None,
+) -> str:
+    message, attempt = verified.manifest.message, verified.manifest.attempt
+    receipt = Receipt(
+        iss=work.identity.node_id,
+        aud=message.iss,
+        of=verified.digest,
+        jti=message.jti,
+        disposition="refused" if code else "stored",
+        code=code,
+        received_at=work.at,
+        due=due,
+    )
+    token = sign_receipt(receipt, work.identity.keys.signing)
+    work.session.add(
+        InboxRow(
+            peer=message.iss,
+            jti=message.jti,
+            identity=message.identity(),
+            thread=message.thread,
+            kind=message.kind,
+            epoch=attempt.epoch,
+            seq=attempt.seq,
+            manifest=verified.token,
+            content=opened.issued.jwt if opened else None,
+            disclosures=list(opened.issued.disclosures) if opened else None,
+            disposition=receipt.disposition,
+            code=code,
+            receipt=token,
+            received_at=work.at,
+        )
+    )
+    names = {"jti": message.jti, "thread": message.thread, "peer": message.iss}
+    log.record(work.session, "message-received", work.at, subject=message.thread, manifest=verified.digest, **names)
+    log.record(work.session, "receipt-made", work.at, subject=message.thread, receipt=digest(token.encode()), **names)
+    work.session.flush()
+    return token
+
+
+def _remember_nonce(session: Session, peer: str, hop: VerifiedHop, work: UnitOfWork) -> None:
+    if session.get(NonceRow, (peer, hop.nonce)) is not None:
+        raise NonceSeen
+    session.query(NonceRow).where(NonceRow.expires_at < work.at).delete()
+    session.add(NonceRow(peer=peer, nonce=hop.nonce, expires_at=hop.expires))
+    session.flush()
+
+
+def _hear(session: Session, peer: str, arrivals: Sequence[Arrival]) -> None:
+    """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
+    row = session.get_one(PeerRow, peer)
+    row.failures, row.next_attempt_at = 0, None
+    if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod) for arrival in arrivals):
+        row.polled_at = None

@@ -1,0 +1,47 @@
+"""One node, put together: what code that is shared by both sides is handed so that it never asks which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from relevo.clock import Clock
+from relevo.errors import Reason
+from relevo.messages.content import Said
+from relevo.storage.database import Database
+from relevo.storage.tables import OutboxRow, ReferralRow
+from relevo.storage.unit_of_work import Identity, UnitOfWork, User
+
+Handler: TypeAlias = Callable[[UnitOfWork, ReferralRow, Said], None]
+"""What a node does with a peer's step, after everything that both sides check alike held."""
+
+Release: TypeAlias = Callable[[UnitOfWork, OutboxRow], Reason | None]
+"""Why a queued message may not leave (any more), asked just before it does; None if it may."""
+
+THE_NODE = User(name="node", role=None)
+"""The node itself, when it acts on what a peer sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A node with its identity, its database, its clock, and what is particular to its side."""
+
+    identity: Identity
+    database: Database
+    clock: Clock
+    handlers: Mapping[str, Handler]
+    release: Release
+
+    @contextmanager
+    def write(self, user: User = THE_NODE) -> Iterator[UnitOfWork]:
+        """A unit of work that is committed at the end of the block, or undone as a whole."""
+        with self.database.write() as session:
+            yield UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=user)
+
+    @contextmanager
+    def read(self, user: User = THE_NODE) -> Iterator[UnitOfWork]:
+        """A unit of work that only reads."""
+        with self.database.read() as session:
+            yield UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=user)

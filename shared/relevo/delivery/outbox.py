@@ -1,0 +1,106 @@
+"""The outbox: a message is written in the transaction of the change that causes it, and stays until it is receipted.
+
+    queued → stored | refused          the peer's signed receipt
+    queued → held                      consent ended before it left; it never leaves by itself
+
+What is queued is signed content. Its place in the stream, its manifest and its sealing are the courier's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from relevo.clock import seconds
+from relevo.ids import new_jti
+from relevo.messages.content import compose
+from relevo.messages.registry import NODE_KIND, message_type
+from relevo.messages.steps import StepPayload
+from relevo.protocol import sd_jwt
+from relevo.protocol.basis import Basis
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage import peers
+from relevo.storage.tables import OutboxRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+NONE = "none"
+
+
+class OutboxState(StrEnum):
+    """What became of a message that waits or waited to leave."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    STORED = "stored"
+    REFUSED = "refused"
+
+
+def post(
+    work: UnitOfWork,
+    *,
+    peer: str,
+    thread: str,
+    step: str,
+    payload: StepPayload,
+    fields: Mapping[str, Mapping[str, JsonValue]],
+    after: str | None = None,
+    seen: str | None = None,
+    sop: str = NONE,
+    basis: Basis | None = None,
+) -> OutboxRow:
+    """Sign what a step says and queue it for `peer`, in the transaction of the change."""
+    kind = message_type(step, work.identity.side).kind
+    jti = new_jti(work.at)
+    recipient = peers.latest(work.session, peer)
+    opening: dict[str, JsonValue] = {
+        "iss": work.identity.node_id,
+        "aud": peer,
+        "iat": seconds(work.at),
+        "jti": jti,
+        "thread": thread,
+        "kind": kind,
+        "cnf": {"jwk": recipient.presentation.jwk},
+    }
+    role = work.user.role or "node"
+    hidden = compose(step, payload, by=role, after=after, seen=seen, fields=fields)
+    issued = sd_jwt.issue(opening, hidden, key=work.identity.keys.signing)
+    row = OutboxRow(
+        jti=jti,
+        peer=peer,
+        thread=thread,
+        kind=kind,
+        step=step,
+        sop=sop,
+        basis=basis.claim if basis else NONE,
+        basis_record=basis.record if basis else None,
+        basis_salt=basis.salt if basis else None,
+        content=issued.jwt,
+        disclosures=list(issued.disclosures),
+        classes=sorted(fields),
+        made_at=work.at,
+        state=OutboxState.QUEUED,
+    )
+    work.session.add(row)
+    return row
+
+
+def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[OutboxRow]:
+    """Messages to `peer` that may be tried now, in the order in which they were made."""
+    now = or_(OutboxRow.next_attempt_at.is_(None), OutboxRow.next_attempt_at <= at)
+    waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
+    return list(session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)))
+
+
+def peers_with_post(session: Session) -> list[str]:
+    """The peers for whom something is queued."""
+    queued = select(OutboxRow.peer).where(OutboxRow.state == OutboxState.QUEUED).distinct()
+    return list(session.scalars(queued.order_by(OutboxRow.peer)))
+
+
+def is_about_a_person(row: OutboxRow) -> bool:
+    """Whether a message belongs to a referral; the others are between the nodes."""
+    return row.kind != NODE_KIND

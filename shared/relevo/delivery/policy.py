@@ -1,0 +1,128 @@
+"""What a receiver asks of a message before it has any effect; the sender asked the same before it sent.
+
+In this order: the SOP is agreed here; the referral exists and moves under it; what the message rests on is what the
+referral rests on; the consent terms still hold; no field is more than consent and SOP allow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relevo.domain.consent import Terms, is_expired
+from relevo.domain.disclosure import ExcessData, require_within
+from relevo.domain.referral import Status, Step
+from relevo.domain.sides import Side
+from relevo.domain.sop import Sop
+from relevo.errors import Reason, Refusal
+from relevo.messages.content import Said
+from relevo.messages.steps_referral import Requested
+from relevo.messages.classes import terms_from_fields, terms_from_record
+from relevo.protocol.envelope import Message, Opened
+from relevo.storage import referrals, sops
+from relevo.storage.tables import ReferralRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+
+class NoBasis(Refusal):
+    """The message rests on no consent that this referral knows."""
+
+    code = "no-basis"
+    advice = "The sender records a valid consent and sends the referral under it."
+
+
+class ThreadUnknown(Refusal):
+    """The message continues a referral that never began here."""
+
+    code = "thread-unknown"
+    advice = "The sender checks that its first message was stored, and sends it first."
+
+
+class ConsentEnded(Refusal):
+    """The consent under which personal data moves has expired."""
+
+    code = "consent-expired"
+    advice = "Ask the person whether they still agree, and send under a renewed consent."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admitted:
+    """A message about a person that may have its effect, and the referral that it belongs to."""
+
+    row: ReferralRow
+    sop: Sop
+    terms: Terms | None
+
+
+def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
+    """The referral that a message belongs to, begun here if this is its first.
+
+    Raises:
+        SopUnknown: retryable, if the SOP is not agreed here.
+        ThreadUnknown, NoBasis, ConsentEnded, ExcessData, NoReturn: faults of the message itself.
+    """
+    message = opened.verified.manifest.message
+    sop = sops.agreed(work.session, message.sop, message.iss)
+    row = work.session.get(ReferralRow, (message.iss, message.thread))
+    if said.step == Step.REQUESTED and row is None:
+        row = _begin(work, opened, said)
+    elif row is None:
+        raise ThreadUnknown
+    terms = _require_basis(row, message, said)
+    _require_fields(row, sop, terms, said, opened)
+    return Admitted(row=row, sop=sop, terms=terms)
+
+
+def _begin(work: UnitOfWork, opened: Opened, said: Said) -> ReferralRow:
+    message, basis, stated = opened.verified.manifest.message, opened.basis, said.payload
+    if basis is None or not isinstance(stated, Requested) or "consent" not in said.classes:
+        raise NoBasis(detail="a referral comes with the terms of a consent", field="consent")
+    terms = terms_from_record(basis.record)
+    if terms_from_fields(said.classes["consent"]) != terms:
+        raise NoBasis(detail="the consent terms are not those that the message rests on", field="consent")
+    if terms.receiver != work.identity.node_id or terms.purpose != stated.purpose:
+        raise NoBasis(detail="the consent is for another receiver or another purpose", field="consent.receiver")
+    row = referrals.begin(
+        message.iss, message.thread, requested=stated, fields=said.classes, sop=message.sop, basis=basis, at=work.at
+    )
+    work.session.add(row)
+    return row
+
+
+def _require_basis(row: ReferralRow, message: Message, said: Said) -> Terms | None:
+    if message.sop != row.sop:
+        raise NoBasis(detail="a referral stays under the SOP under which it began", field="sop")
+    if said.step == Step.ERASED:
+        return None
+    if message.basis != row.basis:
+        raise NoBasis(detail="the message does not rest on the consent of this referral", field="basis")
+    return referrals.terms(row)
+
+
+def _require_fields(row: ReferralRow, sop: Sop, terms: Terms | None, said: Said, opened: Opened) -> None:
+    if not said.classes:
+        return
+    if terms is None or Status(row.status) in {Status.WITHDRAWN, Status.ERASED}:
+        raise NoBasis(detail="the consent was withdrawn; no personal data moves any more", field="basis")
+    if is_expired(terms, opened.verified.manifest.attempt.iat):
+        raise ConsentEnded
+    purpose = sop.purposes.get(row.purpose)
+    if purpose is None:
+        raise ExcessData(_unknown_purpose())
+    received = {name: tuple(fields) for name, fields in said.classes.items()}
+    services = tuple(row.services)
+    returning = message_comes_back(said)
+    require_within(received, terms=terms, sop=sop, purpose=row.purpose, services=services, returning=returning)
+
+
+def message_comes_back(said: Said) -> bool:
+    """Whether a message goes from the origin to the host."""
+    return Side.ORIGIN in said.type.by and Side.HOST not in said.type.by
+
+
+def _unknown_purpose() -> Reason:
+    return Reason(
+        code=ExcessData.code,
+        field="purpose",
+        detail="the SOP does not know this purpose",
+        advice="Send for a purpose of the SOP.",
+    )

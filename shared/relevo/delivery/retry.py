@@ -1,0 +1,23 @@
+"""When to try again. For ever: a message is given up by people, never by a machine.
+
+Full jitter from 5 seconds, doubling, at most an hour; six hours once a peer has been away for a week.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+FIRST = timedelta(seconds=5)
+CAP = timedelta(hours=1)
+LATE_CAP = timedelta(hours=6)
+_FAILURES_OF_A_WEEK = 175
+
+
+def pause(failures: int, jitter: float) -> timedelta:
+    """How long to wait after `failures` tries in a row; `jitter` is a random number from 0 to 1.
+
+    Before the cap is reached the pauses double; seven days of hourly pauses are about 168 tries more.
+    """
+    cap = CAP if failures < _FAILURES_OF_A_WEEK else LATE_CAP
+    ceiling = min(cap, FIRST * (1 << min(max(failures - 1, 0), 16)))
+    return ceiling * jitter

@@ -1,0 +1,80 @@
+"""What the sender does with one result of a request: keep the receipt, or the code and try again later.
+
+A receipt counts only if the peer signed it, it is for us, and it answers a manifest that we made for this message.
+Due times are computed here too; where they differ from the receipt's, the message is marked and people look.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+from sqlalchemy import select
+
+from relevo.delivery import duties
+from relevo.delivery.outbox import OutboxState, is_about_a_person
+from relevo.delivery.retry import pause
+from relevo.errors import RelevoError
+from relevo.protocol.base64url import digest
+from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
+from relevo.protocol.strict_json import JsonObject
+from relevo.protocol.trust import Trust
+from relevo.storage import log
+from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+EVENTS = structlog.get_logger("relevo.settlement")
+DUE_DIFFERS = "due-differs"
+
+
+def settle(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -> bool:
+    """Keep what the peer answered for one message; whether the message is receipted now."""
+    if row.receipt is not None:
+        return True
+    try:
+        receipt = _receipt(work, row, result, trust)
+    except RelevoError as fault:
+        row.problem = fault.code
+        row.next_attempt_at = work.at + pause(row.attempts, secrets.randbelow(1000) / 1000)
+        EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=fault.code)
+        return False
+    _keep(work, row, receipt, str(result["receipt"]))
+    return True
+
+
+class Postponed(RelevoError):
+    """The peer could not store the message this time; its code says why."""
+
+    code = "postponed"
+    advice = "Nothing is lost: the message stays queued and is tried again by itself."
+
+
+def _receipt(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -> Receipt:
+    token, problem = result.get("receipt"), result.get("problem")
+    if not isinstance(token, str):
+        raise Postponed(problem.get("code", "") if isinstance(problem, dict) else "")
+    receipt = read_receipt(token, trust=trust, at=work.at)
+    made = set(work.session.scalars(select(ManifestRow.digest).where(ManifestRow.jti == row.jti)))
+    if (receipt.iss, receipt.aud, receipt.jti) != (row.peer, work.identity.node_id, row.jti) or receipt.of not in made:
+        raise ReceiptMismatch
+    return receipt
+
+
+def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> None:
+    row.receipt, row.receipted_at, row.sealed = token, receipt.received_at, None
+    row.state = OutboxState.STORED if receipt.disposition == "stored" else OutboxState.REFUSED
+    row.problem = receipt.code
+    names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
+    log.record(work.session, "receipt-got", work.at, subject=row.thread, receipt=digest(token.encode()), **names)
+    if receipt.disposition == "stored" and is_about_a_person(row):
+        _begin_duties(work, row, receipt)
+
+
+def _begin_duties(work: UnitOfWork, row: OutboxRow, receipt: Receipt) -> None:
+    referral = work.session.get_one(ReferralRow, (row.peer, row.thread))
+    begun = duties.started(work, referral, row.step, receipt.received_at)
+    side = work.identity.side
+    if not duties.agree(receipt.due, duties.claims(begun, referral, work.identity.node_id, side)):
+        row.problem = DUE_DIFFERS
+        EVENTS.error("due times differ", peer=row.peer, jti=row.jti)
+    duties.begin(work, referral, begun, receipt.received_at)

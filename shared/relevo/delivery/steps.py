@@ -1,0 +1,170 @@
+"""Taking a step in a referral, and learning of the peer's.
+
+`take` is the only way in which a step of ours comes about, `learn` the only way for one of the peer's. Both ask the
+tables of `relevo.domain`, change the referral, keep the timeline and the duties, and `take` writes the message that
+tells the peer: all in the transaction of the unit of work.
+
+A step that may not be told (the person does not want outcomes to return) is taken all the same and kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from relevo.delivery import duties, outbox
+from relevo.domain.journey import Journey, JourneyStep, allowed_journey, arrive_journey
+from relevo.domain.referral import IllegalStep, Status, Step, allowed, arrive, before_cancelling
+from relevo.domain.sides import Side
+from relevo.messages.content import Fields, Said
+from relevo.messages.registry import MESSAGES, MessageType, message_type
+from relevo.messages.steps import StepPayload
+from relevo.messages.steps_progress import Arrived
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage import referrals
+from relevo.storage.tables import ReferralRow, StepRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+NOTHING: Fields = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a referral stands, and where the speaker of a step saw it stand; the same for a step of our own."""
+
+    status: Status
+    journey: Journey
+    seen_status: Status
+    seen_journey: Journey
+
+
+def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fields: Fields = NOTHING) -> StepRow:
+    """Take a step of our side now, and queue the message that tells the peer.
+
+    Raises:
+        IllegalStep: if the referral's status or journey does not allow it, with the steps that it does.
+    """
+    side, kind = work.identity.side, message_type(step, work.identity.side)
+    status, journey = Status(row.status), Journey(row.journey)
+    stood = Standing(status=status, journey=journey, seen_status=status, seen_journey=journey)
+    _move(work, row, step, kind, side, stood)
+    _travel(row, payload, fields)
+    jti = _tell(work, row, step, payload, fields) if _may_tell(row, kind, side) else None
+    taken = _keep(work, row, step, payload, side=side, who=work.user.name, at=work.at, jti=jti)
+    duties.follow(work, row, step, payload, taken, received_at=work.at, ours_only=True)
+    return taken
+
+
+def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datetime) -> StepRow:
+    """Record a step that the peer took at `at`, when it had seen our message `said.seen`.
+
+    Raises:
+        IllegalStep: if it was legal neither now nor in what the peer had seen.
+    """
+    side = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
+    seen_status, seen_journey = referrals.stood_at(work.session, row, said.seen)
+    stood = Standing(
+        status=Status(row.status), journey=Journey(row.journey), seen_status=seen_status, seen_journey=seen_journey
+    )
+    _move(work, row, said.step, said.type, side, stood)
+    _travel(row, said.payload, said.classes)
+    row.peer_last = jti
+    who = f"{row.peer} ({said.by})"
+    taken = _keep(work, row, said.step, said.payload, side=side, who=who, at=at, jti=jti)
+    duties.follow(work, row, said.step, said.payload, taken, received_at=work.at, ours_only=False)
+    return taken
+
+
+def allowed_now(row: ReferralRow, side: Side) -> tuple[str, ...]:
+    """The steps that this side may take now: those that move the status, then those that do not."""
+    moving = allowed(Status(row.status), side)
+    others = (
+        step
+        for step, kind in MESSAGES.items()
+        if kind.during and row.status in kind.during and side in kind.by and _journey_allows(row, step, side)
+    )
+    return (*moving, *others)
+
+
+def _journey_allows(row: ReferralRow, step: str, side: Side) -> bool:
+    return step not in set(JourneyStep) or step in allowed_journey(Journey(row.journey), side)
+
+
+def _move(work: UnitOfWork, row: ReferralRow, step: str, kind: MessageType, side: Side, stood: Standing) -> None:
+    if kind.during is None:
+        before = _before_cancelling(work, row) if step == Step.CANCEL_OBJECTED else None
+        row.status = arrive(stood.status, stood.seen_status, Step(step), side, before=before)
+    elif not {stood.status, stood.seen_status} & kind.during:
+        raise IllegalStep(step, stood.status, allowed_now(row, side))
+    if step in set(JourneyStep):
+        row.journey = arrive_journey(stood.journey, stood.seen_journey, JourneyStep(step), side)
+
+
+def _before_cancelling(work: UnitOfWork, row: ReferralRow) -> Status:
+    moved = [(Step(one.step), Side(one.side)) for one in referrals.steps(work.session, row) if one.step in set(Step)]
+    return before_cancelling(moved)
+
+
+def _travel(row: ReferralRow, payload: StepPayload, fields: Fields) -> None:
+    row.planned_arrival = planned_arrival(fields) or row.planned_arrival
+    if isinstance(payload, Arrived):
+        row.arrived_at = payload.arrived_at
+
+
+def planned_arrival(fields: Mapping[str, Mapping[str, JsonValue]]) -> datetime | None:
+    """When the person is to arrive, if these fields say so."""
+    arrival = fields.get("travel", {}).get("arrival_at")
+    return datetime.fromisoformat(arrival) if isinstance(arrival, str) else None
+
+
+def _may_tell(row: ReferralRow, kind: MessageType, side: Side) -> bool:
+    terms = referrals.terms(row)
+    return side is Side.HOST or kind.always_returns or (terms is not None and terms.outcomes_may_return)
+
+
+def _tell(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fields: Fields) -> str:
+    basis = referrals.basis(row) if step != Step.ERASED else None
+    posted = outbox.post(
+        work,
+        peer=row.peer,
+        thread=row.thread,
+        step=step,
+        payload=payload,
+        fields=fields,
+        after=row.own_last,
+        seen=row.peer_last,
+        sop=row.sop,
+        basis=basis,
+    )
+    row.own_last = posted.jti
+    return posted.jti
+
+
+def _keep(
+    work: UnitOfWork,
+    row: ReferralRow,
+    step: str,
+    payload: StepPayload,
+    *,
+    side: Side,
+    who: str,
+    at: datetime,
+    jti: str | None,
+) -> StepRow:
+    taken = StepRow(
+        peer=row.peer,
+        thread=row.thread,
+        step=step,
+        side=side,
+        who=who,
+        at=at,
+        late=False,
+        jti=jti,
+        said=payload.model_dump(mode="json", exclude_none=True),
+        status_after=row.status,
+        journey_after=row.journey,
+    )
+    work.session.add(taken)
+    work.session.flush()
+    return taken

@@ -1,0 +1,77 @@
+"""The one file that speaks HTTP to peers.
+
+Nothing named by a message is ever fetched: addresses come from the registered statement, or were typed by an
+administrator. No redirects, no proxies from the environment, no compression; answers are read raw and up to a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+
+from relevo.errors import RelevoError
+
+MAX_ANSWER = 4 << 20
+TIMEOUT = httpx.Timeout(30, connect=10)
+
+
+class PeerUnreachable(RelevoError):
+    """The peer could not be reached, or its answer broke off."""
+
+    code = "peer-unreachable"
+    advice = "Nothing is lost: the message stays queued and is tried again by itself."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a peer answered: header names in lower case, and the raw body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Carries one request to a peer and brings the answer back."""
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer of the peer.
+
+        Raises:
+            PeerUnreachable: if there is none, or it is longer than `MAX_ANSWER`.
+        """
+        ...
+
+
+class HttpTransport:
+    """Carries requests over HTTP."""
+
+    def __init__(self) -> None:
+        self._client = httpx.Client(
+            timeout=TIMEOUT, follow_redirects=False, trust_env=False, headers={"accept-encoding": "identity"}
+        )
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """See `Transport`."""
+        try:
+            with self._client.stream(method, url, headers=headers, content=body) as response:
+                raw = _read(response)
+        except httpx.HTTPError as error:
+            raise PeerUnreachable(f"no answer: {type(error).__name__}") from error
+        return Answer(status=response.status_code, headers=dict(response.headers), body=raw)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+def _read(response: httpx.Response) -> bytes:
+    raw = bytearray()
+    for chunk in response.iter_raw():
+        raw += chunk
+        if len(raw) > MAX_ANSWER:
+            raise PeerUnreachable(f"an answer of more than {MAX_ANSWER} bytes")
+    return bytes(raw)

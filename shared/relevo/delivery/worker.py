@@ -1,0 +1,58 @@
+"""The loop beside the server: publish, poll, bring, number; then wait until something is queued or a second is over.
+
+Each turn is safe to repeat and to break off. What fails in one turn is logged by its code and tried in a later one.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from relevo.delivery import registration
+from relevo.delivery.courier import Courier
+from relevo.delivery.node import Node
+from relevo.delivery.sequencer import sequence
+from relevo.delivery.transport import Transport
+from relevo.errors import RelevoError
+
+EVENTS = structlog.get_logger("relevo.worker")
+
+
+class Worker:
+    """Runs a node's own work in a thread of its own until it is stopped."""
+
+    def __init__(self, node: Node, transport: Transport, *, interval: float) -> None:
+        self._node = node
+        self._transport = transport
+        self._courier = Courier(node, transport)
+        self._interval = interval
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relevo-worker")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the turn that is under way, then end."""
+        self._stop.set()
+        self._thread.join()
+
+    def turn(self) -> None:
+        """One turn: our statement, the peers' statements, the post, the log."""
+        registration.renew(self._node)
+        registration.poll(self._node, self._transport)
+        self._courier.run_once()
+        sequence(self._node)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.turn()
+            except RelevoError as fault:
+                EVENTS.warning("turn broken off", code=fault.code)
+            except OperationalError:
+                EVENTS.warning("turn broken off", code="database-unavailable")
+            self._stop.wait(self._interval)

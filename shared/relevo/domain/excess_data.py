@@ -1,0 +1,109 @@
+"""What a receiver refuses to store: every field beyond consent and SOP, and all that may not return.
+
+The sender decided by the same gate before it sent, so an honest peer never meets this. A message that carries too
+much is refused whole, naming each field, and nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from relevo.domain.data_classes import DataClass
+from relevo.domain.gate import Gate, path_of, sendable, withheld_from
+from relevo.domain.referral import Step
+from relevo.errors import Reason, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from relevo.domain.consent import Terms
+    from relevo.domain.sop import Purpose, Sop
+
+ALWAYS_RETURN: frozenset[str] = frozenset({Step.ACKNOWLEDGED, Step.ACCEPTED, Step.DECLINED, Step.ERASED})
+"""What an origin tells the host even where the person does not want outcomes to return."""
+
+
+class ExcessData(Refusal):
+    """A message carries more than consent and procedure let its receiver have."""
+
+    code = "excess-data"
+    advice = "Nothing was stored. Tell the sender which fields are too many; they must send the message anew."
+
+
+class NoReturn(Refusal):
+    """The person does not want outcomes to go back to the host."""
+
+    code = "no-return"
+    advice = "Send only that the referral was acknowledged, accepted, declined or erased; the rest stays here."
+
+
+def require_within(
+    received: Mapping[str, Iterable[str]],
+    *,
+    terms: Terms,
+    sop: Sop,
+    purpose: str,
+    services: Iterable[str],
+    returning: bool = False,
+) -> None:
+    """Whether a receiver may store what it got.
+
+    Args:
+        received: data class -> names of the fields that came; the terms of the consent may be among them.
+        terms: the terms under which it came.
+        sop: the procedure named by the message.
+        purpose: what the message says it is for.
+        services: the services asked for.
+        returning: whether it comes back from the origin to the host.
+
+    Raises:
+        ExcessData: with one reason for each field too many.
+        NoReturn: if it comes back although outcomes may not.
+    """
+    rule = sop.purposes.get(purpose) if purpose == terms.purpose else None
+    brought = {name: tuple(fields) for name, fields in received.items() if name != DataClass.CONSENT}
+    if returning and brought and not terms.outcomes_may_return:
+        raise NoReturn(_NO_RETURN)
+    excess = tuple(_excess(_inward(rule) if returning else _outward(rule, terms, services), brought))
+    if excess:
+        raise ExcessData(*excess)
+
+
+def may_return(step: str, *, outcomes_may_return: bool) -> bool:
+    """Whether the origin may tell the host that `step` was taken."""
+    return outcomes_may_return or step in ALWAYS_RETURN
+
+
+def _outward(rule: Purpose | None, terms: Terms, services: Iterable[str]) -> Gate:
+    return Gate(
+        purpose=rule,
+        allowed=sendable(rule, services),
+        agreed=terms.classes,
+        withheld=withheld_from(terms.receiver, terms.withhold),
+    )
+
+
+def _inward(rule: Purpose | None) -> Gate:
+    returns = rule.returns if rule else frozenset[str]()
+    return Gate(purpose=rule, allowed=returns, agreed=returns)
+
+
+def _excess(gate: Gate, brought: Mapping[str, tuple[str, ...]]) -> Iterator[Reason]:
+    for name, fields in brought.items():
+        for field in fields or ("",):
+            barred = gate.bars(name, field)
+            if barred:
+                yield Reason(
+                    code=ExcessData.code,
+                    field=path_of(name, field),
+                    detail=f"may not be stored here ({barred})",
+                    advice=ExcessData.advice,
+                )
+
+
+_NO_RETURN = Reason(
+    code=NoReturn.code,
+    field="consent.outcomes_may_return",
+    detail="the person does not want outcomes to go back to the host",
+    advice=NoReturn.advice,
+)

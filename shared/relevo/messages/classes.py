@@ -1,0 +1,131 @@
+"""The data classes as strict models: one door to check what people typed, one to read what peers sent.
+
+`CLASSES` has one model for each `DataClass`. A class is read whole: it has exactly the fields of its model, each in
+its type, at least one of them. What is wrong is told as reasons that name the field and never repeat the value.
+
+Nothing here decides whether a class may leave; that is `relevo.domain.disclosure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from relevo.domain.data_classes import DataClass
+from relevo.errors import Refusal
+from relevo.messages.circumstances import Family, Needs, Skills, Travel, Vulnerability, requested_services
+from relevo.messages.circumstances_results import Costs, Documents, Feedback, Outcome, Plan
+from relevo.messages.classes_faults import examine, unknown
+from relevo.messages.classes_shape import DataClassModel
+from relevo.messages.health import HealthSummary, Medication, MentalHealthRisk
+from relevo.messages.identity import Contact, IdentityFull, IdentityMin
+from relevo.messages.terms import ConsentTerms, terms_record, terms_to_fields
+from relevo.protocol import strict_json
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue as Json
+
+    from relevo.domain.consent import Terms
+    from relevo.domain.data_classes import JsonValue
+    from relevo.errors import Reason
+
+CLASSES: Mapping[str, type[DataClassModel]] = MappingProxyType(
+    {
+        DataClass.IDENTITY_MIN: IdentityMin,
+        DataClass.IDENTITY_FULL: IdentityFull,
+        DataClass.CONTACT: Contact,
+        DataClass.CONSENT: ConsentTerms,
+        DataClass.TRAVEL: Travel,
+        DataClass.FAMILY: Family,
+        DataClass.NEEDS: Needs,
+        DataClass.SKILLS: Skills,
+        DataClass.VULNERABILITY: Vulnerability,
+        DataClass.HEALTH_SUMMARY: HealthSummary,
+        DataClass.MEDICATION: Medication,
+        DataClass.MENTAL_HEALTH_RISK: MentalHealthRisk,
+        DataClass.DOCUMENTS: Documents,
+        DataClass.PLAN: Plan,
+        DataClass.COSTS: Costs,
+        DataClass.OUTCOME: Outcome,
+        DataClass.FEEDBACK: Feedback,
+    }
+)
+
+
+class ClassInvalid(Refusal):
+    """A data class is not what its model asks for."""
+
+    code = "class-invalid"
+    advice = "Correct the fields that are named; nothing was stored."
+
+
+def check(data_class: str, fields: Mapping[str, JsonValue]) -> tuple[dict[str, Json], tuple[Reason, ...]]:
+    """The fields of a class in the form that is stored and sent, or everything that is wrong with them.
+
+    Args:
+        data_class: a word of `DataClass`.
+        fields: JSON values by name of the field.
+
+    Returns:
+        The fields, absent ones left out, and no reason; or no fields and one `Reason` for each fault, with code
+        `field-missing`, `field-unknown` or `field-invalid` and a path such as `identity-min.birth_date`.
+    """
+    model, reasons = _examine(data_class, fields)
+    return ({} if model is None else model.to_fields()), reasons
+
+
+def read(data_class: str, fields: Mapping[str, JsonValue]) -> DataClassModel:
+    """The fields of a class as its model.
+
+    Raises:
+        ClassInvalid: with one reason for each fault.
+    """
+    model, reasons = _examine(data_class, fields)
+    if model is None:
+        raise ClassInvalid(*reasons)
+    return model
+
+
+def terms_from_fields(fields: Mapping[str, JsonValue]) -> Terms:
+    """The terms in the fields of a class `consent`.
+
+    Raises:
+        ClassInvalid: with one reason for each fault.
+    """
+    model, reasons = examine(ConsentTerms, fields, within=DataClass.CONSENT)
+    if model is None:
+        raise ClassInvalid(*reasons)
+    return model.to_terms()
+
+
+def terms_from_record(record: bytes) -> Terms:
+    """The terms in a basis record, if it is exactly what `terms_record` writes for them.
+
+    Raises:
+        ClassInvalid, MalformedJson: if it is anything else.
+    """
+    terms = terms_from_fields(strict_json.load(record))
+    if terms_record(terms) != record:
+        raise ClassInvalid(detail="the record of the consent is not in its one form", field="consent")
+    return terms
+
+
+def _examine(data_class: str, fields: Mapping[str, JsonValue]) -> tuple[DataClassModel | None, tuple[Reason, ...]]:
+    if data_class not in CLASSES:
+        return None, (unknown(data_class, "Use one of the data classes."),)
+    return examine(CLASSES[data_class], fields, within=data_class)
+
+
+__all__ = [
+    "CLASSES",
+    "ClassInvalid",
+    "DataClassModel",
+    "check",
+    "read",
+    "requested_services",
+    "terms_from_fields",
+    "terms_from_record",
+    "terms_record",
+    "terms_to_fields",
+]

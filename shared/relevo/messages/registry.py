@@ -1,0 +1,107 @@
+"""Every message that nodes exchange, as one table that a reviewer can read.
+
+A message carries one step. The *kind* is all that stands in the open: several steps share one, so that a manifest
+does not tell whether a referral was accepted or declined. `during` says when a step that does not move the status may
+be taken; steps that do move it stand in `relevo.domain.referral.NEXT`. `always_returns` marks what may go to the host
+even where the person does not want outcomes to return (mission: acknowledged, accepted, declined and erasure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from relevo.domain.data_classes import RETURNING, DataClass
+from relevo.domain.referral import Status
+from relevo.domain.sides import Side
+from relevo.errors import Refusal
+
+HOST, ORIGIN = frozenset({Side.HOST}), frozenset({Side.ORIGIN})
+BOTH = HOST | ORIGIN
+
+STATED = frozenset(DataClass) - frozenset(RETURNING)
+"""What a host states about a person; the rest is what an origin returns."""
+
+DECIDED = frozenset({Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD, Status.COMPLETED, Status.NOT_COMPLETED})
+UNDECIDED = frozenset({Status.REQUESTED, Status.ACKNOWLEDGED, Status.INFORMATION_REQUESTED, Status.WAITLISTED})
+UNDER_WAY = UNDECIDED | DECIDED | {Status.CANCEL_REQUESTED}
+
+
+class UnknownStep(Refusal):
+    """No message of that kind carries this step, or not from this side."""
+
+    code = "step-unknown"
+    advice = "Check that both nodes run a version that knows this step."
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageType:
+    """One row of the table: who says what, of which kind, carrying which data classes."""
+
+    kind: str
+    by: frozenset[Side]
+    classes: frozenset[DataClass] = frozenset()
+    during: frozenset[Status] | None = None
+    always_returns: bool = False
+
+
+RETURNED = frozenset(RETURNING)
+
+MESSAGES: Mapping[str, MessageType] = {
+    # the referral, from the host
+    "requested": MessageType(kind="requested", by=HOST, classes=STATED),
+    "answered": MessageType(kind="message", by=HOST, classes=STATED - {DataClass.CONSENT}),
+    "cancelled": MessageType(kind="closed", by=HOST),
+    "cancel-requested": MessageType(kind="message", by=HOST),
+    # the journey
+    "journey-changed": MessageType(kind="message", by=HOST, classes=frozenset({DataClass.TRAVEL}), during=UNDER_WAY),
+    "departed": MessageType(kind="message", by=HOST, during=UNDER_WAY),
+    "journey-cancelled": MessageType(kind="message", by=HOST, during=UNDER_WAY),
+    "arrived": MessageType(kind="message", by=ORIGIN, during=UNDER_WAY),
+    "not-arrived": MessageType(kind="message", by=ORIGIN, during=UNDER_WAY),
+    # the decision, from the origin
+    "acknowledged": MessageType(kind="acknowledged", by=ORIGIN, always_returns=True),
+    "accepted": MessageType(kind="answered", by=ORIGIN, always_returns=True),
+    "declined": MessageType(kind="answered", by=ORIGIN, always_returns=True),
+    "information-requested": MessageType(kind="answered", by=ORIGIN),
+    "waitlisted": MessageType(kind="answered", by=ORIGIN),
+    # what was done
+    "first-contact": MessageType(kind="contacted", by=ORIGIN, during=DECIDED),
+    "service": MessageType(kind="reported", by=ORIGIN, during=DECIDED),
+    "started": MessageType(kind="reported", by=ORIGIN),
+    "held": MessageType(kind="reported", by=ORIGIN),
+    "resumed": MessageType(kind="reported", by=ORIGIN),
+    "follow-up": MessageType(kind="reported", by=ORIGIN, classes=RETURNED, during=DECIDED),
+    "completed": MessageType(kind="reported", by=ORIGIN, classes=RETURNED),
+    "not-completed": MessageType(kind="reported", by=ORIGIN, classes=RETURNED),
+    "closed": MessageType(kind="closed", by=ORIGIN, classes=RETURNED),
+    "reopened": MessageType(kind="reported", by=ORIGIN),
+    "cancel-agreed": MessageType(kind="closed", by=ORIGIN),
+    "cancel-objected": MessageType(kind="message", by=ORIGIN),
+    # either side
+    "withdrawn": MessageType(kind="withdrawn", by=BOTH, always_returns=True),
+    "erased": MessageType(kind="erased", by=BOTH, always_returns=True),
+    "entered-in-error": MessageType(kind="withdrawn", by=BOTH, always_returns=True),
+    # between the nodes themselves, about no person
+    "sop-proposed": MessageType(kind="node", by=BOTH, always_returns=True),
+    "sop-accepted": MessageType(kind="node", by=BOTH, always_returns=True),
+}
+
+NODE_KIND = "node"
+
+
+def message_type(step: str, by: Side) -> MessageType:
+    """The row of a step that this side may say.
+
+    Raises:
+        UnknownStep: if there is none.
+    """
+    found = MESSAGES.get(step)
+    if found is None or by not in found.by:
+        raise UnknownStep(detail=f"the {by} side has no step of that name", field="step")
+    return found
+
+
+def spoken_by(side: Side) -> frozenset[str]:
+    """The steps that a side says; the other side's handlers must cover exactly these."""
+    return frozenset(step for step, row in MESSAGES.items() if side in row.by)

@@ -1,0 +1,223 @@
+"""The evidence file of one referral: what one node can show of it to anybody, without personal data.
+
+    {"format": "relevo-evidence-v1", "node": "es:retorno", "peer": "ci:accueil", "thread": UUID, "made_at": NumericDate,
+     "statements": {node id: [JWS, in order]},
+     "sops": [{"text": …, "signatures": {node id: JWS}}],
+     "messages": [{"direction": "sent" | "received", "manifest": JWS, "content": JWS, "receipt": JWS | null}],
+     "log": {"checkpoint": signed note,
+             "entries": [{"record": base64url, "salt": base64url, "index": int, "proof": [base64, …]}]}}
+
+`content` is the issuer-signed JWT alone: salted digests, no disclosure. Messages stand in the order of each stream,
+entries in the order of the log, so that the same referral gives the same bytes. The file itself is signed by nobody;
+everything in it that matters is. Reading checks the form alone; `verification` checks what the file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from relevo.clock import seconds
+from relevo.errors import WireError
+from relevo.protocol import base64std, base64url, strict_json
+from relevo.protocol.claims import Claims
+from relevo.protocol.proof import MAX_SIBLINGS, read_sibling
+from relevo.protocol.record import SALT_BYTES
+
+if TYPE_CHECKING:
+    from relevo.protocol.strict_json import JsonObject, JsonValue
+
+FORMAT = "relevo-evidence-v1"
+MAX_BYTES = 1 << 24
+MAX_ITEMS = 10_000
+
+
+class EvidenceMalformed(WireError):
+    """A file is not an evidence file of the form relevo-evidence-v1."""
+
+    code = "evidence-malformed"
+    advice = "Ask whoever gave you the file for a fresh export; this one was cut, changed, or is something else."
+
+
+class Direction(StrEnum):
+    """Which way a message went, seen from the node that made the file."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceSop:
+    """A procedure, word for word, and the signature of each node by node id."""
+
+    text: str
+    signatures: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceMessage:
+    """A message: its manifest, its content without disclosures, and the other side's receipt if there is one."""
+
+    direction: Direction
+    manifest: str
+    content: str
+    receipt: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceEntry:
+    """A log record with its salt, its place in the log, and the siblings that lead to the root."""
+
+    record: bytes
+    salt: bytes
+    index: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that `node` shows of the referral `thread` with `peer`; `statements` begins with the registered version."""
+
+    node: str
+    peer: str
+    thread: str
+    made_at: datetime
+    statements: Mapping[str, tuple[str, ...]]
+    sops: tuple[EvidenceSop, ...]
+    messages: tuple[EvidenceMessage, ...]
+    checkpoint: str
+    entries: tuple[EvidenceEntry, ...]
+
+
+def write_evidence(evidence: Evidence) -> bytes:
+    """The file, one line of JSON with a newline; the same evidence gives the same bytes."""
+    return strict_json.dump(_to_object(evidence)) + b"\n"
+
+
+def read_evidence(raw: bytes) -> Evidence:
+    """The evidence in a file, its form checked and nothing else.
+
+    Raises:
+        EvidenceMalformed: if it is not of this form, down to the spelling of every number and digest.
+    """
+    try:
+        return _evidence(strict_json.load(raw, limit=MAX_BYTES))
+    except EvidenceMalformed:
+        raise
+    except WireError as error:
+        raise EvidenceMalformed(f"not an evidence file: {error.detail}", field=error.field) from error
+
+
+def _to_object(evidence: Evidence) -> JsonObject:
+    return {
+        "format": FORMAT,
+        "node": evidence.node,
+        "peer": evidence.peer,
+        "thread": evidence.thread,
+        "made_at": seconds(evidence.made_at),
+        "statements": {node: list(chain) for node, chain in sorted(evidence.statements.items())},
+        "sops": [{"text": sop.text, "signatures": dict(sorted(sop.signatures.items()))} for sop in evidence.sops],
+        "messages": [_message_object(message) for message in evidence.messages],
+        "log": {
+            "checkpoint": evidence.checkpoint,
+            "entries": [_entry_object(entry) for entry in sorted(evidence.entries, key=lambda entry: entry.index)],
+        },
+    }
+
+
+def _message_object(message: EvidenceMessage) -> JsonObject:
+    return {
+        "direction": message.direction.value,
+        "manifest": message.manifest,
+        "content": message.content,
+        "receipt": message.receipt,
+    }
+
+
+def _entry_object(entry: EvidenceEntry) -> JsonObject:
+    return {
+        "record": base64url.encode(entry.record),
+        "salt": base64url.encode(entry.salt),
+        "index": entry.index,
+        "proof": [base64std.encode(sibling) for sibling in entry.proof],
+    }
+
+
+_MEMBERS = ("format", "node", "peer", "thread", "made_at", "statements", "sops", "messages", "log")
+
+
+def _evidence(value: JsonObject) -> Evidence:
+    claims = Claims.of(value, _MEMBERS, "the file")
+    if claims.members["format"] != FORMAT:
+        raise EvidenceMalformed("the file is of another format", field="format")
+    node, peer = claims.node_id("node"), claims.node_id("peer")
+    log = Claims.of(claims.members["log"], ("checkpoint", "entries"), "the log")
+    return Evidence(
+        node=node,
+        peer=peer,
+        thread=claims.uuid("thread"),
+        made_at=claims.moment("made_at"),
+        statements=_statements(claims.members["statements"], {node, peer}),
+        sops=tuple(_sop(item, {node, peer}) for item in claims.items("sops", most=MAX_ITEMS)),
+        messages=tuple(_message(item) for item in claims.items("messages", most=MAX_ITEMS)),
+        checkpoint=_string(log.members["checkpoint"], "checkpoint"),
+        entries=tuple(_entry(item) for item in log.items("entries", most=MAX_ITEMS)),
+    )
+
+
+def _statements(value: JsonValue, nodes: set[str]) -> dict[str, tuple[str, ...]]:
+    claims = Claims.of(value, nodes, "statements")
+    chains = {node: claims.items(node, most=MAX_ITEMS) for node in sorted(nodes)}
+    if len(nodes) == 1 or not all(chains.values()):
+        raise EvidenceMalformed("a node has no statement, or both nodes are one", field="statements")
+    return {node: tuple(_string(item, "statements") for item in chain) for node, chain in chains.items()}
+
+
+def _sop(value: JsonValue, nodes: set[str]) -> EvidenceSop:
+    claims = Claims.of(value, ("text", "signatures"), "a SOP")
+    signatures = claims.members["signatures"]
+    if not isinstance(signatures, dict) or not set(signatures) <= nodes:
+        raise EvidenceMalformed("a SOP is signed by somebody else", field="signatures")
+    signed = {node: _string(token, "signatures") for node, token in sorted(signatures.items())}
+    return EvidenceSop(text=_string(claims.members["text"], "text"), signatures=signed)
+
+
+def _message(value: JsonValue) -> EvidenceMessage:
+    claims = Claims.of(value, ("direction", "manifest", "content", "receipt"), "a message")
+    receipt = claims.members["receipt"]
+    return EvidenceMessage(
+        direction=_direction(claims.members["direction"]),
+        manifest=_string(claims.members["manifest"], "manifest"),
+        content=_string(claims.members["content"], "content"),
+        receipt=None if receipt is None else _string(receipt, "receipt"),
+    )
+
+
+def _entry(value: JsonValue) -> EvidenceEntry:
+    claims = Claims.of(value, ("record", "salt", "index", "proof"), "a log entry")
+    siblings = claims.items("proof", most=MAX_SIBLINGS)
+    entry = EvidenceEntry(
+        record=claims.raw("record"),
+        salt=claims.raw("salt"),
+        index=claims.whole("index"),
+        proof=tuple(read_sibling(_string(sibling, "proof")) for sibling in siblings),
+    )
+    if len(entry.salt) != SALT_BYTES:
+        raise EvidenceMalformed("the salt of a log entry does not have 16 bytes", field="salt")
+    return entry
+
+
+def _direction(value: JsonValue) -> Direction:
+    try:
+        return Direction(str(value))
+    except ValueError as error:
+        raise EvidenceMalformed("a message is neither sent nor received", field="direction") from error
+
+
+def _string(value: JsonValue, name: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise EvidenceMalformed(f"{name} is not text", field=name)
+    return value

@@ -1,0 +1,138 @@
+"""Showing a part of signed content to somebody else, who can check the issuer's signature on just that part.
+
+    <issuer-signed JWT> ~ <disclosure> ~ … ~ <key-binding JWT>
+
+The holder, whose presentation key stands in the content's `cnf`, signs a JWT of `typ` `kb+jwt` over
+`{"iat", "aud", "nonce", "sd_hash"}` (RFC 9901, section 4.3). `sd_hash` covers exactly what is shown; `aud` and `nonce`
+bind it to one receiver and one occasion. What may be shown to whom is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relevo.clock import seconds
+from relevo.errors import WireError
+from relevo.protocol import base64url, jws, sd_jwt, strict_json
+from relevo.protocol.claims import Claims, WrongAudience, require_not_future
+from relevo.protocol.keys import BadSignature, VerifyKey
+from relevo.protocol.sd_jwt import Disclosure, Issued
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime, timedelta
+
+    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.strict_json import JsonObject
+
+TYP = "kb+jwt"
+
+
+class PresentationChanged(WireError):
+    """More, less or something else is shown than the holder signed."""
+
+    code = "presentation-changed"
+
+
+class PresentationUnbound(WireError):
+    """Content names no presentation key, or no key-binding JWT goes with it."""
+
+    code = "presentation-unbound"
+
+
+class PresentationStale(WireError):
+    """A presentation was made for another occasion, or too long ago."""
+
+    code = "presentation-stale"
+    advice = "Ask the holder to present again."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Binding:
+    iat: datetime
+    aud: str
+    nonce: str
+    sd_hash: str
+
+
+def present(
+    issued: Issued,
+    keep: Mapping[str, Collection[str] | None],
+    *,
+    holder: SigningKey,
+    aud: str,
+    nonce: str,
+    at: datetime,
+) -> str:
+    """The part of `issued` that `keep` names, bound to one receiver and occasion.
+
+    Args:
+        issued: content with all its disclosures.
+        keep: for each hidden member its fields to show, or None for all of them; the rest stays hidden. What the
+            content does not have is passed over.
+        holder: the private half of the key in `cnf`.
+        aud: who it is shown to.
+        nonce: the receiver's, fresh for this occasion.
+        at: now.
+    """
+    shown = sd_jwt.serialise(Issued(jwt=issued.jwt, disclosures=_kept(issued, keep)))
+    payload = {"iat": seconds(at), "aud": aud, "nonce": nonce, "sd_hash": base64url.digest(shown.encode())}
+    return shown + jws.sign(strict_json.dump(payload), holder, TYP)
+
+
+def verify_presentation(
+    text: str, *, key_for: jws.KeyFor, aud: str, nonce: str, at: datetime, max_age: timedelta
+) -> JsonObject:
+    """The claims that are shown, if issuer and holder both signed them, for `aud` and `nonce`, at most `max_age` ago.
+
+    Raises:
+        PresentationUnbound, PresentationChanged, PresentationStale, WrongAudience, FromTheFuture: if the holder
+            did not show exactly this to this receiver now.
+        WireError: as `sd_jwt.verify`.
+    """
+    shown, tilde, token = text.rpartition("~")
+    if not tilde or not token:
+        raise PresentationUnbound
+    issued = sd_jwt.split(shown + tilde)
+    claims = sd_jwt.verify(issued.jwt, issued.disclosures, key_for=key_for)
+    binding = _binding(token, _holder(claims))
+    if binding.sd_hash != base64url.digest((shown + tilde).encode()):
+        raise PresentationChanged
+    if binding.aud != aud:
+        raise WrongAudience
+    require_not_future(binding.iat, at, "a presentation")
+    if binding.nonce != nonce or at - binding.iat > max_age:
+        raise PresentationStale
+    return claims
+
+
+def _kept(issued: Issued, keep: Mapping[str, Collection[str] | None]) -> tuple[str, ...]:
+    parsed = [Disclosure.parse(text) for text in issued.disclosures]
+    inside = {digest: member.name for member in parsed for digest in member.inside}
+    return tuple(disclosure.text for disclosure in parsed if _keeps(keep, disclosure, inside.get(disclosure.digest)))
+
+
+def _keeps(keep: Mapping[str, Collection[str] | None], disclosure: Disclosure, member: str | None) -> bool:
+    if member is None:
+        return disclosure.name in keep
+    return member in keep and ((fields := keep[member]) is None or disclosure.name in fields)
+
+
+def _holder(claims: JsonObject) -> VerifyKey:
+    match claims.get("cnf"):
+        case {"jwk": jwk, **rest} if not rest:
+            return VerifyKey.from_jwk(jwk)
+    raise PresentationUnbound
+
+
+def _binding(token: str, holder: VerifyKey) -> _Binding:
+    def key_for(kid: str) -> VerifyKey:
+        if kid != holder.kid:
+            raise BadSignature("a presentation is signed by another key than the holder's")
+        return holder
+
+    claims = Claims.parse(jws.verify(token, key_for, TYP), _Binding.__dataclass_fields__, "a presentation")
+    return _Binding(
+        iat=claims.moment("iat"), aud=claims.text("aud"), nonce=claims.text("nonce"), sd_hash=claims.digest("sd_hash")
+    )

@@ -1,0 +1,78 @@
+"""Hiding a message from everybody but one node, for decades, and hiding how long it is.
+
+    sealed = enc (1120 bytes) ‖ AES-256-GCM ciphertext of
+             length of payload, 4 bytes, big endian ‖ payload ‖ zeros up to a Padmé size
+
+HPKE base mode (RFC 9180) with X-Wing (ML-KEM-768 and X25519), HKDF-SHA256 and AES-256-GCM. `info` binds a ciphertext
+to its place, so that it cannot be moved. Base mode proves no sender; the signed manifest does. Padmé (Nikitin and
+others, PURBs, 2019, section 4) lets at most O(log log n) bits of the length show and adds at most 12 %.
+"""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from relevo.errors import WireError
+from relevo.protocol.keys import DecryptionKey, EncryptionKey
+
+_SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_LENGTH_BYTES = 4
+
+
+class Undecipherable(WireError):
+    """Sealed bytes do not open under this key and in this place."""
+
+    code = "decryption-failed"
+    public = "unreadable"
+
+
+class BadPadding(WireError):
+    """What was sealed is not padded in the one way."""
+
+    code = "bad-padding"
+    public = "unreadable"
+
+
+def seal(plaintext: bytes, key: EncryptionKey, info: bytes) -> bytes:
+    """`plaintext`, padded, for the owner of `key` and the place `info` only."""
+    return _SUITE.encrypt(pad(plaintext), key.public, info)
+
+
+def open_sealed(sealed: bytes, key: DecryptionKey, info: bytes) -> bytes:
+    """What was sealed for `key` and the place `info`.
+
+    Raises:
+        Undecipherable: if it was another key or place, or a bit has changed.
+        BadPadding: if the padding is not the one that `pad` makes.
+    """
+    try:
+        padded = _SUITE.decrypt(sealed, key.private, info)
+    except InvalidTag as error:
+        raise Undecipherable from error
+    return unpad(padded)
+
+
+def pad(payload: bytes) -> bytes:
+    """`payload` after its length and before zeros, of a Padmé size."""
+    framed = len(payload).to_bytes(_LENGTH_BYTES) + payload
+    return framed.ljust(padme_length(len(framed)), b"\0")
+
+
+def unpad(padded: bytes) -> bytes:
+    """The payload inside; raises `BadPadding` unless `pad` makes exactly `padded` of it."""
+    end = _LENGTH_BYTES + int.from_bytes(padded[:_LENGTH_BYTES])
+    payload = padded[_LENGTH_BYTES:end]
+    if pad(payload) != padded:
+        raise BadPadding
+    return payload
+
+
+def padme_length(length: int) -> int:
+    """The Padmé size for `length` bytes: its float keeps as many mantissa bits as its exponent has."""
+    if length <= 1:
+        return length
+    exponent = length.bit_length() - 1
+    free = exponent - exponent.bit_length()
+    mask = (1 << max(free, 0)) - 1
+    return length + mask & ~mask

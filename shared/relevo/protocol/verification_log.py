@@ -1,0 +1,159 @@
+"""Whether what an evidence file shows stands in the log of the node that made it.
+
+The checkpoint is signed with the log key of the node's last statement; every record leads to its root; and every
+manifest and every receipt of the file has its record. What a log cannot show alone is that nobody was shown another
+one: that is what the cosignatures of witnesses are for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from relevo.errors import WireError
+from relevo.protocol import base64url
+from relevo.protocol.checkpoint import Checkpoint, read_checkpoint
+from relevo.protocol.evidence import Direction
+from relevo.protocol.merkle import leaf_hash, verify_inclusion
+from relevo.protocol.record import FIELDS, Record, RecordType, entry_of, read_record
+from relevo.protocol.sop_signature import sop_digest
+from relevo.protocol.verification_nodes import statement_digests
+from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from relevo.protocol.evidence import Evidence, EvidenceEntry
+    from relevo.protocol.verification_messages import Proven
+    from relevo.protocol.verification_nodes import Identities
+    from relevo.protocol.verification_report import Line
+
+Key: TypeAlias = tuple[RecordType, tuple[str | None, ...]]
+"""A record without its time: type, and members in the order of `FIELDS`."""
+
+
+class LogRecordMismatch(WireError):
+    """A log record speaks of a message or a receipt that the file does not show."""
+
+    code = "log-record-mismatch"
+
+
+class LogEntryMissing(WireError):
+    """The file proves no log entry for something that it shows."""
+
+    code = "log-entry-missing"
+    advice = "Ask the node for a fresh export; if the entry is missing there too, it never logged this."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """A record that the log must have."""
+
+    key: Key
+    subject: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """What records of this file can speak of: messages by (jti, thread), circumstances by digest or key id."""
+
+    wanted: tuple[_Wanted, ...]
+    messages: frozenset[tuple[str | None, str | None]]
+    circumstances: Mapping[RecordType, frozenset[str]]
+
+
+def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identities) -> Iterator[Line]:
+    """Lines about the checkpoint, each entry, and whether everything shown has one."""
+    statement = identities.latest(evidence.node)
+    try:
+        checkpoint = read_checkpoint(evidence.checkpoint, statement.log_name, statement.log)
+    except WireError as error:
+        yield fails(Check.CHECKPOINT, statement.log_name, error)
+        yield could_not_check(Check.LOG_ENTRY, statement.log_name, "any entry, because the checkpoint does not hold.")
+        return
+    signed = f"{evidence.node} signed the head of its log at {checkpoint.size} entries."
+    yield holds(Check.CHECKPOINT, statement.log_name, signed)
+    yield could_not_check(Check.CHECKPOINT, statement.log_name, "whether others were shown the same log.")
+    shown, logged = _shown(evidence, proven, identities), set[Key]()
+    for entry in evidence.entries:
+        line, record = _entry_line(entry, checkpoint, shown)
+        logged |= set() if record is None else {_key(record)}
+        yield line
+    yield from _coverage_lines(shown.wanted, logged)
+
+
+def _entry_line(entry: EvidenceEntry, checkpoint: Checkpoint, shown: _Shown) -> tuple[Line, Record | None]:
+    subject = f"log entry {entry.index}"
+    try:
+        leaf = leaf_hash(entry_of(entry.record, entry.salt))
+        verify_inclusion(leaf, entry.index, checkpoint.size, entry.proof, checkpoint.root)
+        record = read_record(entry.record)
+        what = _meaning(record, shown)
+    except WireError as error:
+        return fails(Check.LOG_ENTRY, subject, error), None
+    told = f"{record.type} of {day_and_hour(record.at)}"
+    if what is None:
+        text = f"what it speaks of ({told}); that is not in this file. The entry itself is in the log."
+        return could_not_check(Check.LOG_ENTRY, subject, text), record
+    return holds(Check.LOG_ENTRY, subject, f"is in the log: {told}, {what}."), record
+
+
+def _meaning(record: Record, shown: _Shown) -> str | None:
+    """What `record` speaks of, or None if the file does not show it; raises `LogRecordMismatch`."""
+    for wanted in shown.wanted:
+        if wanted.key == _key(record):
+            return f"{wanted.what} of {wanted.subject}"
+    if record.type in _CIRCUMSTANCES:
+        name, change, told = _CIRCUMSTANCES[record.type]
+        named = str(record.fields[name]).rpartition(":")[2]
+        return f"{told} {record.fields[change]}" if named in shown.circumstances[record.type] else None
+    if (record.fields["jti"], record.fields["thread"]) not in shown.messages:
+        raise LogRecordMismatch
+    return None
+
+
+def _shown(evidence: Evidence, proven: Sequence[Proven], identities: Identities) -> _Shown:
+    return _Shown(
+        wanted=tuple(_wanted(evidence, proven)),
+        messages=frozenset((found.message.jti, found.message.thread) for found in proven),
+        circumstances={
+            RecordType.SOP: frozenset(sop_digest(sop.text.encode()) for sop in evidence.sops),
+            RecordType.PEER: statement_digests(evidence, evidence.peer),
+            RecordType.KEY: identities.kids(evidence.node),
+            RecordType.CONSENT: frozenset(found.message.basis.partition(":")[2] for found in proven),
+        },
+    )
+
+
+def _coverage_lines(wanted: Sequence[_Wanted], logged: set[Key]) -> Iterator[Line]:
+    missing = [item for item in wanted if item.key not in logged]
+    for item in missing:
+        yield fails(Check.LOG_COVERAGE, item.subject, LogEntryMissing(f"the file proves no log entry for {item.what}"))
+    if wanted and not missing:
+        yield holds(Check.LOG_COVERAGE, "log", f"all {len(wanted)} manifests and receipts shown here are logged.")
+
+
+def _wanted(evidence: Evidence, proven: Sequence[Proven]) -> Iterator[_Wanted]:
+    for found in proven:
+        message, sent = found.message, found.direction is Direction.SENT
+        names = (message.jti, message.thread, evidence.peer)
+        kind = RecordType.MESSAGE_SENT if sent else RecordType.MESSAGE_RECEIVED
+        yield _Wanted(key=(kind, (found.verified.digest, *names)), subject=found.subject, what="the manifest")
+        if found.shown.receipt is not None:
+            kind = RecordType.RECEIPT_GOT if sent else RecordType.RECEIPT_MADE
+            digest = base64url.digest(found.shown.receipt.encode())
+            yield _Wanted(key=(kind, (digest, *names)), subject=found.subject, what="the receipt")
+
+
+def _key(record: Record) -> Key:
+    return record.type, tuple(record.fields[name] for name in FIELDS[record.type])
+
+
+_CIRCUMSTANCES: Mapping[RecordType, tuple[str, str, str]] = {
+    RecordType.SOP: ("sop", "state", "the agreement on a SOP is"),
+    RecordType.PEER: ("statement", "state", "the registration of the other node is"),
+    RecordType.KEY: ("kid", "change", "a key of this node is"),
+    RecordType.CONSENT: ("commitment", "change", "the consent that messages rest on is"),
+}
+"""By type: the member that says what it is about, the one that says what became of it, and how to tell it."""

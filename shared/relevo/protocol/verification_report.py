@@ -1,0 +1,115 @@
+"""What an examination of evidence found, line by line, in sentences that two people can read to each other.
+
+A line that fails carries the stable code of the refusal; a line that could not be checked says why, and is no failure:
+it names what the file alone cannot prove.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from relevo.errors import WireError
+
+
+class Check(StrEnum):
+    """What a line is about."""
+
+    FILE = "file"
+    STATEMENT = "statement"
+    FINGERPRINT = "fingerprint"
+    SOP = "sop"
+    MANIFEST = "manifest"
+    CONTENT = "content"
+    RECEIPT = "receipt"
+    ORDER = "order"
+    CHECKPOINT = "checkpoint"
+    LOG_ENTRY = "log-entry"
+    LOG_COVERAGE = "log-coverage"
+
+
+class Outcome(StrEnum):
+    """How a check came out."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    NOT_CHECKED = "could-not-check"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One check of one thing; `code` stands in failures alone."""
+
+    check: Check
+    subject: str
+    outcome: Outcome
+    text: str
+    code: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing speaks against it; true for what could not be checked."""
+        return self.outcome is not Outcome.FAILS
+
+    def __str__(self) -> str:
+        return f"{_MARKS[self.outcome]} {self.subject}: {self.text}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All lines, in the order in which they were checked."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no line fails."""
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[Line, ...]:
+        """The lines that fail."""
+        return self._having(Outcome.FAILS)
+
+    @property
+    def unchecked(self) -> tuple[Line, ...]:
+        """The lines that say what could not be checked."""
+        return self._having(Outcome.NOT_CHECKED)
+
+    @property
+    def summary(self) -> str:
+        """The whole in one sentence."""
+        checked, failed = len(self.lines) - len(self.unchecked), len(self.failures)
+        found = f"{failed} of {checked} checks FAILED" if failed else f"all {checked} checks hold"
+        return f"{found}; {len(self.unchecked)} things could not be checked from the file alone."
+
+    def _having(self, outcome: Outcome) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.outcome is outcome)
+
+
+_MARKS = {Outcome.HOLDS: "ok      ", Outcome.FAILS: "FAILED  ", Outcome.NOT_CHECKED: "unproven"}
+
+
+def holds(check: Check, subject: str, text: str) -> Line:
+    """A line that says what was found to be so."""
+    return Line(check=check, subject=subject, outcome=Outcome.HOLDS, text=text)
+
+
+def fails(check: Check, subject: str, error: WireError) -> Line:
+    """A line that says what is wrong, with the code of `error`."""
+    text = f"{error.detail.rstrip('.')} ({error.code})."
+    return Line(check=check, subject=subject, outcome=Outcome.FAILS, text=text, code=error.code)
+
+
+def could_not_check(check: Check, subject: str, text: str) -> Line:
+    """A line that says what the file cannot prove, and what to do about it."""
+    return Line(check=check, subject=subject, outcome=Outcome.NOT_CHECKED, text=f"could not check: {text}")
+
+
+def day_and_hour(at: datetime) -> str:
+    """A moment as people say it: `22 November 2026, 09:00 UTC`."""
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"

@@ -1,0 +1,97 @@
+"""Putting a node together from its settings, and its database in order.
+
+What is particular to a side (handlers, tables, routes) comes in as a `Service`; nothing here asks which one it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from fastapi import APIRouter
+
+import relevo
+from relevo.config import NodeSettings, load, make_clock, read_keys
+from relevo.delivery.node import Handler, Node, Release
+from relevo.domain.access import Role
+from relevo.domain.sides import Side
+from relevo.errors import Misconfigured
+from relevo.storage.database import Database
+from relevo.storage.unit_of_work import Identity
+
+MIGRATIONS = Path(relevo.__file__).parents[2] / "migrations"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What makes a node the one it is: its name, its side, its roles, what it does with steps, and its routes."""
+
+    name: str
+    title: str
+    side: Side
+    prefix: str
+    migrations: str
+    roles: frozenset[Role]
+    handlers: Mapping[str, Handler]
+    release: Release
+    routers: Callable[[Node], Sequence[APIRouter]]
+
+
+def build(service: Service, settings: NodeSettings) -> Node:
+    """A node that can work: keys read, database opened."""
+    identity = Identity(
+        node_id=settings.node_id,
+        title=settings.title,
+        side=service.side,
+        endpoint=settings.endpoint,
+        keys=read_keys(settings.keys),
+        contacts=settings.contacts,
+        public_authority=settings.public_authority,
+    )
+    return Node(
+        identity=identity,
+        database=Database(settings.database),
+        clock=make_clock(settings),
+        handlers=service.handlers,
+        release=service.release,
+    )
+
+
+def settings_for(service: Service, file: Path | None) -> NodeSettings:
+    """The settings of a node of this kind."""
+    return load(service.prefix, file)
+
+
+def migrate(service: Service, address: str) -> None:
+    """Bring a database to the newest form of the tables.
+
+    Raises:
+        Misconfigured: if the migrations are not beside the packages.
+    """
+    file = MIGRATIONS / "alembic.ini"
+    if not file.is_file():
+        raise Misconfigured(f"the migrations are not at {MIGRATIONS}; install the project from its repository")
+    config = Config(str(file), ini_section=service.migrations)
+    config.attributes["address"] = address
+    command.upgrade(config, "heads")
+
+
+def prepare_logging(level: str) -> None:
+    """JSON lines on standard error: event, codes and identifiers, never what somebody wrote."""
+    shown: Any = structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()])
+    structlog.configure(
+        wrapper_class=shown,
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )

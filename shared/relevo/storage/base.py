@@ -1,0 +1,68 @@
+"""Column types that mean the same on SQLite and on PostgreSQL, and the two kinds of declarative base.
+
+Moments are stored in UTC and come back with their zone. JSON is text on SQLite and JSONB on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text, TypeDecorator
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase
+
+from relevo.protocol.strict_json import JsonValue
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its zone, stored in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse moments without a zone; hand the rest over in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give SQLite's bare times their zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+JsonColumn = JSON().with_variant(postgresql.JSONB(), "postgresql")
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+COLUMN_TYPES: dict[Any, Any] = {
+    datetime: Moment(),
+    dict[str, JsonValue]: JsonColumn,
+    list[str]: JsonColumn,
+    bytes: LargeBinary(),
+    str: Text(),
+}
+
+
+class SharedBase(DeclarativeBase):
+    """The base of the tables that every node has."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = COLUMN_TYPES
+
+
+Word = String(40)
+"""A word of one of our closed lists, or the name of a node."""
+Digest = String(64)
+"""A digest, key identifier or UUID as text."""

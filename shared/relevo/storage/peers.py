@@ -1,0 +1,95 @@
+"""Peers and their statements: who is registered, how far, and what they have published.
+
+    proposed → verified → active → suspended → revoked
+
+Registration is done by people on both sides: proposed when a statement was imported, verified when an administrator
+compared the fingerprint, active when the peer proved that it holds its keys. No trust on first use. Each change is
+a log entry.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from relevo.errors import NotFound
+from relevo.protocol.statement import NodeStatement, read_statement, statement_digest
+from relevo.protocol.trust import Trust
+from relevo.storage import log
+from relevo.storage.tables import PeerRow, StatementRow
+
+
+class PeerState(StrEnum):
+    """How far the registration of a peer has come."""
+
+    PROPOSED = "proposed"
+    VERIFIED = "verified"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+HEARD = (PeerState.ACTIVE,)
+"""Only the messages of active peers are read."""
+
+
+def find(session: Session, node_id: str) -> PeerRow:
+    """The peer of that name.
+
+    Raises:
+        NotFound: if nobody has registered it.
+    """
+    row = session.get(PeerRow, node_id)
+    if row is None:
+        raise NotFound(f"no peer {node_id} is registered here; `peer add` begins it")
+    return row
+
+
+def everybody(session: Session) -> list[PeerRow]:
+    """All peers, by name."""
+    return list(session.scalars(select(PeerRow).order_by(PeerRow.node_id)))
+
+
+def move(session: Session, row: PeerRow, state: PeerState, at: datetime) -> None:
+    """Change how far a registration has come, and log it."""
+    row.state = state
+    token = latest_token(session, row.node_id)
+    log.record(
+        session, "peer", at, subject=row.node_id, peer=row.node_id, state=state, statement=statement_digest(token)
+    )
+
+
+def keep_statement(session: Session, token: str, statement: NodeStatement) -> None:
+    """Keep one version of a node's statement, as it was signed."""
+    session.add(
+        StatementRow(node_id=statement.node_id, version=statement.version, token=token, expires_at=statement.exp)
+    )
+    session.flush()
+
+
+def statements(session: Session, node_id: str) -> list[str]:
+    """All versions of a node's statement, oldest first."""
+    found = select(StatementRow.token).where(StatementRow.node_id == node_id).order_by(StatementRow.version)
+    return list(session.scalars(found))
+
+
+def latest_token(session: Session, node_id: str) -> str:
+    """The newest statement of a node, as it was signed."""
+    found = statements(session, node_id)
+    if not found:
+        raise NotFound(f"there is no statement of {node_id}")
+    return found[-1]
+
+
+def latest(session: Session, node_id: str) -> NodeStatement:
+    """The newest statement of a node, read; it may have expired."""
+    return read_statement(latest_token(session, node_id), at=None)
+
+
+def trust(session: Session) -> Trust:
+    """The statements of all peers whose messages are read."""
+    heard = session.scalars(select(PeerRow.node_id).where(PeerRow.state.in_(HEARD)))
+    return Trust({node_id: latest(session, node_id) for node_id in heard})

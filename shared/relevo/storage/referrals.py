@@ -1,0 +1,164 @@
+"""Referrals as both sides know them: where each stands, the steps that were taken, and what is due.
+
+A referral is found by (peer, thread), never by thread alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from relevo.domain.consent import Terms
+from relevo.domain.journey import Journey
+from relevo.domain.referral import Status
+from relevo.errors import NotFound
+from relevo.messages.classes import requested_services, terms_from_record
+from relevo.messages.content import Fields
+from relevo.messages.steps_referral import Requested
+from relevo.protocol.basis import Basis
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage.tables import DutyRow, InboxRow, OutboxRow, ReferralRow, StepRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineEntry:
+    """One line of a referral's timeline.
+
+    `delivery` is how the message that told of the step stands: `queued`, `stored` or `refused` with the moment of the
+    receipt; `kept-here` for a step that the peer is not told.
+    """
+
+    at: datetime
+    step: str
+    side: str
+    who: str
+    late: bool
+    said: dict[str, JsonValue]
+    status: str
+    jti: str | None
+    delivery: str
+    receipted_at: datetime | None
+    problem: str | None
+
+
+def begin(
+    peer: str, thread: str, *, requested: Requested, fields: Fields, sop: str, basis: Basis, at: datetime
+) -> ReferralRow:
+    """A new referral as a draft, from what its first message says; both sides make the same of it."""
+    contact, travel = fields.get("contact", {}), fields.get("travel", {})
+    arrival = travel.get("arrival_at")
+    return ReferralRow(
+        peer=peer,
+        thread=thread,
+        status=Status.DRAFT,
+        journey=Journey.PLANNED,
+        urgency=requested.urgency,
+        purpose=requested.purpose,
+        confidential=requested.confidential,
+        vulnerable=bool(fields.get("vulnerability")),
+        services=list(requested_services(fields.get("needs", {}))),
+        sop=sop,
+        basis=basis.claim,
+        basis_record=basis.record,
+        basis_salt=basis.salt,
+        contact_channel=contact.get("channel"),
+        planned_arrival=datetime.fromisoformat(arrival) if isinstance(arrival, str) else None,
+        opened_at=at,
+    )
+
+
+def find(session: Session, peer: str, thread: str) -> ReferralRow:
+    """The referral of that thread with that peer.
+
+    Raises:
+        NotFound: if there is none; another peer's thread is none.
+    """
+    row = session.get(ReferralRow, (peer, thread))
+    if row is None:
+        raise NotFound("there is no such referral")
+    return row
+
+
+def by_thread(session: Session, thread: str) -> ReferralRow:
+    """The referral of a thread, for people of this node, who may look at every peer's."""
+    row = session.scalar(select(ReferralRow).where(ReferralRow.thread == thread))
+    if row is None:
+        raise NotFound("there is no such referral; the list shows those that are here")
+    return row
+
+
+def everything(session: Session, *statuses: Status) -> list[ReferralRow]:
+    """All referrals, or those with one of `statuses`, oldest first."""
+    wanted = select(ReferralRow).order_by(ReferralRow.opened_at, ReferralRow.thread)
+    return list(session.scalars(wanted.where(ReferralRow.status.in_(statuses)) if statuses else wanted))
+
+
+def basis(row: ReferralRow) -> Basis | None:
+    """What the referral rests on; None after erasure."""
+    if row.basis_record is None or row.basis_salt is None:
+        return None
+    return Basis(kind="consent", record=row.basis_record, salt=row.basis_salt)
+
+
+def terms(row: ReferralRow) -> Terms | None:
+    """The consent terms under which the referral moves; None after erasure."""
+    return None if row.basis_record is None else terms_from_record(row.basis_record)
+
+
+def stood_at(session: Session, row: ReferralRow, jti: str | None) -> tuple[Status, Journey]:
+    """Where referral and journey stood when our message `jti` left; where they stand now, if there is none such."""
+    found = session.scalar(select(StepRow).where(_of(StepRow, row), StepRow.jti == jti)) if jti else None
+    if found is None:
+        return Status(row.status), Journey(row.journey)
+    return Status(found.status_after), Journey(found.journey_after)
+
+
+def steps(session: Session, row: ReferralRow) -> list[StepRow]:
+    """The steps of a referral, in the order in which this node learned of them."""
+    return list(session.scalars(select(StepRow).where(_of(StepRow, row)).order_by(StepRow.id)))
+
+
+def timeline(session: Session, row: ReferralRow) -> list[TimelineEntry]:
+    """Everything that happened, with who, when, and how its message stands."""
+    sent = {out.jti: out for out in session.scalars(select(OutboxRow).where(_of(OutboxRow, row)))}
+    came = {one.jti: one for one in session.scalars(select(InboxRow).where(_of(InboxRow, row)))}
+    return [_entry(step, sent.get(step.jti or ""), came.get(step.jti or "")) for step in steps(session, row)]
+
+
+def duties(session: Session, row: ReferralRow) -> list[DutyRow]:
+    """What is or was due in a referral, by time."""
+    return list(session.scalars(select(DutyRow).where(_of(DutyRow, row)).order_by(DutyRow.due_at, DutyRow.id)))
+
+
+def open_duty(session: Session, row: ReferralRow, duty: str) -> DutyRow | None:
+    """The duty of that name which is still to be done."""
+    waiting = (DutyRow.duty == duty, DutyRow.done_at.is_(None), DutyRow.dropped.is_(False))
+    return session.scalar(select(DutyRow).where(_of(DutyRow, row), *waiting))
+
+
+def _of(table: type[StepRow | DutyRow | OutboxRow | InboxRow], row: ReferralRow) -> ColumnElement[bool]:
+    return (table.peer == row.peer) & (table.thread == row.thread)
+
+
+def _entry(step: StepRow, sent: OutboxRow | None, came: InboxRow | None) -> TimelineEntry:
+    delivery, receipted_at, problem = "kept-here", None, None
+    if sent is not None:
+        delivery, receipted_at, problem = sent.state, sent.receipted_at, sent.problem
+    elif came is not None:
+        delivery, receipted_at, problem = came.disposition, came.received_at, came.code
+    return TimelineEntry(
+        at=step.at,
+        step=step.step,
+        side=step.side,
+        who=step.who,
+        late=step.late,
+        said=step.said,
+        status=step.status_after,
+        jti=step.jti,
+        delivery=delivery,
+        receipted_at=receipted_at,
+        problem=problem,
+    )

@@ -1,0 +1,118 @@
+"""Standard operating procedures: the texts, their signatures, and how far an agreement has come.
+
+    draft → proposed (signed by us) → agreed            offered (signed by the peer) → agreed
+
+A SOP is named by the digest of its exact bytes, and only an agreed one, whose date has come, carries a referral.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from relevo.domain.sop import Sop, parse_sop
+from relevo.errors import Conflict, NotFound, WireError
+from relevo.protocol.base64url import digest as digest_of
+from relevo.protocol.sop_signature import sop_digest
+from relevo.storage import log
+from relevo.storage.tables import SopRow
+
+
+class SopState(StrEnum):
+    """How far the agreement on a SOP has come."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    OFFERED = "offered"
+    AGREED = "agreed"
+
+
+class SopUnknown(WireError):
+    """The message moves under a SOP that is not agreed here."""
+
+    code = "sop-unknown"
+    advice = "Keep the message: it can be delivered once both sides have agreed the SOP."
+
+
+def keep(session: Session, text: str, *, own: str, state: SopState, at: datetime) -> SopRow:
+    """Keep a SOP text that names us as one of its two nodes.
+
+    Raises:
+        SopInvalid: if it contradicts itself, with every contradiction.
+        Conflict: if it is another pair's, or is kept already.
+    """
+    sop = parse_sop(text)
+    if own not in (sop.host, sop.origin):
+        raise Conflict(f"this SOP is between {sop.host} and {sop.origin}; this node is {own}", field="sop")
+    digest = sop_digest(text.encode())
+    if session.get(SopRow, digest) is not None:
+        raise Conflict("this SOP is here already; `sop show` lists it", field="sop")
+    row = SopRow(
+        digest=digest,
+        name=sop.name,
+        version=sop.version,
+        peer=sop.origin if own == sop.host else sop.host,
+        text=text,
+        state=SopState.DRAFT,
+        effective_at=sop.effective,
+        changed_at=at,
+    )
+    session.add(row)
+    move(session, row, state, at)
+    return row
+
+
+def move(session: Session, row: SopRow, state: SopState, at: datetime, signature: str | None = None) -> None:
+    """Change how far an agreement has come, and log it with the digest of the signature that did it."""
+    row.state, row.changed_at = state, at
+    signed = digest_of(signature.encode()) if signature else None
+    log.record(session, "sop", at, subject=row.digest, sop=row.digest, peer=row.peer, state=state, signature=signed)
+
+
+def find(session: Session, name_or_digest: str) -> SopRow:
+    """The SOP of that digest (or the beginning of one), or the newest of that name.
+
+    Raises:
+        NotFound: if there is none, or the beginning fits several.
+    """
+    by_name = select(SopRow).where(SopRow.name == name_or_digest).order_by(SopRow.version.desc()).limit(1)
+    found = session.scalar(by_name)
+    if found is not None:
+        return found
+    beginning = list(session.scalars(select(SopRow).where(SopRow.digest.startswith(name_or_digest, autoescape=True))))
+    if len(beginning) != 1:
+        raise NotFound("there is no such SOP here, or several fit; `sop show` lists them")
+    return beginning[0]
+
+
+def everything(session: Session) -> list[SopRow]:
+    """All SOPs, by name and version."""
+    return list(session.scalars(select(SopRow).order_by(SopRow.name, SopRow.version)))
+
+
+def in_force(session: Session, peer: str, at: datetime) -> SopRow:
+    """The agreed SOP with a peer that new referrals move under at this moment.
+
+    Raises:
+        Conflict: if nothing is agreed, or its date has not come.
+    """
+    agreed = select(SopRow).where(SopRow.peer == peer, SopRow.state == SopState.AGREED, SopRow.effective_at <= at)
+    found = session.scalar(agreed.order_by(SopRow.version.desc(), SopRow.effective_at.desc()).limit(1))
+    if found is None:
+        raise Conflict(f"no SOP with {peer} is in force; an administrator proposes one with `sop propose`", field="sop")
+    return found
+
+
+def agreed(session: Session, digest: str, peer: str) -> Sop:
+    """The SOP that a message names.
+
+    Raises:
+        SopUnknown: unless it is agreed with this peer.
+    """
+    row = session.get(SopRow, digest)
+    if row is None or row.peer != peer or row.state != SopState.AGREED:
+        raise SopUnknown
+    return parse_sop(row.text)

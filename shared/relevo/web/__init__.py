@@ -1,0 +1,1 @@
+"""How people and peers reach a node over HTTP. Routes take in, call one verb, and show."""

@@ -1,0 +1,71 @@
+"""A node's web application: the federation routes, the node's own routes, and the page of its API.
+
+The page is served with its script and style from an installed package; nothing is fetched from anywhere else, and the
+browser is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from relevo.delivery.node import Node
+from relevo.runtime import Service
+from relevo.web import federation, operations, problems
+
+ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
+POLICY = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+def make_app(service: Service, node: Node) -> FastAPI:
+    """The application of a node."""
+    app = FastAPI(
+        title=f"{service.title} {node.identity.node_id}",
+        version="1",
+        description=f"{node.identity.title}. Give the token that `{service.name} user add` printed to *Authorize*.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.node = node
+    app.state.service = service
+    problems.install(app)
+    app.middleware("http")(_guard)
+    app.include_router(federation.router)
+    app.include_router(operations.router)
+    for router in service.routers(node):
+        app.include_router(router)
+    app.mount("/api/assets", StaticFiles(directory=ASSETS))
+    app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)
+    return app
+
+
+def _page(request: Request) -> HTMLResponse:
+    app: FastAPI = request.app
+    return get_swagger_ui_html(
+        openapi_url="/api/openapi.json",
+        title=app.title,
+        swagger_js_url="/api/assets/swagger-ui-bundle.js",
+        swagger_css_url="/api/assets/swagger-ui.css",
+        swagger_favicon_url="/api/assets/favicon-32x32.png",
+        swagger_ui_parameters={"docExpansion": "list", "defaultModelsExpandDepth": -1, "tryItOutEnabled": True},
+    )
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,81 @@
+"""The routes that peers use. Bodies are read raw, with a limit, and given to `relevo.delivery.federation`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from relevo.delivery import federation
+from relevo.delivery.node import Node
+from relevo.errors import NotFound, WireError
+from relevo.protocol.hop import HopRequest
+from relevo.storage import log
+from relevo.web import problems
+
+router = APIRouter(tags=["federation"], include_in_schema=False)
+
+
+@router.post(federation.ENVELOPES)
+async def envelopes(request: Request) -> Response:
+    """Receive 1 to 50 envelopes of a registered peer."""
+    body = await _body(request)
+    return await run_in_threadpool(_envelopes, request, body)
+
+
+@router.post(federation.POSSESSION)
+async def possession(request: Request) -> Response:
+    """Prove that this node holds the keys of its statement."""
+    body = await _body(request)
+    return await run_in_threadpool(_possession, request.app.state.node, body)
+
+
+@router.get(federation.STATEMENTS)
+def statements(request: Request) -> JSONResponse:
+    """Every version of this node's statement."""
+    return JSONResponse({"statements": federation.own_statements(request.app.state.node)})
+
+
+@router.get(federation.WELL_KNOWN)
+def statement(request: Request) -> Response:
+    """The newest version of this node's statement."""
+    newest = federation.own_statements(request.app.state.node)[-1]
+    return Response(newest, media_type="application/relevo-statement+jwt")
+
+
+@router.get("/log/checkpoint")
+def checkpoint(request: Request) -> PlainTextResponse:
+    """The newest checkpoint of this node's log."""
+    node: Node = request.app.state.node
+    with node.read() as work:
+        newest = log.latest_checkpoint(work.session)
+    if newest is None:
+        raise NotFound("the log is empty")
+    return PlainTextResponse(newest.note)
+
+
+def _envelopes(request: Request, body: bytes) -> Response:
+    node: Node = request.app.state.node
+    target = node.identity.endpoint.rstrip("/") + federation.ENVELOPES
+    asked = HopRequest(method="POST", target_uri=target, headers=dict(request.headers), body=body)
+    try:
+        signed = federation.take_envelopes(node, asked)
+    except WireError as error:
+        return problems.respond(problems.wire_problem(error))
+    return Response(signed.body, headers=dict(signed.headers))
+
+
+def _possession(node: Node, body: bytes) -> Response:
+    try:
+        return JSONResponse({"proof": federation.prove_possession(node, body)})
+    except WireError as error:
+        return problems.respond(problems.wire_problem(error))
+
+
+async def _body(request: Request) -> bytes:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > federation.MAX_BODY:
+            break
+    return bytes(raw)

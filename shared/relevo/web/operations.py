@@ -1,0 +1,289 @@
+"""The routes that both kinds of node have: who I am, peers, procedures, referrals with their timeline, evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from relevo.delivery import evidence, registration, sop_exchange, steps
+from relevo.delivery.node import Node
+from relevo.delivery.transport import Transport
+from relevo.domain.access import Act
+from relevo.storage import peers, referrals, sops
+from relevo.storage.sops import SopState
+from relevo.storage.tables import PeerRow, ReferralRow, SopRow
+from relevo.storage.unit_of_work import UnitOfWork
+from relevo.web.access import CurrentUser
+
+router = APIRouter(prefix="/api")
+
+
+class Body(BaseModel):
+    """What a request says; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Me(BaseModel):
+    """The user whose token was sent, and the node that was asked."""
+
+    name: str
+    role: str | None
+    node: str
+    now: datetime
+
+
+class Peer(BaseModel):
+    """A peer and how far its registration has come."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    node_id: str
+    state: str
+    endpoint: str
+    confirmed_by: str | None
+    last_problem: str | None
+    next_attempt_at: datetime | None
+
+
+class StatementGiven(Body):
+    """A peer's statement, as its administrator handed it over."""
+
+    statement: str
+
+
+class Fingerprint(BaseModel):
+    """What both administrators read to each other."""
+
+    words: list[str]
+    digits: list[str]
+
+
+class FingerprintTyped(Body):
+    """The fingerprint that the other administrator read aloud, as words or digits."""
+
+    fingerprint: str
+
+
+class SopText(Body):
+    """A standard operating procedure as TOML."""
+
+    text: str = Field(max_length=200_000)
+
+
+class Sop(BaseModel):
+    """A standard operating procedure and how far the agreement on it has come."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    digest: str
+    name: str
+    version: int
+    peer: str
+    state: str
+    effective_at: datetime
+
+
+class Entry(BaseModel):
+    """One line of a timeline; `delivery` and `receipted_at` tell how its message stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    step: str
+    side: str
+    who: str
+    late: bool
+    said: dict[str, Any]
+    status: str
+    jti: str | None
+    delivery: str
+    receipted_at: datetime | None
+    problem: str | None
+
+
+class Due(BaseModel):
+    """Something that is due, or was."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    duty: str
+    side: str
+    due_at: datetime
+    done_at: datetime | None
+
+
+class Referral(BaseModel):
+    """Where a referral stands, and what may be done now."""
+
+    peer: str
+    thread: str
+    status: str
+    journey: str
+    urgency: str
+    purpose: str
+    services: list[str]
+    confidential: bool
+    vulnerable: bool
+    planned_arrival: datetime | None
+    arrived_at: datetime | None
+    allowed: list[str]
+    next_due: Due | None
+    overdue: bool
+
+
+class Timeline(BaseModel):
+    """A referral with everything that happened in it and all that is or was due."""
+
+    referral: Referral
+    entries: list[Entry]
+    duties: list[Due]
+
+
+@router.get("/me", tags=["node"])
+def me(request: Request, user: CurrentUser) -> Me:
+    """Who I am to this node, and what time it has."""
+    node = _node(request)
+    return Me(name=user.name, role=user.role, node=node.identity.node_id, now=node.clock.now())
+
+
+@router.get("/peers", tags=["node"])
+def list_peers(request: Request, user: CurrentUser) -> list[Peer]:
+    """All peers."""
+    with _node(request).read(user) as work:
+        work.require(Act.REGISTER_PEER)
+        return [_peer(row) for row in peers.everybody(work.session)]
+
+
+@router.post("/peers", status_code=201, tags=["node"])
+def add_peer(request: Request, user: CurrentUser, given: StatementGiven) -> Fingerprint:
+    """Propose a peer from its statement; compare the fingerprint with its administrator by phone."""
+    with _node(request).write(user) as work:
+        found = registration.add(work, given.statement)
+    return Fingerprint(words=list(found.words), digits=list(found.digits))
+
+
+@router.post("/peers/{node_id}/confirm", tags=["node"])
+def confirm_peer(request: Request, user: CurrentUser, node_id: str, typed: FingerprintTyped) -> Peer:
+    """Confirm the fingerprint, and let the peer prove that it holds its keys."""
+    node, transport = _node(request), _transport(request)
+    with node.write(user) as work:
+        registration.verify(work, node_id, typed.fingerprint)
+    registration.activate(node, transport, node_id)
+    with node.read(user) as work:
+        return _peer(peers.find(work.session, node_id))
+
+
+@router.get("/sops", tags=["node"])
+def list_sops(request: Request, user: CurrentUser) -> list[Sop]:
+    """All standard operating procedures."""
+    with _node(request).read(user) as work:
+        return [_sop(row) for row in sops.everything(work.session)]
+
+
+@router.get("/sops/{name_or_digest}/text", tags=["node"], response_class=Response)
+def show_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Response:
+    """The exact text of a procedure."""
+    with _node(request).read(user) as work:
+        return Response(sops.find(work.session, name_or_digest).text, media_type="application/toml")
+
+
+@router.post("/sops", status_code=201, tags=["node"])
+def import_sop(request: Request, user: CurrentUser, given: SopText) -> Sop:
+    """Keep a procedure as a draft, after everything in it that contradicts itself was named."""
+    with _node(request).write(user) as work:
+        work.require(Act.AGREE_SOP)
+        own = work.identity.node_id
+        return _sop(sops.keep(work.session, given.text, own=own, state=SopState.DRAFT, at=work.at))
+
+
+@router.post("/sops/{name_or_digest}/propose", tags=["node"])
+def propose_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Sop:
+    """Sign a draft and send it to the other node."""
+    with _node(request).write(user) as work:
+        work.require(Act.AGREE_SOP)
+        row = sops.find(work.session, name_or_digest)
+        sop_exchange.propose(work, row)
+        return _sop(row)
+
+
+@router.post("/sops/{name_or_digest}/accept", tags=["node"])
+def accept_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Sop:
+    """Sign a procedure that the peer proposed."""
+    with _node(request).write(user) as work:
+        work.require(Act.AGREE_SOP)
+        row = sops.find(work.session, name_or_digest)
+        sop_exchange.accept(work, row)
+        return _sop(row)
+
+
+@router.get("/referrals", tags=["referrals"])
+def list_referrals(request: Request, user: CurrentUser) -> list[Referral]:
+    """All referrals, those with the nearest deadline first."""
+    with _node(request).read(user) as work:
+        work.require(Act.LIST)
+        found = [describe(work.session, row, work) for row in referrals.everything(work.session)]
+    return sorted(found, key=lambda one: (one.next_due is None, one.next_due and one.next_due.due_at, one.thread))
+
+
+@router.get("/referrals/{thread}", tags=["referrals"])
+def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
+    """One referral: where it stands, everything that happened with the receipt of each message, and what is due."""
+    with _node(request).read(user) as work:
+        work.require(Act.READ_TIMELINE)
+        row = referrals.by_thread(work.session, thread)
+        return Timeline(
+            referral=describe(work.session, row, work),
+            entries=[Entry.model_validate(entry) for entry in referrals.timeline(work.session, row)],
+            duties=[Due.model_validate(duty) for duty in referrals.duties(work.session, row) if not duty.dropped],
+        )
+
+
+@router.get("/referrals/{thread}/evidence", tags=["evidence"], response_class=Response)
+def export_evidence(request: Request, user: CurrentUser, thread: str) -> Response:
+    """The evidence of one referral, without personal data; `relevo verify` checks it off line."""
+    with _node(request).read(user) as work:
+        return Response(evidence.export(work, thread), media_type="application/json")
+
+
+def describe(session: Session, row: ReferralRow, work: UnitOfWork) -> Referral:
+    """Where a referral stands, for a list or a page."""
+    waiting = [duty for duty in referrals.duties(session, row) if duty.done_at is None and not duty.dropped]
+    return Referral(
+        peer=row.peer,
+        thread=row.thread,
+        status=row.status,
+        journey=row.journey,
+        urgency=row.urgency,
+        purpose=row.purpose,
+        services=row.services,
+        confidential=row.confidential,
+        vulnerable=row.vulnerable,
+        planned_arrival=row.planned_arrival,
+        arrived_at=row.arrived_at,
+        allowed=list(steps.allowed_now(row, work.identity.side)),
+        next_due=Due.model_validate(waiting[0]) if waiting else None,
+        overdue=any(duty.due_at < work.at for duty in waiting),
+    )
+
+
+def _peer(row: PeerRow) -> Peer:
+    return Peer.model_validate(row)
+
+
+def _sop(row: SopRow) -> Sop:
+    return Sop.model_validate(row)
+
+
+def _node(request: Request) -> Node:
+    node: Node = request.app.state.node
+    return node
+
+
+def _transport(request: Request) -> Transport:
+    transport: Transport = request.app.state.transport
+    return transport

@@ -1,0 +1,96 @@
+"""Keys: figures of the standards, and a table of keys that nobody should take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from relevo.protocol import base64url
+from relevo.protocol.keys import BadSignature, DecryptionKey, EncryptionKey, SigningKey, UnfitKey, VerifyKey
+from support.wire_pair import ORIGIN
+
+PRIME = 2**255 - 19
+ORDER_8 = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
+GOOD = ORIGIN.encryption.public
+
+# RFC 8037, appendix A: one key, its thumbprint (A.3) and a signature (A.4).
+RFC_8037 = SigningKey(base64url.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"))
+RFC_8037_INPUT = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
+RFC_8037_SIGNATURE = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+
+
+def y(value: int, *, sign: int = 0) -> bytes:
+    return (value | sign << 255).to_bytes(32, "little")
+
+
+def test_the_public_half_and_thumbprint_are_those_of_rfc_8037() -> None:
+    assert RFC_8037.public.jwk["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    assert RFC_8037.kid == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+def test_the_signature_is_that_of_rfc_8037() -> None:
+    signature = RFC_8037.sign(RFC_8037_INPUT)
+    assert base64url.encode(signature) == RFC_8037_SIGNATURE
+    RFC_8037.public.verify(signature, RFC_8037_INPUT)
+
+
+UNFIT: dict[str, Callable[[], object]] = {
+    "the identity, under which one signature verifies all": lambda: VerifyKey(y(1)),
+    "the identity with a sign": lambda: VerifyKey(y(1, sign=1)),
+    "the point of order 2": lambda: VerifyKey(y(PRIME - 1)),
+    "a point of order 4": lambda: VerifyKey(y(0)),
+    "the other point of order 4": lambda: VerifyKey(y(0, sign=1)),
+    "a point of order 8": lambda: VerifyKey(bytes.fromhex(ORDER_8)),
+    "its mirror image": lambda: VerifyKey(y(int.from_bytes(bytes.fromhex(ORDER_8), "little"), sign=1)),
+    "its opposite": lambda: VerifyKey(y(PRIME - int.from_bytes(bytes.fromhex(ORDER_8), "little"))),
+    "the identity, not canonical": lambda: VerifyKey(y(PRIME + 1)),
+    "a number above the prime": lambda: VerifyKey(y(PRIME + 3)),
+    "a number that is not on the curve": lambda: VerifyKey(y(2)),
+    "31 bytes": lambda: VerifyKey(bytes(31)),
+    "33 bytes": lambda: VerifyKey(bytes(33)),
+    "a JWK with a private half": lambda: VerifyKey.from_jwk({**RFC_8037.public.jwk, "d": "AA"}),
+    "a JWK of X25519": lambda: VerifyKey.from_jwk({**RFC_8037.public.jwk, "crv": "X25519"}),
+    "a JWK of another type": lambda: VerifyKey.from_jwk({**RFC_8037.public.jwk, "kty": "EC"}),
+    "a JWK without a text": lambda: VerifyKey.from_jwk({**RFC_8037.public.jwk, "x": 1}),
+    "no JWK": lambda: VerifyKey.from_jwk("x"),
+    "a seed of 31 bytes": lambda: SigningKey(bytes(31)),
+    "an X-Wing seed of 32 bytes": lambda: DecryptionKey(bytes(32)),
+    "an X-Wing key of all zeros": lambda: EncryptionKey(bytes(1216)),
+    "an X-Wing key with an X25519 half of zeros": lambda: EncryptionKey(GOOD.raw[:1184] + bytes(32)),
+    "an X-Wing key with coefficients above the modulus": lambda: EncryptionKey(b"\xff" * 1184 + GOOD.raw[1184:]),
+    "an X-Wing key that is too short": lambda: EncryptionKey(GOOD.raw[:-1]),
+    "an X-Wing key under another kid": lambda: EncryptionKey.from_object({**GOOD.written, "kid": RFC_8037.kid}),
+    "an encryption key of another suite": lambda: EncryptionKey.from_object({**GOOD.written, "suite": "X25519"}),
+    "an encryption key with a member too many": lambda: EncryptionKey.from_object({**GOOD.written, "more": 1}),
+    "no encryption key": lambda: EncryptionKey.from_object([]),
+}
+
+
+@pytest.mark.parametrize("make", UNFIT.values(), ids=UNFIT)
+def test_unfit_is(make: Callable[[], object]) -> None:
+    with pytest.raises(UnfitKey) as refused:
+        make()
+    assert refused.value.code == "unfit-key"
+
+
+def test_a_fresh_key_is_fit_and_reads_back() -> None:
+    key = SigningKey.generate()
+    assert VerifyKey.from_jwk(key.public.jwk) == key.public
+    sealing = DecryptionKey.generate().public
+    assert EncryptionKey.from_object(sealing.written) == sealing
+
+
+def test_another_text_or_key_does_not_verify() -> None:
+    signature = RFC_8037.sign(b"text")
+    with pytest.raises(BadSignature):
+        RFC_8037.public.verify(signature, b"texT")
+    with pytest.raises(BadSignature):
+        ORIGIN.signing.public.verify(signature, b"text")
+    with pytest.raises(BadSignature):
+        RFC_8037.public.verify(signature[:-1], b"text")
+
+
+@pytest.mark.parametrize("key", [ORIGIN.signing, ORIGIN.encryption], ids=["signing", "decryption"])
+def test_a_private_key_is_never_shown(key: SigningKey | DecryptionKey) -> None:
+    assert repr(key) == f"{type(key).__name__}(kid={key.kid})"

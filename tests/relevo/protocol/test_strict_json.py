@@ -1,0 +1,80 @@
+"""JSON is read in one way or not at all."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relevo.protocol.strict_json import MAX_DEPTH, MAX_INTEGER, JsonValue, MalformedJson, dump, load, load_value
+
+REFUSED = {
+    "a name that stands twice": b'{"a":1,"a":1}',
+    "a name that stands twice further down": b'{"a":[{"b":1,"b":2}]}',
+    "a name that stands twice in two spellings": b'{"a":1,"\\u0061":2}',
+    "not a number": b'{"a":NaN}',
+    "an infinity": b'{"a":-Infinity}',
+    "a fraction beyond a double": b'{"a":1e400}',
+    "an integer beyond 2^53-1": b'{"a":9007199254740992}',
+    "an integer below -(2^53-1)": b'{"a":-9007199254740992}',
+    "an integer of very many digits": b'{"a":' + b"9" * 5000 + b"}",
+    "a lone surrogate": b'{"a":"\\ud800"}',
+    "a byte order mark": b'\xef\xbb\xbf{"a":1}',
+    "bytes that are not UTF-8": b'{"a":"\xff"}',
+    "UTF-16": '{"a":1}'.encode("utf-16"),
+    "a surrogate in UTF-8": b'{"a":"\xed\xa0\x80"}',
+    "something after the end": b'{"a":1} x',
+    "a comma too many": b'{"a":1,}',
+    "a comment": b'{"a":1/**/}',
+    "a string that is not closed": b'{"a":"',
+    "a control character in a string": b'{"a":"\x01"}',
+    "nothing": b"",
+    "a list where an object is due": b"[]",
+    "null where an object is due": b"null",
+    "lists within lists too deep": b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}",
+    "objects within objects too deep": b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1),
+    "more opened than any stack holds": b"[" * 100_000,
+}
+
+READ: dict[str, tuple[bytes, JsonValue]] = {
+    "the greatest integer": (b"9007199254740991", MAX_INTEGER),
+    "the least integer": (b"-9007199254740991", -MAX_INTEGER),
+    "as deep as allowed": (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, load_value(b"[" * 32 + b"]" * 32)),
+    "brackets in a string": (b'"' + b"[" * 40 + b'"', "[" * 40),
+    "brackets after an escaped quote": (b'"\\"' + b"{" * 40 + b'"', '"' + "{" * 40),
+    "a backslash at the end of a string": (b'["\\\\",[]]', ["\\", []]),
+    "a character beyond the first plane": ('"\U0001f30d"'.encode(), "\U0001f30d"),
+    "a fraction": (b"1.5", 1.5),
+}
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED)
+def test_refused_is(raw: bytes) -> None:
+    with pytest.raises(MalformedJson):
+        load(raw)
+
+
+@pytest.mark.parametrize(("raw", "value"), READ.values(), ids=READ)
+def test_read_is(raw: bytes, value: JsonValue) -> None:
+    assert load_value(raw) == value
+
+
+def test_more_bytes_than_the_caller_allows_are_refused() -> None:
+    assert load(b'{"a":1}', limit=7) == {"a": 1}
+    with pytest.raises(MalformedJson):
+        load(b'{"a":1}', limit=6)
+
+
+@given(JSON.filter(lambda value: not isinstance(value, float) or abs(value) != float("inf")))
+def test_what_is_written_reads_back(value: JsonValue) -> None:
+    try:
+        raw = dump(value)
+    except ValueError:
+        return  # an infinity, or half of a surrogate pair, is not written
+    assert load_value(raw) == value

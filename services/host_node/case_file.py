@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from host_node.case_file_consents import ConsentDraft, WithholdDraft, read_consents
+from host_node.case_file_consents import ConsentDraft, read_consents
 from host_node.case_file_json import CaseFileInvalid, Section, read_document, refuse
 from host_node.case_file_record import SECTIONS, Import, shape_record
 from host_node.case_file_stays import DECIDED_HERE, NO_PLACE, Stay, stay
@@ -126,6 +126,5 @@ __all__ = [
     "ConsentDraft",
     "ImportedCase",
     "Stay",
-    "WithholdDraft",
     "read_case",
 ]

@@ -14,6 +14,7 @@ from datetime import date
 
 from host_node.case_file_json import Section, refuse, section_of, sections_of
 from host_node.case_file_stays import NO_PLACE, Stay, stay
+from relevo.domain.consent import Withholding
 from relevo.domain.data_classes import DataClass
 
 PRINCIPAL = "principal"
@@ -29,15 +30,6 @@ _CONSENT = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithholdDraft:
-    """What to withhold, from whom, and why; the reason never leaves this node."""
-
-    what: str
-    from_whom: str
-    why: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class ConsentDraft:
     """One consent as the file reports it; `covers` says whose data it is about."""
 
@@ -48,7 +40,7 @@ class ConsentDraft:
     receiver: str
     organisation: str | None
     classes: tuple[str, ...]
-    withhold: tuple[WithholdDraft, ...]
+    withhold: tuple[Withholding, ...]
     outcomes_may_return: bool
     language: str
     interpreter: bool
@@ -121,8 +113,9 @@ def _classes(section: Section) -> tuple[str, ...]:
     return classes
 
 
-def _withholding(section: Section) -> WithholdDraft:
-    return WithholdDraft(what=section.text("what"), from_whom=section.text("from"), why=section.text_or_none("why"))
+def _withholding(section: Section) -> Withholding:
+    why = section.text_or_none("why") or ""
+    return Withholding(what=section.text("what"), from_whom=section.text("from"), why=why)
 
 
 def _in_future(section: Section, on: date) -> bool:

@@ -1,7 +1,7 @@
 """How the sections of a case file become data classes, and which of their fields stay at home.
 
 Only names and places of fields change here. Values are not judged: an empty birth date is taken in as it is, so that
-an incomplete case can be imported and `relevo.messages.classes.check` says what it lacks. Three things do change:
+an incomplete case can be imported and `relevo.messages.classes.check` says what it lacks. Four things do change:
 
     medication, vulnerability   a list                    -> {"items": …}, {"markers": …}
     family.household            birth dates of others     -> age bands, counted on the day of import
@@ -14,7 +14,7 @@ names it. Of a confidential case `identity-full` stays at home whole: documents 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -119,8 +119,8 @@ def _hidden(section: Section, names: tuple[str, ...], ground: Ground) -> tuple[S
 def _family(document: Section, name: str, how: Import) -> Shaped:
     section = document.section(name)
     members = section.sections("household")
-    household: list[JsonValue] = [_member(member, how.on) for member in members]
-    return {**section.fields, "household": household}, tuple(one for member in members for one in _private(member))
+    fields = _with_list(section, "household", [_member(member, how.on) for member in members])
+    return fields, tuple(one for member in members for one in _private(member))
 
 
 def _private(member: Section) -> Iterator[Stay]:
@@ -154,8 +154,13 @@ def _list_as(field: str) -> Callable[[Section, str, Import], Shaped]:
 
 def _costs(document: Section, name: str, _how: Import) -> Shaped:
     section = document.section(name)
-    lines: list[JsonValue] = [_amounts(line.fields) for line in section.sections("lines")]
-    return {**_amounts(section.fields), "lines": lines}, ()
+    lines = [_amounts(line.fields) for line in section.sections("lines")]
+    return _amounts(_with_list(section, "lines", lines)), ()
+
+
+def _with_list(section: Section, name: str, entries: Sequence[JsonValue]) -> Fields:
+    shaped: Fields = {name: list(entries)} if name in section.fields else {}
+    return {**section.fields, **shaped}
 
 
 def _amounts(fields: Mapping[str, JsonValue]) -> Fields:

@@ -8,12 +8,11 @@ of the preview, and with the value, which is for this node alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from pydantic import JsonValue
 
 from relevo.domain.disclosure import Line, Why
-
-if TYPE_CHECKING:
-    from pydantic import JsonValue
 
 
 class Ground(NamedTuple):

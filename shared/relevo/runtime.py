@@ -15,7 +15,10 @@ from typing import Any
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from fastapi import APIRouter
+from sqlalchemy import make_url
 
 import relevo
 from relevo.config import NodeSettings, load, make_clock, read_keys
@@ -75,12 +78,21 @@ def migrate(service: Service, address: str) -> None:
     Raises:
         Misconfigured: if the migrations are not beside the packages.
     """
-    file = MIGRATIONS / "alembic.ini"
-    if not file.is_file():
-        raise Misconfigured(f"the migrations are not at {MIGRATIONS}; install the project from its repository")
-    config = Config(str(file), ini_section=service.migrations)
+    _make_room(address)
+    config = _migrations(service)
     config.attributes["address"] = address
     command.upgrade(config, "heads")
+
+
+def is_current(service: Service, address: str) -> bool:
+    """Whether a database has the newest form of the tables."""
+    newest = ScriptDirectory.from_config(_migrations(service)).get_heads()
+    return _revisions(address) == frozenset(newest)
+
+
+def is_begun(address: str) -> bool:
+    """Whether a database has tables of a node at all, whatever their form."""
+    return bool(_revisions(address))
 
 
 def prepare_logging(level: str) -> None:
@@ -93,5 +105,37 @@ def prepare_logging(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
+
+
+def _migrations(service: Service) -> Config:
+    file = MIGRATIONS / "alembic.ini"
+    if not file.is_file():
+        raise Misconfigured(f"the migrations are not at {MIGRATIONS}; install the project from its repository")
+    return Config(str(file), ini_section=service.migrations)
+
+
+def _revisions(address: str) -> frozenset[str]:
+    file = _file(address)
+    if file is not None and not file.is_file():
+        return frozenset()
+    database = Database(address)
+    try:
+        with database.engine.connect() as connection:
+            return frozenset(MigrationContext.configure(connection).get_current_heads())
+    finally:
+        database.close()
+
+
+def _make_room(address: str) -> None:
+    """Make the file of an SQLite database, for nobody else to read; SQLite's own further files follow its mode."""
+    file = _file(address)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+
+
+def _file(address: str) -> Path | None:
+    url = make_url(address)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

@@ -8,7 +8,8 @@ from importlib.resources import files
 
 import pytest
 
-from host_node.case_file import ConsentDraft, ImportedCase, WithholdDraft, read_case
+from host_node.case_file import ConsentDraft, ImportedCase, read_case
+from relevo.domain.consent import Withholding
 from relevo.domain.disclosure import Why
 from relevo.domain.sides import Urgency
 from relevo.messages.classes import check
@@ -244,7 +245,7 @@ def test_a_consent_is_a_draft_with_the_reason_for_withholding() -> None:
             organisation="ge:dabruneba/shelter",
             classes=("identity-min", "contact", "travel", "needs", "vulnerability"),
             withhold=(
-                WithholdDraft(
+                Withholding(
                     what="everything",
                     from_whom="ge:dabruneba/municipality-kutaisi",
                     why="fear of harm: relative employed there",

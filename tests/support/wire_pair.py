@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from relevo.clock import seconds
-from relevo.protocol import envelope as wire
 from relevo.protocol import base64url, jws, sd_jwt, strict_json
+from relevo.protocol import envelope as wire
 from relevo.protocol.basis import Basis
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.keys import DecryptionKey, SigningKey
@@ -122,6 +122,12 @@ def resign(token: str, key: SigningKey, **changes: JsonValue) -> str:
     payload = {**payload_of(token), **changes}
     kept = {name: value for name, value in payload.items() if name not in changes or value is not None}
     return jws.sign(strict_json.dump(kept), key, typ_of(token))
+
+
+def spoilt(token: str) -> str:
+    """A token with one character of its signature changed."""
+    body, signature = token.rsplit(".", 1)
+    return f"{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
 
 
 def payload_of(token: str) -> JsonObject:

@@ -16,7 +16,6 @@ import secrets
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.orm import Session
 
 from relevo.delivery import outbox, settlement
 from relevo.delivery.federation import ENVELOPES
@@ -24,7 +23,7 @@ from relevo.delivery.node import Node
 from relevo.delivery.retry import pause
 from relevo.delivery.transport import Answer, Transport
 from relevo.errors import RelevoError, WireError
-from relevo.protocol import base64url, strict_json
+from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer

@@ -68,9 +68,10 @@ def _sent(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
 def _received(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
     theirs = (InboxRow.peer == row.peer, InboxRow.thread == row.thread)
     for came in session.scalars(select(InboxRow).where(*theirs).order_by(InboxRow.epoch, InboxRow.seq)):
-        yield EvidenceMessage(
-            direction=Direction.RECEIVED, manifest=came.manifest, content=came.content, receipt=came.receipt
-        )
+        if came.content is not None:
+            yield EvidenceMessage(
+                direction=Direction.RECEIVED, manifest=came.manifest, content=came.content, receipt=came.receipt
+            )
 
 
 def _entries(work: UnitOfWork, row: ReferralRow, note: str) -> Iterator[EvidenceEntry]:

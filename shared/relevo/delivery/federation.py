@@ -1,6 +1,6 @@
 """What a peer may ask of a node, as functions from a request to an answer; no web framework here.
 
-    POST /federation/v1/envelopes    {"envelopes": [1 to 50]} → {"results": [receipt or problem, in order], "summary": …}
+    POST /federation/v1/envelopes    {"envelopes": [1 to 50]} → {"results": [receipt or problem, …], "summary": …}
     GET  /federation/v1/statements   every version of our statement, oldest first
     POST /federation/v1/possession   a challenge → proof that we hold our keys
 

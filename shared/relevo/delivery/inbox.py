@@ -9,7 +9,7 @@ answered.
 | a message that may have its effect | effect, inbox, receipt `stored` | the receipt |
 | the same message again | nothing | the stored receipt, byte for byte |
 | another message under a known jti | nothing | `jti-reused` |
-| a fault of the message itself | inbox without content, receipt `refused` + code | the receipt |
+| a fault of the message itself | inbox without disclosures, receipt `refused` + code | the receipt |
 | anything that another try may mend | nothing | a problem with a code |
 """
 
@@ -169,7 +169,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
         EVENTS.warning(
             "refused", peer=verified.manifest.message.iss, jti=verified.manifest.message.jti, code=fault.code
         )
-        return _store(work, verified, (), code=fault.code)
+        return _store(work, verified, (), opened=arrival.opened, code=fault.code)
 
 
 def _effect(node: Node, work: UnitOfWork, opened: Opened) -> tuple[DueClaim, ...]:
@@ -232,7 +232,7 @@ def _store(
             seq=attempt.seq,
             manifest=verified.token,
             content=opened.issued.jwt if opened else None,
-            disclosures=list(opened.issued.disclosures) if opened else None,
+            disclosures=list(opened.issued.disclosures) if opened and not code else None,
             disposition=receipt.disposition,
             code=code,
             receipt=token,

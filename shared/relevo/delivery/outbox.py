@@ -8,7 +8,7 @@ What is queued is signed content. Its place in the stream, its manifest and its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from relevo.clock import seconds
 from relevo.ids import new_jti
-from relevo.messages.content import compose
+from relevo.messages.content import Fields, compose
 from relevo.messages.registry import NODE_KIND, message_type
 from relevo.messages.steps import StepPayload
 from relevo.protocol import sd_jwt
@@ -39,45 +39,45 @@ class OutboxState(StrEnum):
     REFUSED = "refused"
 
 
-def post(
-    work: UnitOfWork,
-    *,
-    peer: str,
-    thread: str,
-    step: str,
-    payload: StepPayload,
-    fields: Mapping[str, Mapping[str, JsonValue]],
-    after: str | None = None,
-    seen: str | None = None,
-    sop: str = NONE,
-    basis: Basis | None = None,
-) -> OutboxRow:
-    """Sign what a step says and queue it for `peer`, in the transaction of the change."""
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """Where a message belongs: to whom, in which thread, after which messages, under which SOP and basis."""
+
+    peer: str
+    thread: str
+    after: str | None = None
+    seen: str | None = None
+    sop: str = NONE
+    basis: Basis | None = None
+
+
+def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields: Fields) -> OutboxRow:
+    """Sign what a step says and queue it, in the transaction of the change."""
     kind = message_type(step, work.identity.side).kind
     jti = new_jti(work.at)
-    recipient = peers.latest(work.session, peer)
+    recipient = peers.latest(work.session, frame.peer)
     opening: dict[str, JsonValue] = {
         "iss": work.identity.node_id,
-        "aud": peer,
+        "aud": frame.peer,
         "iat": seconds(work.at),
         "jti": jti,
-        "thread": thread,
+        "thread": frame.thread,
         "kind": kind,
         "cnf": {"jwk": recipient.presentation.jwk},
     }
     role = work.user.role or "node"
-    hidden = compose(step, payload, by=role, after=after, seen=seen, fields=fields)
+    hidden = compose(step, payload, by=role, after=frame.after, seen=frame.seen, fields=fields)
     issued = sd_jwt.issue(opening, hidden, key=work.identity.keys.signing)
     row = OutboxRow(
         jti=jti,
-        peer=peer,
-        thread=thread,
+        peer=frame.peer,
+        thread=frame.thread,
         kind=kind,
         step=step,
-        sop=sop,
-        basis=basis.claim if basis else NONE,
-        basis_record=basis.record if basis else None,
-        basis_salt=basis.salt if basis else None,
+        sop=frame.sop,
+        basis=frame.basis.claim if frame.basis else NONE,
+        basis_record=frame.basis.record if frame.basis else None,
+        basis_salt=frame.basis.salt if frame.basis else None,
         content=issued.jwt,
         disclosures=list(issued.disclosures),
         classes=sorted(fields),

@@ -14,9 +14,9 @@ from relevo.domain.referral import Status, Step
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
 from relevo.errors import Reason, Refusal
+from relevo.messages.classes import terms_from_fields, terms_from_record
 from relevo.messages.content import Said
 from relevo.messages.steps_referral import Requested
-from relevo.messages.classes import terms_from_fields, terms_from_record
 from relevo.protocol.envelope import Message, Opened
 from relevo.storage import referrals, sops
 from relevo.storage.tables import ReferralRow

@@ -101,6 +101,7 @@ def add(work: UnitOfWork, token: str) -> Fingerprint:
         raise Conflict("this is our own statement", field="statement")
     if work.session.get(PeerRow, statement.node_id) is not None:
         raise Conflict(f"{statement.node_id} is registered already; `peer list` shows how far", field="statement")
+    peers.trust(work.session).admit(statement)
     peers.keep_statement(work.session, token, statement)
     row = PeerRow(
         node_id=statement.node_id,
@@ -177,7 +178,7 @@ def _keep_up(node: Node, peer: str, published: list[str]) -> None:
         present = read_statement(known, at=None)
         later = published[published.index(known) + 1 :] if known in published else []
         if later:
-            follows(present, known, *later, at=work.at)
+            peers.trust(work.session).admit(follows(present, known, *later, at=work.at))
             for token in later:
                 peers.keep_statement(work.session, token, read_statement(token, at=None))
         row = peers.find(work.session, peer)

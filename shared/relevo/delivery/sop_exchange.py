@@ -102,4 +102,4 @@ def _verify(work: UnitOfWork, peer: str, signature: str, text: str) -> None:
 
 
 def _post(work: UnitOfWork, peer: str, step: str, payload: SopProposed | SopAccepted) -> None:
-    outbox.post(work, peer=peer, thread=new_thread(), step=step, payload=payload, fields={})
+    outbox.post(work, outbox.Frame(peer=peer, thread=new_thread()), step, payload, {})

@@ -9,7 +9,6 @@ A step that may not be told (the person does not want outcomes to return) is tak
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +20,6 @@ from relevo.messages.content import Fields, Said
 from relevo.messages.registry import MESSAGES, MessageType, message_type
 from relevo.messages.steps import StepPayload
 from relevo.messages.steps_progress import Arrived
-from relevo.protocol.strict_json import JsonValue
 from relevo.storage import referrals
 from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -112,7 +110,7 @@ def _travel(row: ReferralRow, payload: StepPayload, fields: Fields) -> None:
         row.arrived_at = payload.arrived_at
 
 
-def planned_arrival(fields: Mapping[str, Mapping[str, JsonValue]]) -> datetime | None:
+def planned_arrival(fields: Fields) -> datetime | None:
     """When the person is to arrive, if these fields say so."""
     arrival = fields.get("travel", {}).get("arrival_at")
     return datetime.fromisoformat(arrival) if isinstance(arrival, str) else None
@@ -125,18 +123,10 @@ def _may_tell(row: ReferralRow, kind: MessageType, side: Side) -> bool:
 
 def _tell(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fields: Fields) -> str:
     basis = referrals.basis(row) if step != Step.ERASED else None
-    posted = outbox.post(
-        work,
-        peer=row.peer,
-        thread=row.thread,
-        step=step,
-        payload=payload,
-        fields=fields,
-        after=row.own_last,
-        seen=row.peer_last,
-        sop=row.sop,
-        basis=basis,
+    frame = outbox.Frame(
+        peer=row.peer, thread=row.thread, after=row.own_last, seen=row.peer_last, sop=row.sop, basis=basis
     )
+    posted = outbox.post(work, frame, step, payload, fields)
     row.own_last = posted.jti
     return posted.jti
 

@@ -155,7 +155,7 @@ def _part(record: Record, gate: Gate) -> dict[str, dict[str, JsonValue]]:
 
 
 def _record_lines(record: Record, gate: Gate, wrong: Collection[str], *, held: bool) -> Iterator[Line]:
-    wrong_fields = {path_of(class_of(path), field_of(path)) for path in wrong}
+    wrong_fields = {path_of(class_of(path), field_of(path) or None) for path in wrong}
     for name, fields in record.items():
         for field in fields:
             path = path_of(name, field)

@@ -90,7 +90,7 @@ def _inward(rule: Purpose | None) -> Gate:
 
 def _excess(gate: Gate, brought: Mapping[str, tuple[str, ...]]) -> Iterator[Reason]:
     for name, fields in brought.items():
-        for field in fields or ("",):
+        for field in fields or (None,):
             barred = gate.bars(name, field)
             if barred:
                 yield Reason(

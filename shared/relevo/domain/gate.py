@@ -62,10 +62,10 @@ class Gate:
     withheld: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
 
-    def bars(self, data_class: str, field: str) -> Why | None:
-        """Why the field stays, or None if it may leave; a class alone has an empty field.
+    def bars(self, data_class: str, field: str | None) -> Why | None:
+        """Why the field, or the class alone where `field` is None, stays; None if it may leave.
 
-        A field name with a dot or a bracket in it could pass for another path, so it has no place anywhere.
+        A field name with a dot or a bracket in it, or none, could pass for another path and has no place anywhere.
         """
         if data_class not in self.allowed:
             return Why.NOT_IN_SOP
@@ -73,23 +73,26 @@ class Gate:
             return Why.NOT_CONSENTED
         if self.withheld & {EVERYTHING, data_class, path_of(data_class, field)}:
             return Why.WITHHELD
-        if field and not field.isidentifier():
+        return self._bars_field(data_class, field) if field is not None else None
+
+    def _bars_field(self, data_class: str, field: str) -> Why | None:
+        if not field.isidentifier():
             return Why.NO_PLACE
-        if field and self.purpose and not self.purpose.allows_field(data_class, field):
+        if self.purpose and not self.purpose.allows_field(data_class, field):
             return Why.FIELD_NOT_IN_SOP
         return None
 
-    def keeps(self, data_class: str, field: str) -> bool:
+    def keeps(self, data_class: str, field: str | None) -> bool:
         """Whether it was decided before that the field, or its whole class, stays."""
         return not self.kept.isdisjoint({data_class, path_of(data_class, field)})
 
-    def admits(self, data_class: str, field: str) -> bool:
+    def admits(self, data_class: str, field: str | None) -> bool:
         """Whether the field leaves."""
         return not self.keeps(data_class, field) and self.bars(data_class, field) is None
 
     def admits_path(self, path: str) -> bool:
         """Whether what stands at `path`, however deep, leaves."""
-        return path not in self.kept and self.admits(class_of(path), field_of(path))
+        return path not in self.kept and self.admits(class_of(path), field_of(path) or None)
 
 
 def sendable(rule: Purpose | None, services: Iterable[str]) -> frozenset[str]:
@@ -107,6 +110,6 @@ def withheld_from(receiver: str, withhold: Iterable[Withholding | Withheld]) -> 
     return frozenset(one.what for one in withhold if one.from_whom == receiver)
 
 
-def path_of(data_class: str, field: str) -> str:
-    """`travel.port`; the class alone if there is no field."""
-    return f"{data_class}.{field}" if field else data_class
+def path_of(data_class: str, field: str | None) -> str:
+    """`travel.port`, or the class alone."""
+    return data_class if field is None else f"{data_class}.{field}"

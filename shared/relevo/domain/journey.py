@@ -104,12 +104,18 @@ def advance_journey(current: Journey, step: JourneyStep, by: Side) -> Journey:
     return NEXT_JOURNEY[current][step].to
 
 
-def arrive_journey(current: Journey, seen: Journey, step: JourneyStep, by: Side) -> Journey:
-    """Where the journey stands after the peer's `step`, taken when the peer saw it in `seen`.
+def arrive_journey(current: Journey, seen: Journey | None, step: JourneyStep, by: Side) -> Journey:
+    """Where the journey stands after the peer's `step`.
+
+    Args:
+        current: where it stands here.
+        seen: where it stood for the peer when steps of ours had not reached it; None if nothing crossed.
+        step: what the peer says happened.
+        by: the peer's side.
 
     Raises:
         IllegalStep: if the step is legal neither in `current` nor in `seen`.
     """
-    if current is seen or step not in allowed_journey(seen, by):
+    if seen is None or step not in allowed_journey(seen, by):
         return advance_journey(current, step, by)
     return min(current, NEXT_JOURNEY[seen][step].to, key=WINS.index)

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from relevo.domain.data_classes import DataClass
+from relevo.domain.data_classes import DataClass, Record
 from relevo.domain.disclosure import ExcessData
 from relevo.domain.sides import Side
 from relevo.errors import Reason, Refusal
@@ -27,7 +28,7 @@ from relevo.protocol.strict_json import JsonObject, JsonValue
 OPEN_CLAIMS = frozenset({"iss", "aud", "iat", "jti", "thread", "kind", "cnf"})
 _FRAME = frozenset({"step", "after", "seen"})
 
-Fields = Mapping[str, Mapping[str, JsonValue]]
+Fields: TypeAlias = Record
 """Data class → field → value."""
 
 

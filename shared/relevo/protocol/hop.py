@@ -29,17 +29,14 @@ from relevo.protocol.hop_profile import (
     HopSkew,
     HopUnsigned,
     HopWrongProfile,
-    ProfileVerifier,
-    SignedAnswer,
-    SignedRequest,
     answer_components,
     content_fields,
     fields_of,
     request_components,
     require_digest,
     require_signed,
-    sign,
 )
+from relevo.protocol.hop_signature import ProfileVerifier, SignedAnswer, SignedRequest, sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,6 +14,7 @@ at all.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ TOP_LEVEL, INSIDE = 16, 8
 _DIGESTS, _ALGORITHM, _ELEMENT = "_sd", "_sd_alg", "..."
 _RESERVED = frozenset({_DIGESTS, _ALGORITHM, _ELEMENT})
 _SALT_BYTES = 16
+_SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")  # 128 bits, then four that must be zero
 
 
 class MalformedSdJwt(WireError):
@@ -83,7 +85,7 @@ class Disclosure:
             NameCollision: if the name is reserved.
         """
         match _parts(text):
-            case [str(salt), str(name), value] if _is_salt(salt):
+            case [str(salt), str(name), value] if _SALT.fullmatch(salt):
                 return cls(text=text, name=_free(name), value=value)
         raise BadDisclosure("a disclosure is not salt, name and value")
 
@@ -162,8 +164,8 @@ def split(text: str) -> Issued:
     Raises:
         MalformedSdJwt: if the text does not end with a tilde.
     """
-    jwt, *disclosures, last = text.split("~")
-    if last or not jwt or "~" not in text:
+    jwt, *disclosures = text.removesuffix("~").split("~")
+    if not jwt or not text.endswith("~"):
         raise MalformedSdJwt("not a JWT and disclosures, each closed by a tilde")
     return Issued(jwt=jwt, disclosures=tuple(disclosures))
 
@@ -194,13 +196,6 @@ def _parts(disclosure: str) -> JsonValue:
         return strict_json.load_value(base64url.decode(disclosure))
     except (base64url.NotBase64url, strict_json.MalformedJson) as error:
         raise BadDisclosure("a disclosure is not base64url of JSON") from error
-
-
-def _is_salt(text: str) -> bool:
-    try:
-        return len(base64url.decode(text)) == _SALT_BYTES
-    except base64url.NotBase64url:
-        return False
 
 
 def _by_digest(disclosures: Sequence[str]) -> dict[str, Disclosure]:

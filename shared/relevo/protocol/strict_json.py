@@ -33,7 +33,7 @@ class MalformedJson(WireError):
 
 def dump(value: object) -> bytes:
     """`value` as compact UTF-8 JSON; what `load` reads back is equal."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def load(raw: bytes, *, limit: int = MAX_BYTES) -> JsonObject:
@@ -55,9 +55,7 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
     try:
         text = raw.decode("utf-8")
         _require_shallow(text)
-        value: JsonValue = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer
-        )
+        value: JsonValue = _DECODER.decode(text)
         dump(value)  # refuses lone surrogates and numbers that became infinite
     except (ValueError, RecursionError) as error:
         raise MalformedJson("not strict JSON") from error
@@ -65,6 +63,8 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
 
 
 def _require_shallow(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         depth += _STEP.get(match[0], 0)
@@ -87,3 +87,7 @@ def _integer(digits: str) -> int:
     if len(digits) > len(str(MAX_INTEGER)) + 1 or abs(value := int(digits)) > MAX_INTEGER:
         raise MalformedJson("an integer is beyond 2^53-1")
     return value
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer)

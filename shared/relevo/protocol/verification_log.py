@@ -107,7 +107,7 @@ def _meaning(record: Record, shown: _Shown) -> str | None:
     if record.type in _CIRCUMSTANCES:
         name, change, told = _CIRCUMSTANCES[record.type]
         named = str(record.fields[name]).rpartition(":")[2]
-        return f"{told} {record.fields[change]}" if named in shown.circumstances[record.type] else None
+        return f"{told}: {record.fields[change]}" if named in shown.circumstances[record.type] else None
     if (record.fields["jti"], record.fields["thread"]) not in shown.messages:
         raise LogRecordMismatch
     return None
@@ -151,9 +151,9 @@ def _key(record: Record) -> Key:
 
 
 _CIRCUMSTANCES: Mapping[RecordType, tuple[str, str, str]] = {
-    RecordType.SOP: ("sop", "state", "the agreement on a SOP is"),
-    RecordType.PEER: ("statement", "state", "the registration of the other node is"),
-    RecordType.KEY: ("kid", "change", "a key of this node is"),
-    RecordType.CONSENT: ("commitment", "change", "the consent that messages rest on is"),
+    RecordType.SOP: ("sop", "state", "the agreement on a SOP"),
+    RecordType.PEER: ("statement", "state", "the registration of the other node"),
+    RecordType.KEY: ("kid", "change", "a key of this node"),
+    RecordType.CONSENT: ("commitment", "change", "the consent that messages rest on"),
 }
 """By type: the member that says what it is about, the one that says what became of it, and how to tell it."""

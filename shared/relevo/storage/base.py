@@ -5,10 +5,22 @@ Moments are stored in UTC and come back with their zone. JSON is text on SQLite 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase
 
@@ -48,8 +60,10 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 COLUMN_TYPES: dict[Any, Any] = {
     datetime: Moment(),
+    date: Date(),
     dict[str, JsonValue]: JsonColumn,
     list[str]: JsonColumn,
+    list[JsonValue]: JsonColumn,
     bytes: LargeBinary(),
     str: Text(),
 }

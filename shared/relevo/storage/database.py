@@ -2,7 +2,8 @@
 
 SQLite loses updates silently when a transaction reads before it locks; so every writing transaction there begins
 with `BEGIN IMMEDIATE`, in WAL mode and with `synchronous=FULL`, so that what was answered to a peer is on the disk.
-A reading transaction never waits for a writing one.
+A reading transaction never waits for a writing one. Errors of the database are told without the
+values that were to be written, which may be personal.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Database:
 def _engine(address: str) -> Engine:
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    engine = create_engine(url)
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -155,7 +155,6 @@ class OutboxRow(SharedBase):
     thread: Mapped[str] = mapped_column(Digest, index=True)
     kind: Mapped[str] = mapped_column(Word)
     step: Mapped[str] = mapped_column(Word)
-    services: Mapped[list[str]]
     sop: Mapped[str] = mapped_column(Digest)
     basis: Mapped[str]
     basis_record: Mapped[bytes | None]

@@ -20,9 +20,16 @@ from relevo.runtime import Service
 from relevo.web import federation, operations, problems
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
-POLICY = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+SOURCES = {
+    "default-src": "'none'",
+    "script-src": "'self' 'unsafe-inline'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "frame-ancestors": "'none'",
+}
 HEADERS = {
-    "content-security-policy": POLICY,
+    "content-security-policy": "; ".join(f"{kind} {source}" for kind, source in SOURCES.items()),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",

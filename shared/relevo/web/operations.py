@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.orm import Session
 
 from relevo.delivery import evidence, registration, sop_exchange, steps
 from relevo.delivery.node import Node
@@ -226,7 +225,7 @@ def list_referrals(request: Request, user: CurrentUser) -> list[Referral]:
     """All referrals, those with the nearest deadline first."""
     with _node(request).read(user) as work:
         work.require(Act.LIST)
-        found = [describe(work.session, row, work) for row in referrals.everything(work.session)]
+        found = [describe(work, row) for row in referrals.everything(work.session)]
     return sorted(found, key=lambda one: (one.next_due is None, one.next_due and one.next_due.due_at, one.thread))
 
 
@@ -237,7 +236,7 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
         work.require(Act.READ_TIMELINE)
         row = referrals.by_thread(work.session, thread)
         return Timeline(
-            referral=describe(work.session, row, work),
+            referral=describe(work, row),
             entries=[Entry.model_validate(entry) for entry in referrals.timeline(work.session, row)],
             duties=[Due.model_validate(duty) for duty in referrals.duties(work.session, row) if not duty.dropped],
         )
@@ -250,9 +249,9 @@ def export_evidence(request: Request, user: CurrentUser, thread: str) -> Respons
         return Response(evidence.export(work, thread), media_type="application/json")
 
 
-def describe(session: Session, row: ReferralRow, work: UnitOfWork) -> Referral:
+def describe(work: UnitOfWork, row: ReferralRow) -> Referral:
     """Where a referral stands, for a list or a page."""
-    waiting = [duty for duty in referrals.duties(session, row) if duty.done_at is None and not duty.dropped]
+    waiting = [duty for duty in referrals.duties(work.session, row) if duty.done_at is None and not duty.dropped]
     return Referral(
         peer=row.peer,
         thread=row.thread,

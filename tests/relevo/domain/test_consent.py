@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -22,7 +22,7 @@ from relevo.domain.consent import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Given = "Callable[..., Consent]"
+Given: TypeAlias = "Callable[..., Consent]"
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 YESTERDAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NARROW = frozenset({"identity-min"})
@@ -97,16 +97,17 @@ def test_every_reason_is_named_at_once(
     given: Given, changes: tuple[dict[str, object], ...], codes: tuple[str, ...]
 ) -> None:
     consents = [given(**one) for one in changes]
-    asked = {"purpose": "reintegration-assistance", "receiver": "ci:accueil", "at": AT}
+    purpose, receiver = "reintegration-assistance", "ci:accueil"
     classes = ["identity-min", "contact", "needs"]
-    reasons = consent_reasons(consents, classes=classes, **asked)
+    reasons = consent_reasons(consents, purpose=purpose, receiver=receiver, classes=classes, at=AT)
     assert tuple(reason.code for reason in reasons) == codes
     if codes:
         with pytest.raises(NoConsent) as refusal:
-            require_consent(consents, classes=classes, **asked)
+            require_consent(consents, purpose=purpose, receiver=receiver, classes=classes, at=AT)
         assert refusal.value.reasons == reasons
     else:
-        assert require_consent(consents, classes=classes, **asked) is speaking(consents, **asked)
+        found = require_consent(consents, purpose=purpose, receiver=receiver, classes=classes, at=AT)
+        assert found is speaking(consents, purpose=purpose, receiver=receiver, at=AT)
 
 
 def test_the_day_of_expiry_is_named(given: Given) -> None:

@@ -168,7 +168,7 @@ def _pairs() -> list[tuple[Status, Step, Step]]:
     return [(at, ours, theirs) for at in common for ours in allowed(at, H) for theirs in allowed(at, O)]
 
 
-@pytest.mark.parametrize(("common", "ours", "theirs"), _pairs(), ids=" / ".join)
+@pytest.mark.parametrize(("common", "ours", "theirs"), _pairs())
 def test_both_sides_agree_whichever_step_they_meet_first(common: Status, ours: Step, theirs: Step) -> None:
     before = Status.IN_PROGRESS
     host = advance(common, ours, H)

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from relevo.domain.consent import Consent, Terms, Withheld, Withholding, terms_of
 from relevo.domain.data_classes import DataClass
-from relevo.messages.classes import ClassInvalid, check, terms_from_fields, terms_record, terms_to_fields
+from relevo.messages.classes import (
+    ClassInvalid,
+    check,
+    terms_from_fields,
+    terms_from_record,
+    terms_record,
+    terms_to_fields,
+)
 
 TERMS = Terms(
     purpose="reintegration-assistance",
@@ -74,3 +81,9 @@ def test_terms_that_are_not_right_are_refused() -> None:
     with pytest.raises(ClassInvalid) as refused:
         terms_from_fields({**terms_to_fields(TERMS), "outcomes_may_return": 1, "reason": "fear"})
     assert {reason.field for reason in refused.value.reasons} == {"consent.outcomes_may_return", "consent.reason"}
+
+
+def test_a_record_is_read_back_in_its_one_form() -> None:
+    assert terms_from_record(terms_record(TERMS)) == TERMS
+    with pytest.raises(ClassInvalid):
+        terms_from_record(terms_record(TERMS) + b" ")

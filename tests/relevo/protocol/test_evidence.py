@@ -26,7 +26,9 @@ def test_a_file_reads_back() -> None:
 
 def test_the_same_evidence_gives_the_same_bytes() -> None:
     assert write_evidence(read_evidence(FILE)) == FILE
-    shuffled = replace(EVIDENCE, entries=EVIDENCE.entries[::-1], statements=dict(reversed(EVIDENCE.statements.items())))
+    shuffled = replace(
+        EVIDENCE, entries=EVIDENCE.entries[::-1], statements=dict(reversed([*EVIDENCE.statements.items()]))
+    )
     assert write_evidence(shuffled) == FILE
 
 
@@ -72,10 +74,11 @@ MALFORMED: dict[str, Callable[[Json], None]] = {
 
 @pytest.mark.parametrize("change", MALFORMED.values(), ids=MALFORMED)
 def test_no_file_has(change: Callable[[Json], None]) -> None:
+    value = json.loads(FILE)
+    change(value)
+    raw = json.dumps(value).encode()
     with pytest.raises(EvidenceMalformed):
-        value = json.loads(FILE)
-        change(value)
-        read_evidence(json.dumps(value).encode())
+        read_evidence(raw)
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", FILE + FILE, FILE[:-2]])

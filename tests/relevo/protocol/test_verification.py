@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from relevo.protocol.evidence import read_evidence
+from relevo.protocol.evidence import read_evidence, write_evidence
 from relevo.protocol.fingerprint import fingerprint_of
+from relevo.protocol.manifest import manifest_digest
 from relevo.protocol.statement import read_statement
 from relevo.protocol.verification import Outcome, verify_evidence
 from support.evidence_sample import sample
-from support.wire_pair import AT, HOST_ID, ORIGIN_ID, STRANGER_ID
+from support.wire_pair import AT, HOST, HOST_ID, ORIGIN_ID, STRANGER_ID, resign
 
 EVIDENCE = sample().evidence()
 FIRST = "019cadb0-3f40-7c1e-8a4b-000000000000"
@@ -25,7 +26,7 @@ def words(node: str) -> str:
 
 
 def test_everything_in_an_honest_file_holds() -> None:
-    report = verify_evidence(read_evidence(FILE))
+    report = verify_evidence(read_evidence(write_evidence(EVIDENCE)))
     assert report.failures == ()
     assert report.ok
     assert report.summary.startswith("all ")
@@ -35,15 +36,15 @@ def test_an_honest_file_says_what_it_cannot_show() -> None:
     told = [f"{line.subject}: {line.text}" for line in verify_evidence(EVIDENCE).unchecked]
     assert [line.partition("could not check: ")[0] for line in told] == [
         "file: ",
-        "ci:accueil: ",
         "es:retorno: ",
+        "ci:accueil: ",
         "message 019cadb0-3f40-7c1e-8a4b-000000000003: ",
         "messages sent: ",
         "messages received: ",
         "es:retorno/log: ",
     ]
-    assert words(ORIGIN_ID) in told[1]
-    assert words(HOST_ID) in told[2]
+    assert words(HOST_ID) in told[1]
+    assert words(ORIGIN_ID) in told[2]
 
 
 def test_the_report_is_sentences_that_can_be_read_aloud() -> None:
@@ -107,3 +108,20 @@ def test_circumstances_that_the_file_does_not_show_are_no_fault() -> None:
     report = verify_evidence(more.evidence())
     assert report.ok
     assert sum("not in this file" in line.text for line in report.unchecked) == 4
+
+
+def test_a_receipt_for_an_earlier_attempt_answers_a_later_one_too() -> None:
+    twice = sample()
+    shown = twice.messages[0]
+    again = replace(shown, manifest=resign(shown.manifest, HOST.signing, seq=2))
+    twice.messages.insert(1, again)
+    names = {"jti": FIRST, "thread": EVIDENCE.thread, "peer": ORIGIN_ID}
+    twice.keep("message-sent", AT + timedelta(minutes=5), manifest=manifest_digest(again.manifest), **names)
+    assert verify_evidence(twice.evidence()).failures == ()
+
+
+def test_a_message_that_follows_no_procedure_is_told() -> None:
+    free = sample()
+    free.messages[3] = replace(free.messages[3], manifest=resign(free.messages[3].manifest, HOST.signing, sop="none"))
+    told = [line.text for line in verify_evidence(free.evidence()).unchecked]
+    assert "could not check: which procedure it follows; it names none." in told

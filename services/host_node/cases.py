@@ -1,0 +1,102 @@
+"""Cases: importing what a national case system exported, and finding it again.
+
+A file is taken in as a whole or not at all. What our data classes have no place for stays listed as such; that a file
+could be read does not mean that it can be sent.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from pydantic import TypeAdapter
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from host_node.case_file import ConsentDraft, ImportedCase, Stay, read_case
+from host_node.tables import CaseRow
+from relevo.domain.access import Act
+from relevo.errors import BadInput, Conflict, NotFound
+from relevo.protocol import strict_json
+from relevo.protocol.strict_json import JsonObject
+from relevo.storage.unit_of_work import UnitOfWork
+
+DRAFTS = TypeAdapter(tuple[ConsentDraft, ...])
+STAYS = TypeAdapter(tuple[Stay, ...])
+
+
+class CaseKnown(Conflict):
+    """There is a case of this reference already."""
+
+    code = "case-known"
+    advice = "Import it with `replace` to take the file's newer contents; consents and referrals stay."
+
+
+def import_case(work: UnitOfWork, raw: bytes, *, replace: bool = False) -> CaseRow:
+    """Take in one exported case.
+
+    Raises:
+        CaseFileInvalid: naming the field that cannot be understood; nothing is stored.
+        BadInput: if the file is another host's.
+        CaseKnown: if its reference is here already and `replace` was not said.
+    """
+    work.require(Act.IMPORT_CASE)
+    case = read_case(raw, at=work.at)
+    if case.host != work.identity.node_id:
+        raise BadInput(f"this case belongs to {case.host}; this node is {work.identity.node_id}", field="host")
+    row = work.session.scalar(select(CaseRow).where(CaseRow.reference == case.reference))
+    if row is not None and not replace:
+        raise CaseKnown(field="identity-min.reference")
+    if row is None:
+        row = CaseRow(id=str(uuid.uuid4()), reference=case.reference)
+        work.session.add(row)
+    _fill(row, case, work)
+    work.session.flush()
+    return row
+
+
+def as_file(case: JsonObject) -> bytes:
+    """A case that came as JSON over the API, as the bytes of a file.
+
+    Raises:
+        BadInput: if it holds text that cannot be written.
+    """
+    try:
+        return strict_json.dump(case)
+    except ValueError as error:
+        raise BadInput("the case holds text that is not Unicode or numbers that are not JSON") from error
+
+
+def find(session: Session, name: str) -> CaseRow:
+    """The case of that id or reference.
+
+    Raises:
+        NotFound: if there is none.
+    """
+    row = session.scalar(select(CaseRow).where(or_(CaseRow.id == name, CaseRow.reference == name)))
+    if row is None:
+        raise NotFound("there is no such case; `case list` shows those that are here")
+    return row
+
+
+def everything(work: UnitOfWork) -> list[CaseRow]:
+    """All cases, oldest first."""
+    work.require(Act.LIST)
+    return list(work.session.scalars(select(CaseRow).order_by(CaseRow.imported_at, CaseRow.reference)))
+
+
+def stays(row: CaseRow) -> tuple[Stay, ...]:
+    """What of the exporter's file has no place in a referral."""
+    return STAYS.validate_python(row.stays)
+
+
+def drafts(row: CaseRow) -> tuple[ConsentDraft, ...]:
+    """The consents that the exporter's file speaks of."""
+    return DRAFTS.validate_json(DRAFTS.dump_json(DRAFTS.validate_python(row.drafts)))
+
+
+def _fill(row: CaseRow, case: ImportedCase, work: UnitOfWork) -> None:
+    row.origin, row.urgency, row.confidential = case.origin, case.urgency, case.confidential
+    row.record = dict(case.record)
+    row.stays = STAYS.dump_python(case.stays, mode="json")
+    row.drafts = DRAFTS.dump_python(case.consents, mode="json")
+    row.imported_at, row.imported_by = work.at, work.user.name

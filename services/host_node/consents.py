@@ -1,0 +1,195 @@
+"""Consents: recorded by somebody of this node, never imported; withdrawn at any time.
+
+Withdrawal is a message: every referral that moves under the consent is told, and what waits to leave stays.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_node import cases
+from host_node.case_file import ConsentDraft
+from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
+from relevo.delivery import steps
+from relevo.domain.access import Act
+from relevo.domain.consent import Consent, Withholding, terms_of
+from relevo.domain.referral import Status, Step, allowed
+from relevo.errors import BadInput, Conflict, NotFound
+from relevo.messages.classes import check, terms_record, terms_to_fields
+from relevo.messages.steps_referral import Withdrawn
+from relevo.protocol.basis import commit
+from relevo.storage import log, referrals
+from relevo.storage.unit_of_work import UnitOfWork
+
+SALT_BYTES = 32
+WITHHOLD = TypeAdapter(tuple[Withholding, ...])
+
+
+class ConsentUnfit(BadInput):
+    """This consent cannot be recorded as it is."""
+
+    code = "consent-unfit"
+    advice = "Correct the field that is named; nothing was recorded."
+
+
+def record_from_file(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
+    """Record the consents that the case file speaks of, after a counsellor has confirmed them with the person.
+
+    Raises:
+        ConsentUnfit: if the file speaks of none.
+    """
+    drafts = [draft for draft in cases.drafts(case) if draft.covers_principal and draft.withdrawn_on is None]
+    if not drafts:
+        raise ConsentUnfit("the case file speaks of no consent of this person that stands", field="consent")
+    return [record(work, case, draft) for draft in drafts]
+
+
+def record(work: UnitOfWork, case: CaseRow, draft: ConsentDraft) -> ConsentRow:
+    """Record one consent of the person whose case it is.
+
+    Raises:
+        ConsentUnfit: if a date contradicts another, or its terms are not well formed.
+    """
+    work.require(Act.RECORD_CONSENT)
+    consent = _consent(draft)
+    _require_fit(consent)
+    row = ConsentRow(
+        id=consent.id,
+        case=case.id,
+        purpose=consent.purpose,
+        receiver=consent.receiver,
+        organisation=consent.organisation,
+        classes=sorted(consent.classes),
+        withhold=WITHHOLD.dump_python(consent.withhold, mode="json"),
+        outcomes_may_return=consent.outcomes_may_return,
+        given_by=consent.by,
+        language=consent.language,
+        interpreter=consent.interpreter,
+        taken_on=consent.taken_on,
+        expires_on=consent.expires_on,
+        recorded_at=work.at,
+        recorded_by=work.user.name,
+        withdrawn_at=None,
+        salt=secrets.token_bytes(SALT_BYTES),
+    )
+    work.session.add(row)
+    work.session.flush()
+    _log(work, row, "recorded")
+    return row
+
+
+def withdraw(work: UnitOfWork, consent_id: str) -> list[str]:
+    """Withdraw a consent, and tell every node that has something under it; the threads that were told.
+
+    Raises:
+        Conflict: if it was withdrawn before.
+    """
+    work.require(Act.WITHDRAW_CONSENT)
+    row = find(work.session, consent_id)
+    if row.withdrawn_at is not None:
+        raise Conflict("this consent was withdrawn already", field="consent")
+    row.withdrawn_at = work.at
+    _log(work, row, "withdrawn")
+    return [thread for thread in threads_under(work.session, row.id) if _tell(work, thread)]
+
+
+def noted_as_withdrawn(work: UnitOfWork, thread: str) -> None:
+    """The person withdrew at the origin: the consent under which this referral moves ends here too."""
+    link = work.session.get(CaseReferralRow, thread)
+    if link is not None and (row := find(work.session, link.consent)).withdrawn_at is None:
+        row.withdrawn_at = work.at
+        _log(work, row, "withdrawn")
+
+
+def find(session: Session, consent_id: str) -> ConsentRow:
+    """The consent of that id.
+
+    Raises:
+        NotFound: if there is none.
+    """
+    row = session.scalar(select(ConsentRow).where(ConsentRow.id == consent_id))
+    if row is None:
+        raise NotFound("there is no such consent")
+    return row
+
+
+def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
+    """The recorded consents of a case, for people of this node."""
+    work.require(Act.READ_TIMELINE)
+    return _rows(work.session, case)
+
+
+def of_case(session: Session, case: CaseRow) -> list[Consent]:
+    """All consents of a case, in the order in which they were recorded."""
+    return [read(row) for row in _rows(session, case)]
+
+
+def _rows(session: Session, case: CaseRow) -> list[ConsentRow]:
+    return list(session.scalars(select(ConsentRow).where(ConsentRow.case == case.id).order_by(ConsentRow.order)))
+
+
+def read(row: ConsentRow) -> Consent:
+    """A recorded consent as the rules know it."""
+    return Consent(
+        id=row.id,
+        purpose=row.purpose,
+        receiver=row.receiver,
+        organisation=row.organisation,
+        classes=frozenset(row.classes),
+        withhold=WITHHOLD.validate_python(row.withhold),
+        outcomes_may_return=row.outcomes_may_return,
+        by=row.given_by,
+        language=row.language,
+        interpreter=row.interpreter,
+        taken_on=row.taken_on,
+        expires_on=row.expires_on,
+        withdrawn_at=row.withdrawn_at,
+    )
+
+
+def threads_under(session: Session, consent_id: str) -> list[str]:
+    """The referrals that move under a consent."""
+    return list(session.scalars(select(CaseReferralRow.thread).where(CaseReferralRow.consent == consent_id)))
+
+
+def _tell(work: UnitOfWork, thread: str) -> bool:
+    row = referrals.by_thread(work.session, thread)
+    if Step.WITHDRAWN not in allowed(Status(row.status), work.identity.side):
+        return False
+    steps.take(work, row, Step.WITHDRAWN, Withdrawn(scope="all"))
+    return True
+
+
+def _consent(draft: ConsentDraft) -> Consent:
+    return Consent(
+        id=str(uuid.uuid4()),
+        purpose=draft.purpose,
+        receiver=draft.receiver,
+        organisation=draft.organisation,
+        classes=frozenset(draft.classes),
+        withhold=draft.withhold,
+        outcomes_may_return=draft.outcomes_may_return,
+        by=draft.by,
+        language=draft.language,
+        interpreter=draft.interpreter,
+        taken_on=draft.taken_on,
+        expires_on=draft.expires_on,
+    )
+
+
+def _require_fit(consent: Consent) -> None:
+    if consent.expires_on < consent.taken_on:
+        raise ConsentUnfit("it would expire before it was taken", field="consent.expires_on")
+    _, reasons = check("consent", terms_to_fields(terms_of(consent)))
+    if reasons:
+        raise ConsentUnfit(reasons[0].detail, field=reasons[0].field)
+
+
+def _log(work: UnitOfWork, row: ConsentRow, change: str) -> None:
+    commitment = commit(terms_record(terms_of(read(row))), row.salt)
+    log.record(work.session, "consent", work.at, subject=row.id, thread=None, commitment=commitment, change=change)

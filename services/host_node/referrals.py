@@ -1,0 +1,251 @@
+"""Referrals from the host's side: what would leave and why, sending, answering, the journey, cancelling.
+
+`preview` and `send` rest on one decision (`relevo.domain.disclosure.decide`), so that what a counsellor was shown is
+what leaves. Nothing else composes fields for a message.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
+from host_node import cases, consents
+from host_node.tables import CaseReferralRow, CaseRow
+from relevo.delivery import steps
+from relevo.domain.access import Act
+from relevo.domain.consent import Terms
+from relevo.domain.data_classes import DataClass
+from relevo.domain.disclosure import Disclosure, NotSendable, decide
+from relevo.domain.journey import JourneyStep
+from relevo.domain.referral import Status, Step, allowed, is_open
+from relevo.domain.sides import Urgency
+from relevo.domain.sop import Sop, parse_sop
+from relevo.errors import Conflict, Reason
+from relevo.ids import new_thread
+from relevo.messages.classes import check, requested_services, terms_record, terms_to_fields
+from relevo.messages.content import Fields
+from relevo.messages.steps import read_payload
+from relevo.messages.steps_progress import Departed, JourneyCancelled, JourneyChanged
+from relevo.messages.steps_referral import (
+    Answered,
+    Cancelled,
+    CancelRequested,
+    EnteredInError,
+    InformationRequested,
+    Requested,
+)
+from relevo.protocol.basis import Basis
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage import log, referrals, sops
+from relevo.storage.tables import ReferralRow, SopRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+SALT_BYTES = 32
+ASSISTANCE = "reintegration-assistance"
+
+
+class ReferralOpen(Conflict):
+    """A referral of this case to this node, for this purpose, is open already."""
+
+    code = "referral-open"
+    advice = "Follow the open referral on its timeline; cancel it first if it must be sent anew."
+
+
+def preview(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Disclosure:
+    """For each field of a case, whether it would leave or stay and why; and every reason against sending.
+
+    Raises:
+        Conflict: if no SOP with the origin is in force.
+    """
+    work.require(Act.PREVIEW)
+    sop = parse_sop(sops.in_force(work.session, case.origin, work.at).text)
+    return _decide(work, case, sop, purpose)
+
+
+def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> ReferralRow:
+    """Send a case's referral: sign what leaves, queue it, and open the timeline, all in this unit of work.
+
+    Raises:
+        NotSendable: with every reason at once; nothing is stored.
+        ReferralOpen: if one is under way.
+        Conflict: if no SOP with the origin is in force.
+    """
+    work.require(Act.SEND)
+    sop_row = sops.in_force(work.session, case.origin, work.at)
+    _require_none_open(work, case, purpose)
+    decision = _decide(work, case, parse_sop(sop_row.text), purpose).require()
+    terms = decision.terms
+    if terms is None or decision.consent is None:
+        raise NotSendable
+    basis = Basis(kind="consent", record=terms_record(terms), salt=secrets.token_bytes(SALT_BYTES))
+    fields: Fields = {**decision.leaving, DataClass.CONSENT: terms_to_fields(terms)}
+    requested = Requested(purpose=purpose, urgency=Urgency(case.urgency), confidential=case.confidential)
+    row = referrals.begin(
+        case.origin, new_thread(), requested=requested, fields=fields, sop=sop_row.digest, basis=basis, at=work.at
+    )
+    work.session.add(row)
+    work.session.add(CaseReferralRow(thread=row.thread, case=case.id, consent=decision.consent.id))
+    commitment = basis.claim.partition(":")[2]
+    log.record(
+        work.session, "consent", work.at, subject=row.thread, thread=row.thread, commitment=commitment, change="used"
+    )
+    steps.take(work, row, Step.REQUESTED, requested, fields)
+    return row
+
+
+def answer(work: UnitOfWork, thread: str, text: str, classes: Collection[str] | None = None) -> ReferralRow:
+    """Answer the origin's question, with the classes it asked for as they stand in the case now.
+
+    Raises:
+        NotSendable: if a class would not leave, with every reason.
+        IllegalStep: if nothing was asked.
+    """
+    work.require(Act.ANSWER_QUESTION)
+    row = referrals.by_thread(work.session, thread)
+    wanted = _asked_for(work, row) if classes is None else frozenset(classes)
+    steps.take(work, row, Step.ANSWERED, Answered(answer=text), _again(work, row, wanted))
+    return row
+
+
+def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValue]) -> ReferralRow:
+    """Correct the journey in the case and tell the origin.
+
+    Args:
+        work: the unit of work.
+        thread: the referral.
+        changes: fields of the class `travel`, such as `arrival_at` and `flight`.
+
+    Raises:
+        NotSendable: if the new journey is not well formed or may not leave.
+        IllegalStep: if the journey is over.
+    """
+    work.require(Act.CHANGE_JOURNEY)
+    row = referrals.by_thread(work.session, thread)
+    case = case_of(work, thread)
+    present = case.record.get(DataClass.TRAVEL)
+    case.record = {**case.record, DataClass.TRAVEL: {**(present if isinstance(present, dict) else {}), **changes}}
+    fields = _again(work, row, frozenset({DataClass.TRAVEL}))
+    steps.take(work, row, JourneyStep.JOURNEY_CHANGED, JourneyChanged(), fields)
+    return row
+
+
+def depart(work: UnitOfWork, thread: str, at: datetime) -> ReferralRow:
+    """Say that the person has left."""
+    work.require(Act.CHANGE_JOURNEY)
+    row = referrals.by_thread(work.session, thread)
+    steps.take(work, row, JourneyStep.DEPARTED, Departed(at=at))
+    return row
+
+
+def cancel_journey(work: UnitOfWork, thread: str) -> ReferralRow:
+    """Say that there will be no journey; the referral itself is cancelled apart."""
+    work.require(Act.CHANGE_JOURNEY)
+    row = referrals.by_thread(work.session, thread)
+    steps.take(work, row, JourneyStep.JOURNEY_CANCELLED, JourneyCancelled())
+    return row
+
+
+def cancel(work: UnitOfWork, thread: str, reason: str | None = None) -> ReferralRow:
+    """Take a referral back: at once before it was accepted, by asking the origin afterwards."""
+    work.require(Act.CANCEL)
+    row = referrals.by_thread(work.session, thread)
+    if Step.CANCEL_REQUESTED in allowed(Status(row.status), work.identity.side):
+        steps.take(work, row, Step.CANCEL_REQUESTED, CancelRequested(reason=reason))
+    else:
+        steps.take(work, row, Step.CANCELLED, Cancelled(reason=reason))
+    return row
+
+
+def enter_in_error(work: UnitOfWork, thread: str) -> ReferralRow:
+    """Say that the referral should never have been sent; history stays."""
+    work.require(Act.MARK_ENTERED_IN_ERROR)
+    row = referrals.by_thread(work.session, thread)
+    steps.take(work, row, Step.ENTERED_IN_ERROR, EnteredInError())
+    return row
+
+
+def case_of(work: UnitOfWork, thread: str) -> CaseRow:
+    """The case that a referral is about."""
+    return cases.find(work.session, work.session.get_one(CaseReferralRow, thread).case)
+
+
+def _decide(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Disclosure:
+    """The decision over the whole case; what would leave is judged once more as it would leave."""
+    record, problems = _judged(case)
+    decision = _decided(work, case, sop, purpose, record, problems)
+    unfit = tuple(fault for name, fields in decision.leaving.items() for fault in check(name, fields)[1])
+    return _decided(work, case, sop, purpose, record, (*problems, *unfit)) if unfit else decision
+
+
+def _decided(
+    work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, record: Fields, problems: tuple[Reason, ...]
+) -> Disclosure:
+    return decide(
+        record,
+        stays=[stay.line for stay in cases.stays(case)],
+        problems=problems,
+        consents=consents.of_case(work.session, case),
+        sop=sop,
+        purpose=purpose,
+        receiver=case.origin,
+        services=requested_services(record.get(DataClass.NEEDS, {})),
+        at=work.at,
+    )
+
+
+def _judged(case: CaseRow) -> tuple[Fields, tuple[Reason, ...]]:
+    """The record with each class in the form in which it travels, and what is wrong with the others."""
+    record: dict[str, Mapping[str, JsonValue]] = {}
+    problems: list[Reason] = []
+    for name, fields in case.record.items():
+        given = fields if isinstance(fields, dict) else {}
+        checked, reasons = check(name, given)
+        record[name] = given if reasons else checked
+        problems += reasons
+    return record, tuple(problems)
+
+
+def _again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
+    """The classes `wanted` as they may leave now, under the SOP and the terms under which the referral began."""
+    if not wanted:
+        return {}
+    case = case_of(work, row.thread)
+    sop = parse_sop(work.session.get_one(SopRow, row.sop).text)
+    decision = _decide(work, case, sop, row.purpose).require()
+    terms = referrals.terms(row)
+    barred = [name for name in sorted(wanted) if not _may_follow(name, decision, terms)]
+    if barred:
+        raise NotSendable(*(_barred(name) for name in barred))
+    return {name: decision.leaving[name] for name in wanted}
+
+
+def _may_follow(name: str, decision: Disclosure, terms: Terms | None) -> bool:
+    return name in decision.leaving and terms is not None and name in terms.classes
+
+
+def _asked_for(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
+    """The classes that the origin's last question named."""
+    for step in reversed(referrals.steps(work.session, row)):
+        if step.step == Step.INFORMATION_REQUESTED:
+            asked = read_payload(step.step, step.said)
+            return frozenset(asked.classes or ()) if isinstance(asked, InformationRequested) else frozenset()
+    return frozenset()
+
+
+def _require_none_open(work: UnitOfWork, case: CaseRow, purpose: str) -> None:
+    same = (CaseReferralRow.case == case.id, ReferralRow.thread == CaseReferralRow.thread)
+    found = work.session.scalars(select(ReferralRow).where(*same, ReferralRow.peer == case.origin))
+    if any(row.purpose == purpose and is_open(Status(row.status)) for row in found):
+        raise ReferralOpen
+
+
+def _barred(name: str) -> Reason:
+    return Reason(
+        code="not-consented",
+        field=name,
+        detail="this part may not leave, or there is nothing of it in the case",
+        advice="Answer without it, or ask the person for a new consent and send a new referral under it.",
+    )

@@ -1,0 +1,22 @@
+"""What makes a node a host."""
+
+from __future__ import annotations
+
+from host_node.api import routers
+from host_node.handlers import HANDLERS
+from host_node.release import release
+from relevo.domain.access import Role
+from relevo.domain.sides import Side
+from relevo.runtime import Service
+
+SERVICE = Service(
+    name="host-node",
+    title="Host node",
+    side=Side.HOST,
+    prefix="HOST_NODE_",
+    migrations="host_node",
+    roles=frozenset({Role.COUNSELLOR, Role.COORDINATOR, Role.AUDITOR, Role.ADMINISTRATOR}),
+    handlers=HANDLERS,
+    release=release,
+    routers=routers,
+)

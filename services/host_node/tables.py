@@ -1,0 +1,89 @@
+"""What only a host keeps: cases, the consents of their people, which case a referral is about, and what came back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage.base import COLUMN_TYPES, NAMING, BigId, Digest, Word
+
+
+class HostBase(DeclarativeBase):
+    """The base of the tables that only a host has."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = COLUMN_TYPES
+
+
+class CaseRow(HostBase):
+    """One person's case: what is known in our data classes, and what of the exporter's file stays at home.
+
+    `record` is data class → field → value, judged only when something is to leave. `drafts` are the consents that the
+    file speaks of; a draft is no consent until somebody of this node has recorded it.
+    """
+
+    __tablename__ = "case_file"
+
+    id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    origin: Mapped[str] = mapped_column(Word)
+    urgency: Mapped[str] = mapped_column(Word)
+    confidential: Mapped[bool]
+    record: Mapped[dict[str, JsonValue]]
+    stays: Mapped[list[JsonValue]]
+    drafts: Mapped[list[JsonValue]]
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[str] = mapped_column(Word)
+
+
+class ConsentRow(HostBase):
+    """A consent that somebody of this node recorded; `order` tells which of two of one day is the later."""
+
+    __tablename__ = "consent"
+
+    order: Mapped[int] = mapped_column(BigId, primary_key=True)
+    id: Mapped[str] = mapped_column(Digest, unique=True)
+    case: Mapped[str] = mapped_column(Digest, index=True)
+    purpose: Mapped[str]
+    receiver: Mapped[str] = mapped_column(Word)
+    organisation: Mapped[str | None]
+    classes: Mapped[list[str]]
+    withhold: Mapped[list[JsonValue]]
+    outcomes_may_return: Mapped[bool]
+    given_by: Mapped[str]
+    language: Mapped[str] = mapped_column(Word)
+    interpreter: Mapped[bool]
+    taken_on: Mapped[date]
+    expires_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(Word)
+    withdrawn_at: Mapped[datetime | None]
+    salt: Mapped[bytes]
+
+
+class CaseReferralRow(HostBase):
+    """Which case a referral is about, and under which consent it left."""
+
+    __tablename__ = "case_referral"
+
+    thread: Mapped[str] = mapped_column(Digest, primary_key=True)
+    case: Mapped[str] = mapped_column(Digest, index=True)
+    consent: Mapped[str] = mapped_column(Digest, index=True)
+
+
+class ReturnedRow(HostBase):
+    """A data class that came back from the origin with one message."""
+
+    __tablename__ = "returned"
+
+    jti: Mapped[str] = mapped_column(Digest, primary_key=True)
+    data_class: Mapped[str] = mapped_column(Word, primary_key=True)
+    peer: Mapped[str] = mapped_column(Word)
+    thread: Mapped[str] = mapped_column(Digest, index=True)
+    step: Mapped[str] = mapped_column(Word)
+    fields: Mapped[dict[str, JsonValue]]
+    came_at: Mapped[datetime]

@@ -1,0 +1,84 @@
+"""What the origin found and the person said: kept here whole, returned only as far as the person and the SOP allow.
+
+    kept       every class that was recorded, checked for form
+    returned   those that the SOP lets return for this purpose, while the consent lets outcomes return and holds
+
+So a person who does not want the host to know loses nothing here, and nothing of it is ever put into a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from origin_node.tables import ReportRow
+from origin_node.taking import entitled
+from relevo.domain.access import Act
+from relevo.domain.consent import is_expired
+from relevo.domain.disclosure import require_within
+from relevo.domain.sop import parse_sop
+from relevo.errors import Reason
+from relevo.messages import classes
+from relevo.messages.classes import ClassInvalid
+from relevo.messages.content import Fields
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage import referrals
+from relevo.storage.tables import ReferralRow, SopRow, StepRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+
+def checked(given: Fields) -> dict[str, JsonValue]:
+    """What was recorded, in the form that is kept and sent.
+
+    Raises:
+        ClassInvalid: with everything that is wrong in any of the classes.
+    """
+    found: dict[str, JsonValue] = {}
+    faults: list[Reason] = []
+    for name, fields in given.items():
+        found[name], reasons = classes.check(name, fields)
+        faults.extend(reasons)
+    if faults:
+        raise ClassInvalid(*faults)
+    return found
+
+
+def returning(work: UnitOfWork, row: ReferralRow, kept: Mapping[str, JsonValue]) -> Fields:
+    """The part of what is kept that may be put into a message to the host."""
+    terms = referrals.terms(row)
+    if terms is None or not terms.outcomes_may_return or is_expired(terms, work.at):
+        return {}
+    sop = parse_sop(work.session.get_one(SopRow, row.sop).text)
+    rule = sop.purposes.get(row.purpose)
+    may = rule.returns if rule else frozenset[str]()
+    leaving = {name: fields for name, fields in kept.items() if name in may and isinstance(fields, dict)}
+    names = {name: tuple(fields) for name, fields in leaving.items()}
+    require_within(names, terms=terms, sop=sop, purpose=row.purpose, services=row.services, returning=True)
+    return leaving
+
+
+def keep(
+    work: UnitOfWork, row: ReferralRow, told: StepRow, kept: dict[str, JsonValue], *, month: int | None = None
+) -> None:
+    """Keep what was recorded with the step `told`."""
+    work.session.add(
+        ReportRow(
+            peer=row.peer,
+            thread=row.thread,
+            step=told.step,
+            month=month,
+            at=work.at,
+            reported_by=work.user.name,
+            fields=kept,
+            jti=told.jti,
+        )
+    )
+    work.session.flush()
+
+
+def show(work: UnitOfWork, thread: str) -> list[ReportRow]:
+    """What was reported about a referral, in order."""
+    row = entitled(work, thread, Act.READ_TIMELINE)
+    mine = (ReportRow.peer == row.peer, ReportRow.thread == row.thread)
+    return list(work.session.scalars(select(ReportRow).where(*mine).order_by(ReportRow.id)))

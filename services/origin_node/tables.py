@@ -1,0 +1,86 @@
+"""What the origin node keeps beside the shared tables: what it was told, and what it did about it.
+
+What the host stated is never overwritten by what the origin found out: the one stands in `stated`, the other in
+`report`, each with who and when. A referral is named by (peer, thread) as in `relevo.storage.tables`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Index, MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage.base import COLUMN_TYPES, NAMING, BigId, Digest, Word
+
+
+class OriginBase(DeclarativeBase):
+    """The base of the tables that only an origin node has."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = COLUMN_TYPES
+
+
+class StatedRow(OriginBase):
+    """One data class as the host stated it last: its fields, in which message, and when that message came."""
+
+    __tablename__ = "stated"
+
+    peer: Mapped[str] = mapped_column(Word, primary_key=True)
+    thread: Mapped[str] = mapped_column(Digest, primary_key=True)
+    data_class: Mapped[str] = mapped_column(Word, primary_key=True)
+    fields: Mapped[dict[str, JsonValue]]
+    jti: Mapped[str | None] = mapped_column(Digest)
+    stated_at: Mapped[datetime]
+
+
+class AssignmentRow(OriginBase):
+    """One requested service: where it stands, and the organisation that it was offered to."""
+
+    __tablename__ = "assignment"
+
+    peer: Mapped[str] = mapped_column(Word, primary_key=True)
+    thread: Mapped[str] = mapped_column(Digest, primary_key=True)
+    service: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(Word)
+    organisation: Mapped[str | None]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(Word)
+
+
+class ContactAttemptRow(OriginBase):
+    """One attempt to reach the person; `jti` is the message that told the host, if it was told."""
+
+    __tablename__ = "contact_attempt"
+    __table_args__ = (Index("ix_contact_attempt_peer_thread", "peer", "thread"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    peer: Mapped[str] = mapped_column(Word)
+    thread: Mapped[str] = mapped_column(Digest)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Word)
+    channel: Mapped[str] = mapped_column(Word)
+    outcome: Mapped[str] = mapped_column(Word)
+    jti: Mapped[str | None] = mapped_column(Digest)
+
+
+class ReportRow(OriginBase):
+    """What the origin found and the person said: at a follow-up (`month`), or at the close.
+
+    `fields` holds the data classes `outcome` and `feedback` whole, whether or not the host may be told of them.
+    """
+
+    __tablename__ = "report"
+    __table_args__ = (Index("ix_report_peer_thread", "peer", "thread"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    peer: Mapped[str] = mapped_column(Word)
+    thread: Mapped[str] = mapped_column(Digest)
+    step: Mapped[str] = mapped_column(Word)
+    month: Mapped[int | None]
+    at: Mapped[datetime]
+    reported_by: Mapped[str] = mapped_column(Word)
+    fields: Mapped[dict[str, JsonValue]]
+    jti: Mapped[str | None] = mapped_column(Digest)

@@ -1,0 +1,1 @@
+"""The command lines: what every node has (`shared`), and `relevo` for what belongs to no node."""

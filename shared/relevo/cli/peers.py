@@ -1,0 +1,84 @@
+"""Commands of an administrator who registers peers; the rules are in `relevo.delivery.registration`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relevo.cli import show
+from relevo.cli.context import invocation, opened, transport, user
+from relevo.delivery import registration
+from relevo.domain.access import Act
+from relevo.errors import BadInput
+from relevo.storage import peers
+
+app = typer.Typer(help="Register the nodes of other countries.", no_args_is_help=True)
+
+MAX_FILE = 1 << 20
+
+
+@app.command("add")
+def add(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="The peer's statement, or the peer's address.")],
+) -> None:
+    """Import the statement of a peer, and show the fingerprint that you two compare by telephone."""
+    acting, node = user(ctx), opened(ctx)
+    with node.read(acting) as work:
+        work.require(Act.REGISTER_PEER)
+    token = _token(ctx, source)
+    with node.write(acting) as work:
+        statement = registration.read_statement(token, at=work.at)
+        found = registration.add(work, token)
+    show.fingerprint(statement.node_id, found)
+    prog = invocation(ctx).service.name
+    show.line(
+        f"Next: call the administrator of {statement.node_id} on a number that you did not get with this statement, and "
+        f"let them read their fingerprint to you. Then type what you heard: "
+        f'{prog} peer confirm {statement.node_id} --fingerprint "…"'
+    )
+
+
+@app.command("confirm")
+def confirm(
+    ctx: typer.Context,
+    node_id: Annotated[str, typer.Argument(metavar="NODE_ID", help="Such as ci:accueil.")],
+    fingerprint: Annotated[str, typer.Option(help="What the other administrator read to you: all words or all digits.")],
+) -> None:
+    """Confirm the fingerprint of a peer, and let the peer prove that it holds its keys."""
+    acting, node = user(ctx), opened(ctx)
+    with node.write(acting) as work:
+        registration.verify(work, node_id, fingerprint)
+    registration.activate(node, transport(ctx), node_id)
+    with node.read(acting) as work:
+        state = peers.find(work.session, node_id).state
+    show.line(f"{node_id} is {state}.")
+
+
+@app.command("list")
+def list_all(ctx: typer.Context) -> None:
+    """List all peers and how far their registration has come."""
+    with opened(ctx).read(user(ctx)) as work:
+        work.require(Act.REGISTER_PEER)
+        rows = [
+            (row.node_id, row.state, row.endpoint, row.confirmed_by, row.last_problem)
+            for row in peers.everybody(work.session)
+        ]
+    columns = ("peer", "state", "address", "confirmed by", "last problem")
+    show.table(columns, rows, empty="No peer is registered; `peer add` begins it.")
+
+
+def _token(ctx: typer.Context, source: str) -> str:
+    if source.startswith(("http://", "https://")):
+        return registration.fetch(transport(ctx), source)
+    file = Path(source)
+    try:
+        if file.stat().st_size <= MAX_FILE:
+            return file.read_text(encoding="ascii").strip()
+    except OSError as fault:
+        raise BadInput(f"the file cannot be read: {fault.strerror}", field="statement") from None
+    except UnicodeDecodeError:
+        pass
+    raise BadInput("the file is not a statement", field="statement")

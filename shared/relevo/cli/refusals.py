@@ -1,0 +1,32 @@
+"""Where the errors of Relevo end on a command line: as words, with exit status 2, and never as a traceback.
+
+Exit statuses: 0 done; 1 a check of evidence failed; 2 refused, or called wrongly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from sqlalchemy.exc import OperationalError
+from typer.core import TyperGroup
+
+from relevo.cli import show
+from relevo.cli.context import DatabaseUnavailable
+from relevo.errors import RelevoError
+
+REFUSED = 2
+
+
+class Commands(TyperGroup):
+    """A group of commands that says what was refused, and why, in words."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401 - Typer's own signature
+        """Run the command that was called."""
+        try:
+            return super().invoke(ctx)
+        except RelevoError as fault:
+            show.error(fault)
+        except OperationalError:
+            show.error(DatabaseUnavailable())
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,114 @@
+"""How a command line speaks: lines, facts, tables and refusals, at 80 columns and without colours too.
+
+What another program will read (a token, a statement, a file) is printed bare on standard output; what is only told to
+people goes to standard error, where `tell` writes it. Colours are decoration: `NO_COLOR` and pipes take nothing away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from relevo.errors import Refusal, RelevoError
+from relevo.protocol.fingerprint import Fingerprint
+
+_WORDS_IN_A_LINE = 6
+
+
+def bare(text: str) -> None:
+    """Print text as it is, for another program to read."""
+    typer.echo(text)
+
+
+def line(text: str, style: str = "") -> None:
+    """Print one sentence, wrapped where it is long."""
+    _out().print(Text(text, style=style))
+
+
+def marked(mark: str, text: str, style: str = "") -> None:
+    """Print a line behind a mark of its own, such as `✓ holds`; what wraps stays clear of the mark."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style=style, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(mark, Text(text))
+    _out().print(grid)
+
+
+def tell(text: str) -> None:
+    """Tell people something, beside what is printed bare."""
+    _err().print(Text(text))
+
+
+def facts(pairs: Mapping[str, object]) -> None:
+    """Print names and values below each other; what is None is left out."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs.items():
+        if value is not None:
+            grid.add_row(name, Text(shown(value)))
+    _out().print(grid)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """Print rows under the names of their columns, or the sentence `empty` if there are none."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(shown(value)) for value in row))
+    _out().print(drawn if drawn.row_count else Text(empty))
+
+
+def fingerprint(node_id: str, found: Fingerprint) -> None:
+    """Print the fingerprint of a node as it is read aloud: twelve words in two lines, or eight groups of digits."""
+    words = [" ".join(found.words[at : at + _WORDS_IN_A_LINE]) for at in range(0, len(found.words), _WORDS_IN_A_LINE)]
+    line(f"Fingerprint of {node_id}:", "bold")
+    for text in (*words, " ".join(found.digits)):
+        line(f"  {text}")
+
+
+def error(fault: RelevoError) -> None:
+    """Print a refusal on standard error: its code, what is wrong, each reason, and what to do next."""
+    console = _err()
+    console.print(Text.assemble(("Refused", "bold red"), f" ({fault.code})"))
+    reasons = fault.reasons if isinstance(fault, Refusal) else ()
+    if not reasons:
+        console.print(_below(f"{fault.field}: {fault.detail}" if fault.field else fault.detail))
+    for reason in reasons:
+        console.print(_below(f"- {reason.field} — {reason.detail} ({reason.code})"))
+        console.print(_below(f"→ {reason.advice}", 4))
+    console.print(Text.assemble(("Next: ", "bold"), fault.next_step))
+
+
+def shown(value: object) -> str:
+    """A value as people read it: moments to the minute in UTC, lists with commas, nothing as a dash."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M} UTC"
+        case list() | tuple() | set() | frozenset():
+            return ", ".join(shown(one) for one in value) or "-"
+        case _:
+            return str(value)
+
+
+def _below(text: str, indent: int = 2) -> Padding:
+    return Padding(Text(text), (0, 0, 0, indent))
+
+
+def _out() -> Console:
+    return Console(highlight=False)
+
+
+def _err() -> Console:
+    return Console(stderr=True, highlight=False)

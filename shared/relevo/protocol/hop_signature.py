@@ -1,0 +1,183 @@
+"""Signs and verifies one HTTP message by the profile in `hop_profile`, with the library `http-message-signatures`.
+
+The library builds the signature base and parses the fields; the profile, the clock and the choice of the key are ours.
+Only the moment that is handed in counts as now: the machine's clock is never read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+)
+from http_message_signatures.algorithms import ED25519
+
+from relevo.clock import seconds
+from relevo.protocol import base64url
+from relevo.protocol.base64url import NotBase64url
+from relevo.protocol.hop_profile import (
+    LABEL,
+    LIFETIME,
+    NONCE_BYTES,
+    PARAMETERS,
+    TAG,
+    HopBadSignature,
+    HopExpired,
+    HopSkew,
+    HopWrongProfile,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from http_sf.compat import InnerList
+
+    from relevo.protocol.jws import KeyFor
+    from relevo.protocol.keys import SigningKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedRequest:
+    """A request as the signature library takes it."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedAnswer:
+    """An answer, and the request that it answers, as the signature library takes them."""
+
+    status_code: int
+    headers: dict[str, str]
+    request: SignedRequest
+
+
+def sign(
+    message: SignedRequest | SignedAnswer, covered: Sequence[str], *, key: SigningKey, at: datetime, nonce: bytes
+) -> dict[str, str]:
+    """The two fields that sign `message`, `Signature-Input` and `Signature`."""
+    signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=_Own(key))
+    signer.sign(
+        message,
+        key_id=key.kid,
+        created=at,
+        expires=at + LIFETIME,
+        nonce=base64url.encode(nonce),
+        label=LABEL,
+        tag=TAG,
+        include_alg=False,
+        covered_component_ids=covered,
+        use_existing_digest=True,
+    )
+    return {name: message.headers[name] for name in ("Signature-Input", "Signature")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """What a verified signature says of itself; `created` and `expires` are NumericDates."""
+
+    keyid: str
+    nonce: str
+    created: int
+    expires: int
+
+
+class ProfileVerifier(HTTPMessageVerifier):
+    """Verifies one signature: first the profile and the clock, then with the key that `key_for` gives."""
+
+    signature_metadata_parameters: ClassVar[set[str]] = set(PARAMETERS)
+
+    def __init__(self, covered: Sequence[str], *, key_for: KeyFor, at: datetime, max_skew: int) -> None:
+        self._covered = frozenset(covered)
+        self._key_for = key_for
+        self._now = seconds(at)
+        self._max_skew = max_skew
+        self._found: Parameters | None = None
+        self._resolver = _Peers()
+        super().__init__(signature_algorithm=ED25519, key_resolver=self._resolver)
+
+    def check(self, message: SignedRequest | SignedAnswer) -> Parameters:
+        """The parameters of the signature of `message`.
+
+        Raises:
+            HopWrongProfile, HopSkew, HopExpired, HopBadSignature: see there.
+            WireError: whatever `key_for` raises for a key that it does not give.
+        """
+        try:
+            self.verify(message, max_age=None)
+        except HTTPMessageSignaturesException as error:
+            if self._found is None:
+                raise HopWrongProfile("the signature fields are not one signature of the agreed form") from error
+            raise HopBadSignature from error
+        if self._found is None:
+            raise HopBadSignature
+        return self._found
+
+    def validate_created_and_expires(self, sig_input: InnerList, max_age: timedelta | None = None) -> None:
+        """Called by the library before a key is asked for; takes the place of its look at the machine's clock."""
+        del max_age
+        self._require_components(sig_input)
+        found = _parameters(dict(sig_input.params))
+        self._require_now(found)
+        self._resolver.key = self._key_for(found.keyid).public
+        self._found = found
+
+    def _require_components(self, sig_input: InnerList) -> None:
+        names = [str(item) for item in sig_input]
+        if len(names) != len(self._covered) or set(names) != self._covered:
+            raise HopWrongProfile("the signature does not cover exactly what was agreed", field="signature-input")
+
+    def _require_now(self, found: Parameters) -> None:
+        if abs(self._now - found.created) > self._max_skew:
+            raise HopSkew(f"signed {abs(self._now - found.created)} s from our time, {self._max_skew} s are allowed")
+        if self._now > found.expires:
+            raise HopExpired
+
+
+class _Own(HTTPSignatureKeyResolver):
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
+
+    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
+        del key_id
+        return self._key.private
+
+
+class _Peers(HTTPSignatureKeyResolver):
+    key: Ed25519PublicKey | None = None
+
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
+        del key_id
+        return self.key
+
+
+def _parameters(given: Mapping[str, object]) -> Parameters:
+    if set(given) != PARAMETERS or given["tag"] != TAG:
+        raise HopWrongProfile(f'the parameters are not exactly {", ".join(sorted(PARAMETERS))} with tag "{TAG}"')
+    keyid, nonce, created, expires = (given[name] for name in ("keyid", "nonce", "created", "expires"))
+    if not (
+        isinstance(keyid, str) and isinstance(nonce, str) and isinstance(created, int) and isinstance(expires, int)
+    ):
+        raise HopWrongProfile("a parameter of the signature is of the wrong kind")
+    if not 0 < expires - created <= LIFETIME.total_seconds():
+        raise HopWrongProfile(f"a signature lives {LIFETIME.total_seconds():.0f} s at most", field="expires")
+    _require_nonce(nonce)
+    return Parameters(keyid=keyid, nonce=nonce, created=created, expires=expires)
+
+
+def _require_nonce(nonce: str) -> None:
+    try:
+        raw = base64url.decode(nonce)
+    except NotBase64url as error:
+        raise HopWrongProfile("the nonce is not base64url", field="nonce") from error
+    if len(raw) != NONCE_BYTES:
+        raise HopWrongProfile("the nonce does not have 128 bits", field="nonce")

@@ -1,1 +1,58 @@
-"""The command lines: what every node has (`shared`), and `relevo` for what belongs to no node."""
+"""The command lines: `relevo` here, for what belongs to no node, and in `shared` what every node has.
+
+`relevo` needs no settings, keys or database: `verify` reads one file, `demo` starts nodes of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relevo.cli import verify as verification
+from relevo.cli.refusals import Commands
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(add_completion=False)
+
+
+@app.callback(cls=Commands, no_args_is_help=True)
+def about() -> None:
+    """Relevo carries the referral of a returning migrant across a border, and brings back what became of it."""
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End by itself instead of leaving both nodes running.")] = False,
+) -> None:
+    """Start two nodes on this machine and carry one invented referral there and back."""
+    from relevo.cli.demo import run  # noqa: PLC0415 - `verify` must not wait for what only a demo needs
+
+    run(once=once)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The evidence file of one referral.")],
+    *,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar='NODE_ID="WORDS"', help="A fingerprint that you got in another way; may be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result for programs.")] = False,
+) -> None:
+    """Check an evidence file, line by line, without a node and without a network; exit status 1 if anything fails."""
+    report = verification.examine(file, expect or ())
+    if as_json:
+        verification.print_json(report)
+    else:
+        verification.print_lines(report)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def main() -> None:
+    """Run the command line `relevo`."""
+    app()

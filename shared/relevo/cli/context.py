@@ -100,7 +100,7 @@ def require_current(service: Service, settings: NodeSettings) -> None:
         raise Misconfigured(
             "the database is not of the form that this version needs",
             field="database",
-            next_step=f"`{service.name} init` makes a new node; `{service.name} migrate` brings an older one up to date.",
+            next_step=f"`{service.name} init` makes a new node; `{service.name} migrate` brings an older one here.",
         )
 
 

@@ -12,6 +12,7 @@ from relevo.cli.context import invocation, opened, transport, user
 from relevo.delivery import registration
 from relevo.domain.access import Act
 from relevo.errors import BadInput
+from relevo.protocol.statement import read_statement
 from relevo.storage import peers
 
 app = typer.Typer(help="Register the nodes of other countries.", no_args_is_help=True)
@@ -30,22 +31,23 @@ def add(
         work.require(Act.REGISTER_PEER)
     token = _token(ctx, source)
     with node.write(acting) as work:
-        statement = registration.read_statement(token, at=work.at)
+        statement = read_statement(token, at=work.at)
         found = registration.add(work, token)
     show.fingerprint(statement.node_id, found)
-    prog = invocation(ctx).service.name
     show.line(
-        f"Next: call the administrator of {statement.node_id} on a number that you did not get with this statement, and "
-        f"let them read their fingerprint to you. Then type what you heard: "
-        f'{prog} peer confirm {statement.node_id} --fingerprint "…"'
+        f"Next: call the administrator of {statement.node_id} on a number that you did not get with this statement. "
+        "Let them read their fingerprint to you, and type what you hear:"
     )
+    show.bare(f'  {invocation(ctx).service.name} --as NAME peer confirm {statement.node_id} --fingerprint "…"')
 
 
 @app.command("confirm")
 def confirm(
     ctx: typer.Context,
     node_id: Annotated[str, typer.Argument(metavar="NODE_ID", help="Such as ci:accueil.")],
-    fingerprint: Annotated[str, typer.Option(help="What the other administrator read to you: all words or all digits.")],
+    fingerprint: Annotated[
+        str, typer.Option(help="What the other administrator read to you: all words or all digits.")
+    ],
 ) -> None:
     """Confirm the fingerprint of a peer, and let the peer prove that it holds its keys."""
     acting, node = user(ctx), opened(ctx)

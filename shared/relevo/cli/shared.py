@@ -8,6 +8,8 @@ A node's own commands take the node with `opened(ctx)` and the caller with `user
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,31 +22,28 @@ from relevo.runtime import Service
 
 __all__ = ["add_commands", "opened", "transport", "user"]
 
+PANEL = "The node"
+USER = "USER"
+
+Settings = Annotated[Path | None, typer.Option("--settings", metavar="FILE", help="The settings file of the node.")]
+Name = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does this: the name of a user.")]
+
 
 def add_commands(app: typer.Typer, service: Service) -> None:
     """Give the application of a node its global options and the commands that every node has."""
-    app.info.no_args_is_help = True
-    app.callback(cls=Commands, help=f"{service.title}.", no_args_is_help=True)(_options(service))
+    epilog = f"In place of --settings and --as: the variables {service.prefix}SETTINGS and {service.prefix}USER."
+    describe = app.callback(cls=Commands, help=f"{service.title}.", epilog=epilog, no_args_is_help=True)
+    describe(_options(service))
     for verb in (making.init, making.migrate, making.statement, serving.serve, serving.deliver):
-        app.command(rich_help_panel="The node")(verb)
-    app.add_typer(peers.app, name="peer", rich_help_panel="The node")
-    app.add_typer(sops.app, name="sop", rich_help_panel="The node")
-    app.add_typer(users.app, name="user", rich_help_panel="The node")
+        app.command(rich_help_panel=PANEL)(verb)
+    for name, group in {"peer": peers.app, "sop": sops.app, "user": users.app}.items():
+        app.add_typer(group, name=name, rich_help_panel=PANEL)
 
 
-def _options(service: Service) -> object:
-    settings_variable, user_variable = f"{service.prefix}SETTINGS", f"{service.prefix}USER"
-
-    def options(
-        ctx: typer.Context,
-        settings: Annotated[
-            Path | None, typer.Option("--settings", envvar=settings_variable, help="The settings file of the node.")
-        ] = None,
-        name: Annotated[
-            str | None, typer.Option("--as", envvar=user_variable, help="Who does this: the name of a user.")
-        ] = None,
-    ) -> None:
-        call = Invocation(service, settings_file=settings, name=name, given=ctx.obj)
+def _options(service: Service) -> Callable[..., None]:
+    def options(ctx: typer.Context, settings: Settings = None, name: Name = None) -> None:
+        named = name or os.environ.get(service.prefix + USER)
+        call = Invocation(service, settings_file=settings, name=named, given=ctx.obj)
         ctx.obj = call
         ctx.call_on_close(call.close)
 

@@ -13,7 +13,6 @@ from relevo.delivery import sop_exchange
 from relevo.domain.access import Act
 from relevo.errors import BadInput
 from relevo.storage import sops
-from relevo.storage.sops import SopState
 from relevo.storage.tables import SopRow
 
 app = typer.Typer(help="Agree standard operating procedures (SOPs) with a peer.", no_args_is_help=True)
@@ -31,7 +30,7 @@ def import_file(
     text = _text(file)
     with opened(ctx).write(user(ctx)) as work:
         work.require(Act.AGREE_SOP)
-        row = sops.keep(work.session, text, own=work.identity.node_id, state=SopState.DRAFT, at=work.at)
+        row = sops.keep(work.session, text, own=work.identity.node_id, at=work.at)
         _describe(row)
     show.line(f"Next: `sop propose {row.name}` signs it and sends it to {row.peer}.")
 
@@ -78,7 +77,9 @@ def show_one_or_all(
 
 def _describe(row: SopRow) -> None:
     title = f"{row.name}, version {row.version}"
-    show.facts({"SOP": title, "with": row.peer, "state": row.state, "effective": row.effective_at, "digest": row.digest})
+    show.facts(
+        {"SOP": title, "with": row.peer, "state": row.state, "effective": row.effective_at, "digest": row.digest}
+    )
 
 
 def _text(file: Path) -> str:

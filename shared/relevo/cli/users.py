@@ -65,7 +65,9 @@ def _role(call: Invocation, given: str) -> Role:
 def _require_first_administrator(work: UnitOfWork, role: Role) -> None:
     if role is not Role.ADMINISTRATOR and not users.everybody(work.session):
         raise BadInput(
-            "the first user of a node is its administrator", field="role", next_step="Add one with --role administrator."
+            "the first user of a node is its administrator",
+            field="role",
+            next_step="Add one with --role administrator.",
         )
 
 

@@ -51,7 +51,9 @@ def started(work: UnitOfWork, row: ReferralRow, step: str, received_at: datetime
 
 
 def begin(work: UnitOfWork, row: ReferralRow, dues: Iterable[Due], started_at: datetime) -> None:
-    """Open duties; one that is open already is set to the moment given here."""
+    """Open duties; one that is open already is set to the moment given here. A referral that has ended starts none."""
+    if ends_every_duty(Status(row.status)):
+        return
     for due in dues:
         duty = referrals.open_duty(work.session, row, due.duty)
         if duty is not None:

@@ -24,10 +24,11 @@ from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import peers
-from relevo.storage.tables import OutboxRow
+from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 NONE = "none"
+CONSENT_WITHDRAWN = "consent-withdrawn"
 
 
 class OutboxState(StrEnum):
@@ -54,7 +55,7 @@ class Frame:
 def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields: Fields) -> OutboxRow:
     """Sign what a step says and queue it, in the transaction of the change."""
     kind = message_type(step, work.identity.side).kind
-    jti = new_jti(work.at)
+    jti = new_jti(work.at, frame.after)
     recipient = peers.latest(work.session, frame.peer)
     opening: dict[str, JsonValue] = {
         "iss": work.identity.node_id,
@@ -93,6 +94,21 @@ def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[
     now = or_(OutboxRow.next_attempt_at.is_(None), OutboxRow.next_attempt_at <= at)
     waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
     return list(session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)))
+
+
+def hold_back(session: Session, row: ReferralRow, *, but: str | None = None) -> None:
+    """Keep every queued message of a referral from leaving, because its consent was withdrawn; `but` a step may go.
+
+    The next message then follows the last one that left, so that the peer never waits for one that will not come.
+    """
+    mine = select(OutboxRow).where(OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)
+    staying = []
+    for message in session.scalars(mine.order_by(OutboxRow.jti)):
+        if message.state == OutboxState.QUEUED and message.step != but:
+            message.state, message.problem = OutboxState.HELD, CONSENT_WITHDRAWN
+        if message.state != OutboxState.HELD:
+            staying.append(message.jti)
+    row.own_last = staying[-1] if staying else None
 
 
 def peers_with_post(session: Session) -> list[str]:

@@ -19,7 +19,7 @@ from relevo.protocol.base64url import digest
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import Trust
-from relevo.storage import log
+from relevo.storage import erasure, log
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -66,12 +66,16 @@ def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> Non
     row.problem = receipt.code
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "receipt-got", work.at, subject=row.thread, receipt=digest(token.encode()), **names)
-    if receipt.disposition == "stored" and is_about_a_person(row):
-        _begin_duties(work, row, receipt)
-
-
-def _begin_duties(work: UnitOfWork, row: OutboxRow, receipt: Receipt) -> None:
+    if not is_about_a_person(row):
+        return
     referral = work.session.get_one(ReferralRow, (row.peer, row.thread))
+    if erasure.is_erased(referral):
+        erasure.forget(row)
+    elif receipt.disposition == "stored":
+        _begin_duties(work, row, referral, receipt)
+
+
+def _begin_duties(work: UnitOfWork, row: OutboxRow, referral: ReferralRow, receipt: Receipt) -> None:
     begun = duties.started(work, referral, row.step, receipt.received_at)
     side = work.identity.side
     if not duties.agree(receipt.due, duties.claims(begun, referral, work.identity.node_id, side)):

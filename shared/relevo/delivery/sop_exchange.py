@@ -69,7 +69,7 @@ def _offered(work: UnitOfWork, peer: str, proposal: SopProposed) -> None:
     row = work.session.get(SopRow, digest)
     own = work.identity.node_id
     if row is None:
-        row = sops.keep(work.session, proposal.sop, own=own, state=SopState.OFFERED, at=work.at)
+        row = sops.keep(work.session, proposal.sop, own=own, at=work.at)
     _require_pair(row, peer)
     row.peer_signature = proposal.signature
     state = SopState.AGREED if row.own_signature else SopState.OFFERED

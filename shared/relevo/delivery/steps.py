@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relevo.delivery import duties, outbox
+from relevo.domain.data_classes import DataClass
 from relevo.domain.journey import Journey, JourneyStep, allowed_journey, arrive_journey
 from relevo.domain.referral import IllegalStep, Status, Step, allowed, arrive, before_cancelling
 from relevo.domain.sides import Side
+from relevo.messages.classes import requested_services
 from relevo.messages.content import Fields, Said
 from relevo.messages.registry import MESSAGES, MessageType, message_type
 from relevo.messages.steps import StepPayload
@@ -29,12 +31,12 @@ NOTHING: Fields = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a referral stands, and where the speaker of a step saw it stand; the same for a step of our own."""
+    """Where a referral stands, and where the speaker of a step saw it stand if that was something older."""
 
     status: Status
     journey: Journey
     seen_status: Status
-    seen_journey: Journey
+    seen_journey: Journey | None
 
 
 def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fields: Fields = NOTHING) -> StepRow:
@@ -45,9 +47,9 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
     """
     side, kind = work.identity.side, message_type(step, work.identity.side)
     status, journey = Status(row.status), Journey(row.journey)
-    stood = Standing(status=status, journey=journey, seen_status=status, seen_journey=journey)
+    stood = Standing(status=status, journey=journey, seen_status=status, seen_journey=None)
     _move(work, row, step, kind, side, stood)
-    _travel(row, payload, fields)
+    _learn_facts(row, payload, fields)
     jti = _tell(work, row, step, payload, fields) if _may_tell(row, kind, side) else None
     taken = _keep(work, row, step, payload, side=side, who=work.user.name, at=work.at, jti=jti)
     duties.follow(work, row, step, payload, taken, received_at=work.at, ours_only=True)
@@ -62,11 +64,15 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
     """
     side = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
     seen_status, seen_journey = referrals.stood_at(work.session, row, said.seen)
+    crossed = said.seen != row.own_last
     stood = Standing(
-        status=Status(row.status), journey=Journey(row.journey), seen_status=seen_status, seen_journey=seen_journey
+        status=Status(row.status),
+        journey=Journey(row.journey),
+        seen_status=seen_status,
+        seen_journey=seen_journey if crossed else None,
     )
     _move(work, row, said.step, said.type, side, stood)
-    _travel(row, said.payload, said.classes)
+    _learn_facts(row, said.payload, said.classes)
     row.peer_last = jti
     who = f"{row.peer} ({said.by})"
     taken = _keep(work, row, said.step, said.payload, side=side, who=who, at=at, jti=jti)
@@ -104,7 +110,15 @@ def _before_cancelling(work: UnitOfWork, row: ReferralRow) -> Status:
     return before_cancelling(moved)
 
 
-def _travel(row: ReferralRow, payload: StepPayload, fields: Fields) -> None:
+def _learn_facts(row: ReferralRow, payload: StepPayload, fields: Fields) -> None:
+    """What clocks, safety and services depend on; an answer can change it as well as the first message."""
+    if DataClass.CONTACT in fields:
+        channel = fields[DataClass.CONTACT].get("channel")
+        row.contact_channel = channel if isinstance(channel, str) else None
+    if DataClass.VULNERABILITY in fields:
+        row.vulnerable = True
+    if DataClass.NEEDS in fields:
+        row.services = list(requested_services(fields[DataClass.NEEDS]))
     row.planned_arrival = planned_arrival(fields) or row.planned_arrival
     if isinstance(payload, Arrived):
         row.arrived_at = payload.arrived_at

@@ -133,6 +133,11 @@ def duties(session: Session, row: ReferralRow) -> list[DutyRow]:
     return list(session.scalars(select(DutyRow).where(_of(DutyRow, row)).order_by(DutyRow.due_at, DutyRow.id)))
 
 
+def next_duty(session: Session, row: ReferralRow) -> DutyRow | None:
+    """What is due next in a referral."""
+    return next((duty for duty in duties(session, row) if duty.done_at is None and not duty.dropped), None)
+
+
 def open_duty(session: Session, row: ReferralRow, duty: str) -> DutyRow | None:
     """The duty of that name which is still to be done."""
     waiting = (DutyRow.duty == duty, DutyRow.done_at.is_(None), DutyRow.dropped.is_(False))

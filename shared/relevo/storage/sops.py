@@ -37,8 +37,8 @@ class SopUnknown(WireError):
     advice = "Keep the message: it can be delivered once both sides have agreed the SOP."
 
 
-def keep(session: Session, text: str, *, own: str, state: SopState, at: datetime) -> SopRow:
-    """Keep a SOP text that names us as one of its two nodes.
+def keep(session: Session, text: str, *, own: str, at: datetime) -> SopRow:
+    """Keep a SOP text that names us as one of its two nodes, as a draft.
 
     Raises:
         SopInvalid: if it contradicts itself, with every contradiction.
@@ -61,7 +61,7 @@ def keep(session: Session, text: str, *, own: str, state: SopState, at: datetime
         changed_at=at,
     )
     session.add(row)
-    move(session, row, state, at)
+    move(session, row, SopState.DRAFT, at)
     return row
 
 

@@ -13,10 +13,11 @@ from relevo.delivery.node import Node
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.storage import peers, referrals, sops
-from relevo.storage.sops import SopState
 from relevo.storage.tables import PeerRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 from relevo.web.access import CurrentUser
+
+EVIDENCE = "application/x-relevo-evidence"
 
 router = APIRouter(prefix="/api")
 
@@ -197,7 +198,7 @@ def import_sop(request: Request, user: CurrentUser, given: SopText) -> Sop:
     with _node(request).write(user) as work:
         work.require(Act.AGREE_SOP)
         own = work.identity.node_id
-        return _sop(sops.keep(work.session, given.text, own=own, state=SopState.DRAFT, at=work.at))
+        return _sop(sops.keep(work.session, given.text, own=own, at=work.at))
 
 
 @router.post("/sops/{name_or_digest}/propose", tags=["node"])
@@ -246,12 +247,12 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
 def export_evidence(request: Request, user: CurrentUser, thread: str) -> Response:
     """The evidence of one referral, without personal data; `relevo verify` checks it off line."""
     with _node(request).read(user) as work:
-        return Response(evidence.export(work, thread), media_type="application/json")
+        return Response(evidence.export(work, thread), media_type=EVIDENCE)
 
 
 def describe(work: UnitOfWork, row: ReferralRow) -> Referral:
     """Where a referral stands, for a list or a page."""
-    waiting = [duty for duty in referrals.duties(work.session, row) if duty.done_at is None and not duty.dropped]
+    due = referrals.next_duty(work.session, row)
     return Referral(
         peer=row.peer,
         thread=row.thread,
@@ -265,8 +266,8 @@ def describe(work: UnitOfWork, row: ReferralRow) -> Referral:
         planned_arrival=row.planned_arrival,
         arrived_at=row.arrived_at,
         allowed=list(steps.allowed_now(row, work.identity.side)),
-        next_due=Due.model_validate(waiting[0]) if waiting else None,
-        overdue=any(duty.due_at < work.at for duty in waiting),
+        next_due=Due.model_validate(due) if due else None,
+        overdue=due is not None and due.due_at < work.at,
     )
 
 

@@ -1,0 +1,192 @@
+"""The command line of a host: what every node has, and what a counsellor does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_node import cases, consents, referrals
+from host_node.service import SERVICE
+from relevo.cli import show
+from relevo.cli.referrals import Thread, add_referral_commands, report
+from relevo.cli.shared import add_commands, opened, user
+from relevo.domain.disclosure import Disclosure
+from relevo.errors import BadInput
+from relevo.protocol.strict_json import JsonValue
+
+app = typer.Typer()
+add_commands(app, SERVICE)
+add_referral_commands(app)
+
+Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
+Purpose = Annotated[str, typer.Option("--purpose", help="A purpose of the SOP.")]
+Moment = Annotated[str, typer.Option("--at", metavar="MOMENT", help="Such as 2026-12-14T19:35:00+00:00.")]
+
+case_app = typer.Typer(help="Cases of this node.", no_args_is_help=True)
+consent_app = typer.Typer(help="What people have consented to.", no_args_is_help=True)
+app.add_typer(case_app, name="case", rich_help_panel="Cases")
+app.add_typer(consent_app, name="consent", rich_help_panel="Cases")
+
+
+@case_app.command("import")
+def import_case(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The exported case.")],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Take newer contents of a known case.")] = False,
+) -> None:
+    """Import one case from a file of the national case system."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = cases.import_case(work, file.read_bytes(), replace=replace)
+        kept = len(row.stays)
+    show.line(f"Case {row.reference} is here; {kept} fields of the file have no place in a referral and stay.")
+    show.line(f"Next: `host-node consent record {row.reference}`, then `host-node preview {row.reference}`.")
+
+
+@case_app.command("list")
+def list_cases(ctx: typer.Context) -> None:
+    """List the cases of this node."""
+    with opened(ctx).read(user(ctx)) as work:
+        rows = [(row.reference, row.origin, row.urgency, row.imported_at) for row in cases.everything(work)]
+    show.table(("case", "to", "urgency", "imported"), rows, empty="There is no case yet; `case import` brings one.")
+
+
+@consent_app.command("record")
+def record_consent(ctx: typer.Context, case: Case) -> None:
+    """Record the consents that the case file speaks of, once you have confirmed them with the person."""
+    with opened(ctx).write(user(ctx)) as work:
+        rows = consents.record_from_file(work, cases.find(work.session, case))
+    for row in rows:
+        classes = ", ".join(row.classes)
+        show.line(f"Consent {row.id} for {row.purpose} to {row.receiver}, until {row.expires_on}: {classes}.")
+
+
+@consent_app.command("list")
+def list_consents(ctx: typer.Context, case: Case) -> None:
+    """List the consents of a case."""
+    with opened(ctx).read(user(ctx)) as work:
+        found = consents.rows_of(work, cases.find(work.session, case))
+    rows = [(row.id, row.purpose, row.receiver, row.expires_on, row.withdrawn_at) for row in found]
+    show.table(("consent", "purpose", "to", "until", "withdrawn"), rows, empty="No consent is recorded.")
+
+
+@consent_app.command("withdraw")
+def withdraw_consent(ctx: typer.Context, consent: Annotated[str, typer.Argument(metavar="CONSENT")]) -> None:
+    """Withdraw a consent, and tell every node that has something under it."""
+    with opened(ctx).write(user(ctx)) as work:
+        told = consents.withdraw(work, consent)
+    show.line(f"Withdrawn. {len(told)} referrals are told: {show.shown(told)}.")
+
+
+@app.command("preview", rich_help_panel="Referrals")
+def preview(ctx: typer.Context, case: Case, purpose: Purpose = referrals.ASSISTANCE) -> None:
+    """Show for each field whether it would leave or stay, and why; nothing is sent."""
+    with opened(ctx).read(user(ctx)) as work:
+        decision = referrals.preview(work, cases.find(work.session, case), purpose)
+    print_preview(decision)
+
+
+@app.command("send", rich_help_panel="Referrals")
+def send(ctx: typer.Context, case: Case, purpose: Purpose = referrals.ASSISTANCE) -> None:
+    """Send the referral of a case; exactly what the preview shows leaves."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = referrals.send(work, cases.find(work.session, case), purpose)
+    report(row)
+
+
+@app.command("answer", rich_help_panel="Referrals")
+def answer(
+    ctx: typer.Context,
+    thread: Thread,
+    text: Annotated[str, typer.Option("--text", help="The answer to the origin's question.")],
+) -> None:
+    """Answer the origin's question, with the data classes that it asked for as they stand in the case now."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = referrals.answer(work, thread, text)
+    report(row)
+
+
+@app.command("journey", rich_help_panel="Referrals")
+def change_journey(
+    ctx: typer.Context,
+    thread: Thread,
+    arrival: Annotated[str | None, typer.Option("--arrival", help="Such as 2026-12-15T19:35:00+00:00.")] = None,
+    flight: Annotated[str | None, typer.Option("--flight", help="The new flight.")] = None,
+    port: Annotated[str | None, typer.Option("--port", help="The new port of arrival.")] = None,
+) -> None:
+    """Change the journey and tell the origin."""
+    given: dict[str, JsonValue] = {"arrival_at": arrival, "flight": flight, "port": port}
+    changes = {name: value for name, value in given.items() if value is not None}
+    with opened(ctx).write(user(ctx)) as work:
+        row = referrals.change_journey(work, thread, changes)
+    report(row)
+
+
+@app.command("departure", rich_help_panel="Referrals")
+def depart(ctx: typer.Context, thread: Thread, at: Moment) -> None:
+    """Say that the person has left."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = referrals.depart(work, thread, moment(at))
+    report(row)
+
+
+@app.command("cancel-journey", rich_help_panel="Referrals")
+def cancel_journey(ctx: typer.Context, thread: Thread) -> None:
+    """Say that there will be no journey."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = referrals.cancel_journey(work, thread)
+    report(row)
+
+
+@app.command("cancel", rich_help_panel="Referrals")
+def cancel(
+    ctx: typer.Context, thread: Thread, reason: Annotated[str | None, typer.Option("--reason", help="Why.")] = None
+) -> None:
+    """Take a referral back; once it was accepted, the origin is asked."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = referrals.cancel(work, thread, reason)
+    report(row)
+
+
+@app.command("entered-in-error", rich_help_panel="Referrals")
+def enter_in_error(ctx: typer.Context, thread: Thread) -> None:
+    """Say that a referral should never have been sent; history stays."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = referrals.enter_in_error(work, thread)
+    report(row)
+
+
+def print_preview(decision: Disclosure) -> None:
+    """Print a preview: what leaves first, then what stays, then what stands against sending."""
+    for leaves, mark, style in ((True, "→ leaves", "green"), (False, "· stays ", "yellow")):
+        for one in decision.lines:
+            if one.leaves is leaves:
+                show.marked(mark, one.path if leaves else f"{one.path}  {one.text}", style)
+    show.line("")
+    if not decision.reasons:
+        show.line("Nothing stands against sending.", "bold green")
+    for reason in decision.reasons:
+        show.marked("✗", f"{reason.field}: {reason.detail} ({reason.code})\n{reason.advice}", "bold red")
+
+
+def moment(text: str) -> datetime:
+    """A moment with its zone.
+
+    Raises:
+        BadInput: for anything else.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise BadInput("not a moment with its zone, such as 2026-12-14T19:35:00+00:00", field="at")
+    return at
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

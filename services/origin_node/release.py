@@ -1,0 +1,47 @@
+"""Whether a queued message may still leave an origin, asked just before it does.
+
+What carries no data class may always leave: it tells of steps, not of the person. What carries one needs a consent
+that was not withdrawn, has not expired, and lets outcomes return. What is held back is shown and never leaves by itself.
+"""
+
+from __future__ import annotations
+
+from relevo.domain.consent import is_expired
+from relevo.domain.referral import Status
+from relevo.errors import Reason
+from relevo.storage import referrals
+from relevo.storage.tables import OutboxRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+
+def release(work: UnitOfWork, message: OutboxRow) -> Reason | None:
+    """Why a message may not leave now, or None."""
+    if not message.classes:
+        return None
+    row = referrals.find(work.session, message.peer, message.thread)
+    terms = referrals.terms(row)
+    if terms is None or row.status in {Status.WITHDRAWN, Status.ERASED}:
+        return WITHDRAWN
+    if is_expired(terms, work.at):
+        return EXPIRED
+    return None if terms.outcomes_may_return else NO_RETURN
+
+
+WITHDRAWN = Reason(
+    code="consent-withdrawn",
+    field="consent",
+    detail="the person has withdrawn the consent under which this was to leave",
+    advice="Nothing left and nothing needs to be done.",
+)
+EXPIRED = Reason(
+    code="consent-expired",
+    field="consent.expires_on",
+    detail="the consent expired before this could be delivered",
+    advice="Ask the person whether they still agree; after a renewed consent report again.",
+)
+NO_RETURN = Reason(
+    code="no-return",
+    field="consent.outcomes_may_return",
+    detail="the person does not want outcomes to go back to the host",
+    advice="Nothing left; what was recorded stays here.",
+)

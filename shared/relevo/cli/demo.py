@@ -1,0 +1,104 @@
+"""`relevo demo`: two nodes on this machine carry one invented referral across the border and back.
+
+Each step is told in one line as soon as both nodes have it. At the end the evidence is exported and verified as an
+auditor would do it, by `relevo verify`, and both nodes stay up until Ctrl-C, unless the demo is to end by itself.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from relevo.cli import verify
+from relevo.cli.demo_nodes import DemoNode, NodeFailed, Pair, pair
+from relevo.cli.demo_story import START, Story, Told
+
+STEPS = 33
+_WHO = 12
+
+
+def run(*, once: bool) -> None:
+    """Play the demo.
+
+    Args:
+        once: end when the story has ended, instead of leaving both nodes up.
+
+    Raises:
+        NodeFailed: if a step did not come about.
+    """
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console.print(Text("Relevo: a referral crosses a border and comes back. Everybody in it is invented.", "bold"))
+    with pair(START) as nodes:
+        story = Story(nodes)
+        _tell(console, story)
+        _evidence(console, nodes, story.thread)
+        _addresses(console, nodes)
+        if not once:
+            _stay(console)
+
+
+def _tell(console: Console, story: Story) -> None:
+    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("carrying the referral", total=STEPS)
+        for told in story.play():
+            progress.console.print(_line(told))
+            progress.advance(bar)
+
+
+def _line(told: Told) -> Text:
+    return Text.assemble(
+        ("✓ ", "bold green"),
+        (f"{told.at:%Y-%m-%d %H:%M}  ", "dim"),
+        (f"{told.who:<{_WHO}}", "cyan"),
+        told.text,
+    )
+
+
+def _evidence(console: Console, nodes: Pair, thread: str) -> None:
+    for node, user in ((nodes.host, "auditor-es"), (nodes.origin, "ibrahim")):
+        file = _export(node, user, thread, nodes)
+        report = verify.examine(file, ())
+        if not report.ok:
+            verify.print_lines(report)
+            raise NodeFailed(f"the evidence of {node.node_id} does not verify")
+        console.print(
+            _line(Told(nodes.clock.now(), "auditor", f"verifies the evidence of {node.node_id}: {report.summary}"))
+        )
+
+
+def _export(node: DemoNode, user: str, thread: str, nodes: Pair) -> Path:
+    found: list[str] = []
+
+    def exported() -> bool:
+        try:
+            found.append(node.call(user, "GET", f"/referrals/{thread}/evidence"))
+        except NodeFailed:
+            return False
+        return True
+
+    nodes.wait_until(exported, "the log has a checkpoint over every message")
+    file = node.folder / "referral.evidence"
+    file.write_text(found[-1], encoding="utf-8")
+    return file
+
+
+def _addresses(console: Console, nodes: Pair) -> None:
+    for node, user in ((nodes.host, "carmen"), (nodes.origin, "ibrahim")):
+        console.print(Text.assemble(("API of ", "dim"), node.node_id, ": ", (f"{node.address}/api", "underline")))
+        console.print(Text.assemble(("  token of ", "dim"), user, ": ", node.tokens[user]))
+
+
+def _stay(console: Console) -> None:
+    console.print("Both nodes are up. Ctrl-C ends them.")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("Ending.")

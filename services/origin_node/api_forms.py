@@ -39,7 +39,7 @@ class Question(Body):
     """What the host is asked, and in which data classes the answer is expected."""
 
     question: Text
-    classes: list[DataClass] = []
+    classes: tuple[DataClass, ...] = ()
 
 
 class Waiting(Body):
@@ -115,7 +115,7 @@ class FollowUp(Body):
     """How it stands a number of months after the arrival; `services` are those that moved on since the last report."""
 
     month: Annotated[int, Field(ge=1, le=120)]
-    services: dict[str, AssignmentStatus] = {}
+    services: dict[str, AssignmentStatus] = Field(default_factory=dict)
     outcome: Outcome | None = None
     feedback: Feedback | None = None
 

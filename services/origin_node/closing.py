@@ -33,8 +33,8 @@ def complete(work: UnitOfWork, thread: str) -> ReferralRow:
         ServicesOpen: naming the services that have not come to their end.
     """
     row = entitled(work, thread, Act.COMPLETE)
-    say(work, row, Step.COMPLETED)
     assignments.require_finished(work, row)
+    say(work, row, Step.COMPLETED)
     return row
 
 

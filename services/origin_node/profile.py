@@ -28,7 +28,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 RULES: Mapping[Towards, str] = MappingProxyType(
     {
         Towards.NOBODY: "Do not contact this person in any way. If they come by themselves, ask how to reach them.",
-        Towards.INTERMEDIARY: "Speak only with the intermediary named here; any other way can put the person in danger.",
+        Towards.INTERMEDIARY: "Speak only with the intermediary named here; any other way can endanger the person.",
         Towards.PERSON: "Contact the person as they asked; mind the hours, the language and who may answer.",
     }
 )

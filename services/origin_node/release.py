@@ -1,7 +1,7 @@
 """Whether a queued message may still leave an origin, asked just before it does.
 
 What carries no data class may always leave: it tells of steps, not of the person. What carries one needs a consent
-that was not withdrawn, has not expired, and lets outcomes return. What is held back is shown and never leaves by itself.
+that was not withdrawn, has not expired, and lets outcomes return. What is held back is shown, and never leaves later.
 """
 
 from __future__ import annotations

@@ -11,15 +11,19 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
-from relevo.cli import verify
 from relevo.cli.demo_nodes import DemoNode, NodeFailed, Pair, pair
 from relevo.cli.demo_story import START, Story, Told
+from relevo.cli.verify import examine, print_lines
 
 STEPS = 33
-_WHO = 12
+_WHO = 10
+_INDENT = 4
+_STYLES = {"→": "green", "·": "yellow"}
 
 
 def run(*, once: bool) -> None:
@@ -48,28 +52,30 @@ def _tell(console: Console, story: Story) -> None:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("carrying the referral", total=STEPS)
         for told in story.play():
-            progress.console.print(_line(told))
+            _print(progress.console, told)
             progress.advance(bar)
 
 
-def _line(told: Told) -> Text:
-    return Text.assemble(
-        ("✓ ", "bold green"),
-        (f"{told.at:%Y-%m-%d %H:%M}  ", "dim"),
-        (f"{told.who:<{_WHO}}", "cyan"),
-        told.text,
-    )
+def _print(console: Console, told: Told) -> None:
+    """One line of the story; what wraps stays under its own text."""
+    grid = Table.grid(padding=(0, 1))
+    for style in ("bold green", "dim", "cyan", ""):
+        grid.add_column(style=style, no_wrap=bool(style))
+    grid.add_row("✓", f"{told.at:%d %b %Y %H:%M}", f"{told.who:<{_WHO}}", told.text)
+    console.print(grid)
+    for mark, text in told.details:
+        console.print(Padding(Text(f"{mark} {text}", style=_STYLES.get(mark, "")), (0, 0, 0, _INDENT)))
 
 
 def _evidence(console: Console, nodes: Pair, thread: str) -> None:
     for node, user in ((nodes.host, "auditor-es"), (nodes.origin, "ibrahim")):
         file = _export(node, user, thread, nodes)
-        report = verify.examine(file, ())
+        report = examine(file, ())
         if not report.ok:
-            verify.print_lines(report)
+            print_lines(report)
             raise NodeFailed(f"the evidence of {node.node_id} does not verify")
-        console.print(
-            _line(Told(nodes.clock.now(), "auditor", f"verifies the evidence of {node.node_id}: {report.summary}"))
+        _print(
+            console, Told(nodes.clock.now(), "auditor", f"verifies the evidence of {node.node_id}: {report.summary}")
         )
 
 

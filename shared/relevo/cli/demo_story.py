@@ -34,11 +34,12 @@ SERVICES = {
 
 @dataclass(frozen=True)
 class Told:
-    """One line of the story: when, who, and what happened."""
+    """One line of the story: when, who, what happened, and marked lines that belong below it."""
 
     at: datetime
     who: str
     text: str
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Story:
                 node.add_user(name, role, acting)
                 acting = acting or name
             node.start()
-            yield self._told(node.node_id, f"makes its keys and its database, and serves at {node.address}")
+            yield self._told(node.node_id, "makes its keys and database, and serves")
 
     def _peers(self) -> Iterator[Told]:
         for node, peer, admin in self._both():
@@ -83,7 +84,7 @@ class Story:
             state = node.call(admin, "POST", f"/peers/{peer.node_id}/confirm", read_aloud)["state"]
             _require(state == "active", f"{peer.node_id} is {state}")
             words = " ".join(self.fingerprints[peer.node_id].split()[:3])
-            yield self._told(admin, f"compares the fingerprint of {peer.node_id} ({words} …); the peer proves its keys")
+            yield self._told(admin, f"compares {peer.node_id}'s fingerprint, {words} …")
 
     def _sop(self) -> Iterator[Told]:
         host, origin = self.pair.host, self.pair.origin
@@ -99,9 +100,10 @@ class Story:
         host = self.pair.host
         case = json.loads((files("host_node") / "samples" / CASE).read_text(encoding="utf-8"))
         self.case = host.call("carmen", "POST", "/cases", {"case": case})["id"]
-        yield self._told("carmen", f"imports the case {case['identity-min']['reference']} (an invented person)")
+        yield self._told("carmen", f"imports case {case['identity-min']['reference']} (invented)")
         refusal = host.call("carmen", "POST", f"/cases/{self.case}/send", refused=True)
-        yield self._told("carmen", f"tries to send it: refused, {refusal['reasons'][0]['detail']}")
+        _require(refusal["reasons"][0]["code"] == "no-consent", "it is refused for another reason")
+        yield self._told("carmen", "tries to send it without a consent: refused")
         consent = host.call("carmen", "POST", f"/cases/{self.case}/consents/from-file")[0]
         yield self._told(
             "carmen", f"records the consent: {', '.join(consent['classes'])}; until {consent['expires_on']}"
@@ -109,16 +111,24 @@ class Story:
         yield from self._preview(host)
         self.thread = host.call("carmen", "POST", f"/cases/{self.case}/send")["thread"]
         self._arrives(self.pair.origin, "requested")
-        yield self._told("carmen", f"sends the referral {self.thread[:8]}…, sealed; the receipt is back")
+        yield self._told("carmen", "sends the referral, sealed; the receipt is back")
 
     def _preview(self, host: DemoNode) -> Iterator[Told]:
         preview = host.call("carmen", "GET", f"/cases/{self.case}/preview")
         _require(preview["sendable"], "the preview has reasons against sending")
-        leaving = {line["path"].split(".")[0] for line in preview["lines"] if line["leaves"]}
-        staying = [line["path"] for line in preview["lines"] if not line["leaves"]]
-        _require(not any(path.startswith("identity-full") for path in leaving), "identity-full would leave")
-        yield self._told("carmen", f"looks at the preview: {len(leaving)} data classes leave")
-        yield self._told("carmen", f"… and these stay at home: {', '.join(staying)}")
+        leaving: dict[str, list[str]] = {}
+        for line in preview["lines"]:
+            if line["leaves"]:
+                data_class, _, name = line["path"].partition(".")
+                leaving.setdefault(data_class, []).append(name)
+        _require("identity-full" not in leaving, "identity-full would leave")
+        staying = [line for line in preview["lines"] if not line["leaves"]]
+        details = (
+            *(("→", f"{data_class}: {', '.join(names)}") for data_class, names in leaving.items()),
+            *(("·", f"{line['path']}  {line['text']}") for line in staying),
+        )
+        text = f"looks at the preview: {len(leaving)} data classes leave, {len(staying)} fields stay at home"
+        yield Told(self.pair.clock.now(), "carmen", text, details)
 
     def _decision(self) -> Iterator[Told]:
         yield self._origin("2026-11-23T08:30", "acknowledge", "acknowledged", "acknowledges: somebody has seen it")
@@ -135,7 +145,7 @@ class Story:
             )
             self._service(service, "accepted")
         self._arrives(self.pair.host, "service", len(SERVICES) * 2)
-        yield self._told("ibrahim", f"gives each of {len(SERVICES)} services to an organisation; all four take it")
+        yield self._told("ibrahim", f"gives each of {len(SERVICES)} services to an organisation")
 
     def _journey(self) -> Iterator[Told]:
         change = {"arrival_at": "2026-12-16T19:35:00+00:00", "flight": "IB0002"}
@@ -143,12 +153,12 @@ class Story:
         departed = {"at": "2026-12-16T13:10:00+00:00"}
         yield self._host("2026-12-16T13:30", "departure", "departed", "says that she has left", departed)
         arrived = {"arrived_at": "2026-12-16T20:05:00+00:00"}
-        text = "confirms the arrival; first contact and follow-ups are due from now"
+        text = "confirms the arrival; first contact is due"
         yield self._origin("2026-12-16T20:30", "arrival", "arrived", text, arrived, who="awa")
         attempt = {"channel": "phone", "outcome": "no-answer"}
         yield self._origin("2026-12-17T09:30", "first-contact", "first-contact", "calls: no answer", attempt, who="awa")
         reached = {"channel": "phone", "outcome": "reached"}
-        text = "calls again and reaches her, within the two days of the SOP"
+        text = "reaches her, in time by the SOP"
         yield self._origin("2026-12-18T10:00", "first-contact", "first-contact", text, reached, who="awa")
         yield self._origin("2027-01-04T09:00", "start", "started", "begins the assistance", who="awa")
 
@@ -159,7 +169,7 @@ class Story:
             1: ("2027-01-15T10:00", "school-enrolment", "the boy goes to school"),
             3: ("2027-03-15T10:00", "housing", "the flat is theirs"),
             6: ("2027-06-15T10:00", "family-mediation", "her mother has visited"),
-            12: ("2027-12-15T10:00", "business-start", "the workshop has two sewing machines"),
+            12: ("2027-12-15T10:00", "business-start", "the workshop is open"),
         }
         for month, (at, service, found) in months.items():
             outcome = {"services": [{"service": service, "status": "completed", "note": found}], "wellbeing": "well"}
@@ -179,7 +189,7 @@ class Story:
             _require(found["referral"]["status"] == "closed", f"{node.node_id} has another status")
             late = [entry["step"] for entry in found["entries"] if entry["late"]]
             _require(not late, f"late at {node.node_id}: {late}")
-        yield self._told("both nodes", "agree: closed, every message receipted, no deadline missed")
+        yield self._told("both nodes", "agree: closed, all receipted, nothing late")
 
     def _origin(self, at: str, path: str, step: str, text: str, body: object = None, *, who: str = "ibrahim") -> Told:
         return self._step(self.pair.origin, self.pair.host, at, who, path, step, text, body)

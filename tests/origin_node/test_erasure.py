@@ -1,0 +1,169 @@
+"""After a withdrawal nothing of the person is left here, and the host is told, whoever was told first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from support.origin_desk import Desk
+
+from origin_node import closing, erasure, first_contact, follow_up, profile, reports
+from origin_node import referrals as verbs
+from origin_node.release import release
+from relevo.domain.access import Role
+from relevo.domain.referral import IllegalStep
+from relevo.storage import referrals
+from relevo.storage.tables import InboxRow, OutboxRow
+
+SECRETS = ("Awa", "+225 07", "1994-03-08", "workshop", "psychosocial", "business-start", "disclosure", "Which port")
+WORDS = {"comments": "My workshop is open (invented).", "language": "fr"}
+
+
+def lived(desk: Desk) -> None:
+    """Everything that can be written about a person is written."""
+    with desk.by(Role.CASE_WORKER) as work:
+        first_contact.record(work, desk.thread, at=work.at, channel="phone", outcome="reached")
+        follow_up.report(work, desk.thread, 1, moved={}, results={"feedback": WORDS})
+        closing.not_complete(work, desk.thread, "moved")
+
+
+def withdrawn_here(desk: Desk) -> None:
+    with desk.by(Role.CASE_WORKER) as work:
+        erasure.withdraw_consent(work, desk.thread)
+
+
+def withdrawn_there(desk: Desk) -> None:
+    desk.learn("withdrawn", {"scope": "all"})
+
+
+WAYS = {"the person says it here": withdrawn_here, "the host passes it on": withdrawn_there}
+ways = pytest.mark.parametrize("withdraw", WAYS.values(), ids=WAYS)
+
+
+@ways
+def test_nothing_of_the_person_is_left_in_the_database(arrived: Desk, withdraw: Callable[[Desk], None]) -> None:
+    lived(arrived)
+    withdraw(arrived)
+    with sqlite3.connect(arrived.node.database.engine.url.database or "") as connection:
+        rows = [line for line in connection.iterdump() if 'INTO "sop"' not in line and 'INTO "inbox"' not in line]
+    connection.close()
+    kept_as_digests = "\n".join(line for line in rows if 'INTO "outbox"' not in line)
+    assert [secret for secret in SECRETS if secret in kept_as_digests] == []
+
+
+@ways
+def test_the_host_is_told_and_nothing_else_waits_to_leave(arrived: Desk, withdraw: Callable[[Desk], None]) -> None:
+    lived(arrived)
+    withdraw(arrived)
+    with arrived.node.read() as work:
+        queued = work.session.query(OutboxRow).filter(OutboxRow.state == "queued").order_by(OutboxRow.jti)
+        steps = [one.step for one in queued]
+        held = work.session.query(OutboxRow).filter(OutboxRow.state == "held").all()
+    assert steps[-1] == "erased"
+    assert set(steps) <= {"withdrawn", "erased"}
+    assert all(not one.disclosures and one.basis_record is None for one in held if one.classes)
+    assert arrived.row().status == "erased"
+
+
+@ways
+def test_what_leaves_follows_only_what_left_before(arrived: Desk, withdraw: Callable[[Desk], None]) -> None:
+    lived(arrived)
+    withdraw(arrived)
+    with arrived.node.read() as work:
+        steps = [one for one in referrals.timeline(work.session, arrived.row()) if one.delivery == "queued"]
+        held = {one.jti for one in work.session.query(OutboxRow).filter(OutboxRow.state == "held")}
+    assert arrived.row().own_last not in held
+    assert [one.step for one in steps][-1] == "erased"
+
+
+def test_what_the_host_had_receipted_loses_its_disclosures_too(requested: Desk) -> None:
+    requested.accept()
+    with requested.node.write() as work:
+        for message in work.session.query(OutboxRow):
+            message.state, message.receipt = "stored", "invented receipt"
+    withdrawn_here(requested)
+    with requested.node.read() as work:
+        receipted = work.session.query(OutboxRow).filter(OutboxRow.receipt.is_not(None)).all()
+        came = work.session.query(InboxRow).all()
+    assert receipted
+    assert all((one.disclosures, one.basis_record, one.basis_salt) == ([], None, None) for one in receipted)
+    assert all(one.disclosures is None and one.content for one in came)
+
+
+@ways
+def test_the_timeline_still_tells_what_was_done_and_no_longer_in_which_words(
+    requested: Desk, withdraw: Callable[[Desk], None]
+) -> None:
+    with requested.intake() as work:
+        verbs.acknowledge(work, requested.thread)
+        verbs.ask(work, requested.thread, "Which port will she come to?")
+    withdraw(requested)
+    with requested.node.read() as work:
+        told = [(one.step, one.said) for one in referrals.timeline(work.session, requested.row())]
+    assert told == [
+        ("requested", {}),
+        ("acknowledged", {}),
+        ("information-requested", {}),
+        ("withdrawn", {"scope": "all"}),
+        ("erased", {"kept": []}),
+    ]
+
+
+@ways
+def test_the_profile_says_that_everything_was_erased(arrived: Desk, withdraw: Callable[[Desk], None]) -> None:
+    lived(arrived)
+    withdraw(arrived)
+    with arrived.intake() as work:
+        found = profile.read(work, arrived.thread)
+        assert [one.fields for one in reports.show(work, arrived.thread)] == [{}]
+        assert first_contact.show(work, arrived.thread) == []
+    assert (found.stated, found.terms, found.reach.contact) == ((), None, {})
+    assert "erased" in found.reach.rule
+
+
+@ways
+def test_nothing_is_due_and_nothing_but_erasing_is_allowed(arrived: Desk, withdraw: Callable[[Desk], None]) -> None:
+    withdraw(arrived)
+    with pytest.raises(IllegalStep) as refusal, arrived.intake() as work:
+        assert all(duty.dropped or duty.done_at for duty in referrals.duties(work.session, arrived.row()))
+        verbs.hold(work, arrived.thread, "strike")
+    assert refusal.value.allowed == ("erased",)
+
+
+def test_when_both_sides_are_told_at_once_both_end_erased(accepted: Desk) -> None:
+    before = accepted.row().own_last
+    withdrawn_here(accepted)
+    accepted.learn("withdrawn", {"scope": "all"}, seen=before)
+    assert accepted.row().status == "erased"
+
+
+RELEASES = {
+    "a finding while the consent holds": ({}, 0, None),
+    "a finding after the consent expired": ({"expires_on": date(2026, 12, 20)}, 30, "consent-expired"),
+    "a finding where outcomes may not return": ({"outcomes_may_return": False}, 0, "no-return"),
+}
+
+
+@pytest.mark.parametrize(("agreed", "days", "code"), RELEASES.values(), ids=RELEASES)
+def test_asked_before_it_leaves(desk: Desk, agreed: dict[str, bool], days: int, code: str | None) -> None:
+    desk.request(**agreed)
+    desk.accept()
+    desk.later(days=days)
+    with desk.node.write() as work:
+        message = work.session.query(OutboxRow).order_by(OutboxRow.jti).first()
+        assert message is not None
+        assert release(work, message) is None
+        message.classes = ["outcome"]
+        reason = release(work, message)
+    assert (reason and reason.code) == code
+
+
+def test_a_finding_does_not_leave_after_a_withdrawal(arrived: Desk) -> None:
+    lived(arrived)
+    withdrawn_here(arrived)
+    with arrived.node.read() as work:
+        carrying = [one for one in work.session.query(OutboxRow) if one.classes]
+        codes = [reason.code for one in carrying if (reason := release(work, one))]
+    assert codes == ["consent-withdrawn"]

@@ -12,11 +12,8 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 
-import relevo.storage.tables
-from relevo.storage.base import SharedBase
 from relevo.storage.database import Database
-
-assert relevo.storage.tables  # imported so that the shared base knows its tables
+from relevo.storage.tables import PeerRow
 
 
 def _address() -> str:
@@ -29,7 +26,7 @@ def _address() -> str:
 def _tables() -> list[MetaData]:
     module, _, base = (context.config.get_main_option("tables") or "").partition(":")
     own = [getattr(import_module(module), base).metadata] if module else []
-    return [SharedBase.metadata, *own]
+    return [PeerRow.metadata, *own]
 
 
 def _run() -> None:

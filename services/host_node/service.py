@@ -8,6 +8,7 @@ from host_node.release import release
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.runtime import Service
+from relevo.web.app import make_app
 
 SERVICE = Service(
     name="host-node",
@@ -19,4 +20,5 @@ SERVICE = Service(
     handlers=HANDLERS,
     release=release,
     routers=routers,
+    application=make_app,
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _RANDOM_BITS, _RANDOM_B_BITS, _STEP_BITS = 74, 62, 32
 
+
 def new_thread() -> str:
     """A random UUID for one referral; it says nothing about when or who."""
     return str(uuid.uuid4())

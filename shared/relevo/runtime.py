@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import make_url
 
 import relevo
@@ -45,6 +45,7 @@ class Service:
     handlers: Mapping[str, Handler]
     release: Release
     routers: Callable[[Node], Sequence[APIRouter]]
+    application: Callable[[Service, Node], FastAPI]
 
 
 def build(service: Service, settings: NodeSettings) -> Node:

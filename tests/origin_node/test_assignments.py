@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from support.origin_desk import Desk
 
 from origin_node import assignments, closing
 from origin_node.assignments import AlreadyTaken, OrganisationNotNamed, ServicesOpen
@@ -11,6 +12,7 @@ from relevo.domain.access import Role
 from relevo.domain.referral import IllegalStep
 from relevo.errors import BadInput, NotFound
 from relevo.storage import referrals
+from support.origin_desk import TERMS, Desk
 
 DESK = "ci:accueil/housing-desk"
 
@@ -57,7 +59,7 @@ def test_only_an_organisation_of_this_node_is_given_a_service(accepted: Desk) ->
 
 
 def test_only_the_organisation_that_the_person_named_is_given_a_service(desk: Desk) -> None:
-    desk.request(organisation=DESK)
+    desk.request(terms=replace(TERMS, organisation=DESK))
     desk.accept()
     with pytest.raises(OrganisationNotNamed), desk.intake() as work:
         assignments.assign(work, desk.thread, "housing", "ci:accueil/shelter")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing as closing_of
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from support.origin_desk import Desk
 
-from origin_node import closing, erasure, first_contact, follow_up, profile, reports
+from origin_node import erasure, first_contact, follow_up, profile, reports
 from origin_node import referrals as verbs
 from origin_node.release import release
 from relevo.domain.access import Role
+from relevo.domain.consent import Terms
 from relevo.domain.referral import IllegalStep
+from relevo.protocol import base64url
 from relevo.storage import referrals
 from relevo.storage.tables import InboxRow, OutboxRow
+from support.origin_desk import TERMS, Desk
 
-SECRETS = ("Awa", "+225 07", "1994-03-08", "workshop", "psychosocial", "business-start", "disclosure", "Which port")
+SECRETS = ("Awa", "+225 07", "1994-03-08", "workshop", "psychosocial", "business-start", "Strike at the workshop")
 WORDS = {"comments": "My workshop is open (invented).", "language": "fr"}
 
 
@@ -26,7 +30,7 @@ def lived(desk: Desk) -> None:
     with desk.by(Role.CASE_WORKER) as work:
         first_contact.record(work, desk.thread, at=work.at, channel="phone", outcome="reached")
         follow_up.report(work, desk.thread, 1, moved={}, results={"feedback": WORDS})
-        closing.not_complete(work, desk.thread, "moved")
+        verbs.hold(work, desk.thread, "Strike at the workshop")
 
 
 def withdrawn_here(desk: Desk) -> None:
@@ -38,6 +42,20 @@ def withdrawn_there(desk: Desk) -> None:
     desk.learn("withdrawn", {"scope": "all"})
 
 
+def written_in(desk: Desk) -> str:
+    """All rows but those of procedures, with every disclosure decoded."""
+    with closing_of(sqlite3.connect(desk.node.database.engine.url.database or "")) as connection:
+        rows = [line for line in connection.iterdump() if line.startswith("INSERT") and 'INTO "sop"' not in line]
+    with desk.node.read() as work:
+        disclosed = [one for message in work.session.query(OutboxRow) for one in message.disclosures]
+    return "\n".join((*rows, *(base64url.decode(one).decode() for one in disclosed)))
+
+
+def test_before_a_withdrawal_everything_is_there(arrived: Desk) -> None:
+    lived(arrived)
+    assert [secret for secret in SECRETS if secret not in written_in(arrived)] == []
+
+
 WAYS = {"the person says it here": withdrawn_here, "the host passes it on": withdrawn_there}
 ways = pytest.mark.parametrize("withdraw", WAYS.values(), ids=WAYS)
 
@@ -46,11 +64,7 @@ ways = pytest.mark.parametrize("withdraw", WAYS.values(), ids=WAYS)
 def test_nothing_of_the_person_is_left_in_the_database(arrived: Desk, withdraw: Callable[[Desk], None]) -> None:
     lived(arrived)
     withdraw(arrived)
-    with sqlite3.connect(arrived.node.database.engine.url.database or "") as connection:
-        rows = [line for line in connection.iterdump() if 'INTO "sop"' not in line and 'INTO "inbox"' not in line]
-    connection.close()
-    kept_as_digests = "\n".join(line for line in rows if 'INTO "outbox"' not in line)
-    assert [secret for secret in SECRETS if secret in kept_as_digests] == []
+    assert [secret for secret in SECRETS if secret in written_in(arrived)] == []
 
 
 @ways
@@ -126,8 +140,9 @@ def test_the_profile_says_that_everything_was_erased(arrived: Desk, withdraw: Ca
 @ways
 def test_nothing_is_due_and_nothing_but_erasing_is_allowed(arrived: Desk, withdraw: Callable[[Desk], None]) -> None:
     withdraw(arrived)
-    with pytest.raises(IllegalStep) as refusal, arrived.intake() as work:
+    with arrived.intake() as work:
         assert all(duty.dropped or duty.done_at for duty in referrals.duties(work.session, arrived.row()))
+    with pytest.raises(IllegalStep) as refusal, arrived.intake() as work:
         verbs.hold(work, arrived.thread, "strike")
     assert refusal.value.allowed == ("erased",)
 
@@ -140,15 +155,15 @@ def test_when_both_sides_are_told_at_once_both_end_erased(accepted: Desk) -> Non
 
 
 RELEASES = {
-    "a finding while the consent holds": ({}, 0, None),
-    "a finding after the consent expired": ({"expires_on": date(2026, 12, 20)}, 30, "consent-expired"),
-    "a finding where outcomes may not return": ({"outcomes_may_return": False}, 0, "no-return"),
+    "a finding while the consent holds": (TERMS, 0, None),
+    "a finding after the consent expired": (replace(TERMS, expires_on=date(2026, 12, 20)), 30, "consent-expired"),
+    "a finding where outcomes may not return": (replace(TERMS, outcomes_may_return=False), 0, "no-return"),
 }
 
 
-@pytest.mark.parametrize(("agreed", "days", "code"), RELEASES.values(), ids=RELEASES)
-def test_asked_before_it_leaves(desk: Desk, agreed: dict[str, bool], days: int, code: str | None) -> None:
-    desk.request(**agreed)
+@pytest.mark.parametrize(("terms", "days", "code"), RELEASES.values(), ids=RELEASES)
+def test_asked_before_it_leaves(desk: Desk, terms: Terms, days: int, code: str | None) -> None:
+    desk.request(terms=terms)
     desk.accept()
     desk.later(days=days)
     with desk.node.write() as work:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from support.origin_desk import Desk
 
 from origin_node import first_contact, profile
 from relevo.domain.access import Role
@@ -13,12 +13,13 @@ from relevo.domain.first_contact import DoNotContact, IntermediaryOnly
 from relevo.domain.referral import IllegalStep
 from relevo.errors import BadInput
 from relevo.storage import referrals
+from support.origin_desk import Desk
 
 VIA = {"contact": {"channel": "via-intermediary", "intermediary": "Invented legal aid, +225 27 00 00 00 00"}}
 NOBODY = {"contact": {"channel": "do-not-contact"}}
 
 
-def attempt(desk: Desk, channel: str = "phone", outcome: str = "reached", at: datetime | None = None) -> None:
+def attempt(desk: Desk, *, channel: str = "phone", outcome: str = "reached", at: datetime | None = None) -> None:
     with desk.by(Role.CASE_WORKER) as work:
         first_contact.record(work, desk.thread, at=at or work.at, channel=channel, outcome=outcome)
 
@@ -76,7 +77,7 @@ def test_who_named_an_intermediary_is_reached_only_through_them(desk: Desk) -> N
         pytest.param({"outcome": "maybe"}, "outcome", id="an outcome that is none"),
     ],
 )
-def test_an_attempt_is_not_recorded_with(arrived: Desk, changes: dict[str, str], field: str) -> None:
+def test_an_attempt_is_not_recorded_with(arrived: Desk, changes: dict[str, Any], field: str) -> None:
     with pytest.raises(BadInput) as refusal:
         attempt(arrived, **changes)
     assert refusal.value.field == field

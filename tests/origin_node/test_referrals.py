@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from support.origin_desk import Desk
 
 from origin_node import assignments, closing, erasure, first_contact, follow_up, journey, profile
 from origin_node import referrals as verbs
@@ -14,9 +15,12 @@ from relevo.domain.referral import IllegalStep
 from relevo.errors import Forbidden, NotFound
 from relevo.messages.steps import StepInvalid
 from relevo.storage import referrals
-from relevo.storage.tables import OutboxRow
+from relevo.storage.tables import OutboxRow, ReferralRow
+from relevo.storage.unit_of_work import UnitOfWork
+from support.origin_desk import TERMS, Desk
 
-DECISIONS = {
+Act = Callable[[UnitOfWork, str], object]
+DECISIONS: Mapping[str, tuple[Callable[[UnitOfWork, str], ReferralRow], str]] = {
     "accepting": (lambda work, thread: verbs.accept(work, thread, "Welcome."), "accepted"),
     "declining": (lambda work, thread: verbs.decline(work, thread, "no-capacity"), "declined"),
     "asking": (lambda work, thread: verbs.ask(work, thread, "Which port?", ["travel"]), "information-requested"),
@@ -25,7 +29,9 @@ DECISIONS = {
 
 
 @pytest.mark.parametrize(("decide", "status"), DECISIONS.values(), ids=DECISIONS)
-def test_a_decision_moves_the_status_tells_the_host_and_stops_the_clock(requested: Desk, decide, status) -> None:
+def test_a_decision_moves_the_status_tells_the_host_and_stops_the_clock(
+    requested: Desk, decide: Callable[[UnitOfWork, str], ReferralRow], status: str
+) -> None:
     with requested.intake() as work:
         verbs.acknowledge(work, requested.thread)
         assert referrals.open_duty(work.session, requested.row(), "answer") is not None
@@ -43,8 +49,9 @@ def test_a_decision_before_acknowledging_is_refused_with_the_steps_that_are_allo
 
 
 def test_declining_for_another_reason_needs_words(requested: Desk) -> None:
-    with pytest.raises(StepInvalid) as refusal, requested.intake() as work:
+    with requested.intake() as work:
         verbs.acknowledge(work, requested.thread)
+    with pytest.raises(StepInvalid) as refusal, requested.intake() as work:
         verbs.decline(work, requested.thread, "other")
     assert [reason.field for reason in refusal.value.reasons] == ["declined.text"]
 
@@ -75,7 +82,7 @@ def test_a_request_to_cancel_can_be_objected_to_and_agreed_to(accepted: Desk) ->
 
 
 def test_where_outcomes_may_not_return_only_the_decision_is_told(desk: Desk) -> None:
-    desk.request(outcomes_may_return=False)
+    desk.request(terms=replace(TERMS, outcomes_may_return=False))
     with desk.intake() as work:
         verbs.acknowledge(work, desk.thread)
         verbs.accept(work, desk.thread)
@@ -84,9 +91,9 @@ def test_where_outcomes_may_not_return_only_the_decision_is_told(desk: Desk) -> 
     assert told[1:] == [("acknowledged", "queued"), ("accepted", "queued"), ("started", "kept-here")]
 
 
-ACTS = {
-    "acknowledge": lambda work, thread: verbs.acknowledge(work, thread),
-    "accept": lambda work, thread: verbs.accept(work, thread),
+ACTS: Mapping[str, Act] = {
+    "acknowledge": verbs.acknowledge,
+    "accept": verbs.accept,
     "decline": lambda work, thread: verbs.decline(work, thread, "no-capacity"),
     "ask": lambda work, thread: verbs.ask(work, thread, "Why?"),
     "waitlist": lambda work, thread: verbs.waitlist(work, thread, date(2026, 12, 1)),
@@ -117,19 +124,19 @@ INTAKE_ALONE = list(ACTS)[:10]
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR])
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_nobody_who_does_not_work_with_people_may(requested: Desk, act, role) -> None:
+def test_nobody_who_does_not_work_with_people_may(requested: Desk, act: Act, role: Role) -> None:
     with requested.by(role) as work, pytest.raises(Forbidden):
         act(work, requested.thread)
 
 
 @pytest.mark.parametrize("act", [ACTS[name] for name in INTAKE_ALONE], ids=INTAKE_ALONE)
-def test_a_case_worker_may_not(requested: Desk, act) -> None:
+def test_a_case_worker_may_not(requested: Desk, act: Act) -> None:
     with requested.by(Role.CASE_WORKER) as work, pytest.raises(Forbidden):
         act(work, requested.thread)
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_a_referral_that_is_not_here_is_not_found(desk: Desk, act) -> None:
+def test_a_referral_that_is_not_here_is_not_found(desk: Desk, act: Act) -> None:
     with desk.intake() as work, pytest.raises(NotFound):
         act(work, desk.thread)
 

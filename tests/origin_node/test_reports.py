@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from support.origin_desk import Desk
 
 from origin_node import assignments, closing, follow_up, reports
 from origin_node.closing import CommentsMissing
@@ -16,6 +16,7 @@ from relevo.messages.classes import ClassInvalid
 from relevo.messages.content import Fields
 from relevo.storage import referrals
 from relevo.storage.tables import OutboxRow
+from support.origin_desk import TERMS, Desk
 
 WORDS = {"comments": "The workshop is open (invented).", "language": "fr"}
 RESULTS: Fields = {
@@ -57,7 +58,7 @@ def test_a_follow_up_tells_where_every_service_stands(arrived: Desk) -> None:
 
 
 def test_where_outcomes_may_not_return_everything_stays_here(desk: Desk) -> None:
-    desk.request(outcomes_may_return=False)
+    desk.request(terms=replace(TERMS, outcomes_may_return=False))
     desk.accept()
     desk.arrive()
     follow(desk)
@@ -67,7 +68,7 @@ def test_where_outcomes_may_not_return_everything_stays_here(desk: Desk) -> None
 
 
 def test_after_the_consent_expired_the_step_is_told_without_what_was_found(desk: Desk) -> None:
-    desk.request(expires_on=date(2026, 12, 20))
+    desk.request(terms=replace(TERMS, expires_on=date(2026, 12, 20)))
     desk.accept()
     desk.arrive()
     desk.later(days=30)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-
-from support.wire_pair import HOST, HOST_ID, ORIGIN, ORIGIN_ID, statement_token
 
 from origin_node import journey
 from origin_node import referrals as verbs
@@ -32,12 +30,14 @@ from relevo.messages.steps_referral import Requested
 from relevo.protocol.basis import Basis
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import read_statement
+from relevo.runtime import migrate
 from relevo.storage import peers, referrals, sops
 from relevo.storage.base import SharedBase
 from relevo.storage.database import Database
 from relevo.storage.sops import SopState
 from relevo.storage.tables import InboxRow, ReferralRow
 from relevo.storage.unit_of_work import Identity, UnitOfWork, User
+from support.wire_pair import HOST, HOST_ID, ORIGIN, ORIGIN_ID, statement_token
 
 SOP = Path(__file__).parents[2] / "shared" / "sops" / "es-ci.toml"
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -94,11 +94,10 @@ class Desk:
         """Let time pass."""
         self.clock.move(timedelta(**span))
 
-    def request(self, stated: Fields = NOTHING, **agreed: bool | str | date | None) -> None:
-        """The host's first message comes in, with some classes and some of the terms changed."""
-        terms = replace(TERMS, **agreed)
+    def request(self, stated: Fields = NOTHING, terms: Terms = TERMS) -> None:
+        """The host's first message comes in, with some classes or the terms changed."""
         fields: Fields = {**STATED, "consent": terms_to_fields(terms), **stated}
-        words = {"purpose": terms.purpose, "urgency": Urgency.ROUTINE, "confidential": False}
+        words: dict[str, JsonValue] = {"purpose": terms.purpose, "urgency": Urgency.ROUTINE, "confidential": False}
         with self.node.write(THE_NODE) as work:
             requested = read_payload(Step.REQUESTED, words)
             assert isinstance(requested, Requested)
@@ -180,13 +179,16 @@ def _inbox(row: ReferralRow, said: Said, jti: str, seq: int, at: datetime) -> In
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[Desk]:
-    """An origin that knows a host, has a SOP with it, and has no referral yet."""
+def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
+    """An origin that knows a host, has a SOP with it, and has no referral yet; `migrated` as a command needs it."""
     clock = StandingClock(AT)
     identity = Identity(
         node_id=ORIGIN_ID, title="Invented origin", side=Side.ORIGIN, endpoint="https://node.example", keys=ORIGIN
     )
-    database = Database(f"sqlite:///{folder / 'origin.db'}")
+    address = f"sqlite:///{folder / 'origin.db'}"
+    if migrated:
+        migrate(SERVICE, address)
+    database = Database(address)
     for base in (SharedBase, OriginBase):
         base.metadata.create_all(database.engine)
     node = Node(identity=identity, database=database, clock=clock, handlers=SERVICE.handlers, release=SERVICE.release)

@@ -26,7 +26,6 @@ from relevo.delivery import federation, outbox
 from relevo.delivery.worker import Worker
 from relevo.errors import Misconfigured
 from relevo.storage import peers
-from relevo.web.app import make_app
 
 GRACE_SECONDS = 20
 
@@ -36,7 +35,7 @@ def serve(ctx: typer.Context) -> None:
     call = invocation(ctx)
     _require_statement(call)
     door = _listen(call.settings)
-    app = make_app(call.service, call.node)
+    app = call.service.application(call.service, call.node)
     app.state.transport = call.transport
     app.router.lifespan_context = _beside(_worker(call), ready=_page(door))
     config = uvicorn.Config(

@@ -20,7 +20,7 @@ from relevo.protocol.verification import Line, Outcome, Report, verify_evidence
 _MARKS = {
     Outcome.HOLDS: ("✓ holds", "green"),
     Outcome.FAILS: ("✗ FAILS", "bold red"),
-    Outcome.NOT_CHECKED: ("· open ", "dim"),
+    Outcome.NOT_CHECKED: ("· unproven", "dim"),
 }
 
 
@@ -31,7 +31,8 @@ def examine(file: Path, expected: Iterable[str]) -> Report:
         BadInput: if the file cannot be read, or an expectation is not of that form.
         EvidenceMalformed: if it is not an evidence file.
     """
-    return verify_evidence(read_evidence(_raw(file)), dict(_expectation(one) for one in expected))
+    fingerprints = dict(_expectation(one) for one in expected)
+    return verify_evidence(read_evidence(_raw(file)), fingerprints)
 
 
 def print_lines(report: Report) -> None:

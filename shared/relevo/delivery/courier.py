@@ -70,7 +70,15 @@ class Courier:
         """Bring what may be tried now to every peer; how many messages were receipted."""
         with self._node.read() as work:
             waiting = outbox.peers_with_post(work.session)
-        return sum(self.bring(peer) for peer in waiting)
+        return sum(self._bring_all(peer) for peer in waiting)
+
+    def _bring_all(self, peer: str) -> int:
+        """Bring full loads until one is not full."""
+        brought = last = self.bring(peer)
+        while last == BATCH:
+            last = self.bring(peer)
+            brought += last
+        return brought
 
     def bring(self, peer: str) -> int:
         """Bring one load to one peer; how many of its messages were receipted."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from relevo.clock import Clock
@@ -26,13 +27,17 @@ THE_NODE = User(name="node", role=None)
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A node with its identity, its database, its clock, and what is particular to its side."""
+    """A node with its identity, its database, its clock, and what is particular to its side.
+
+    Whoever has queued post may ring `bell`; the worker then brings it without waiting for its next turn.
+    """
 
     identity: Identity
     database: Database
     clock: Clock
     handlers: Mapping[str, Handler]
     release: Release
+    bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @contextmanager
     def write(self, user: User = THE_NODE) -> Iterator[UnitOfWork]:

@@ -23,7 +23,7 @@ from relevo.messages.steps import StepPayload
 from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import peers
+from relevo.storage import erasure, peers
 from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -97,7 +97,7 @@ def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[
 
 
 def hold_back(session: Session, row: ReferralRow, *, but: str | None = None) -> None:
-    """Keep every queued message of a referral from leaving, because its consent was withdrawn; `but` a step may go.
+    """Erase every queued message of a referral, because its consent was withdrawn; the step `but` may still leave.
 
     The next message then follows the last one that left, so that the peer never waits for one that will not come.
     """
@@ -106,6 +106,7 @@ def hold_back(session: Session, row: ReferralRow, *, but: str | None = None) -> 
     for message in session.scalars(mine.order_by(OutboxRow.jti)):
         if message.state == OutboxState.QUEUED and message.step != but:
             message.state, message.problem = OutboxState.HELD, CONSENT_WITHDRAWN
+            erasure.forget(message)
         if message.state != OutboxState.HELD:
             staying.append(message.jti)
     row.own_last = staying[-1] if staying else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -18,6 +19,7 @@ from fastapi.staticfiles import StaticFiles
 from relevo.delivery.node import Node
 from relevo.runtime import Service
 from relevo.web import federation, operations, problems
+from relevo.web.description import describe_api
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
 SOURCES = {
@@ -28,6 +30,13 @@ SOURCES = {
     "connect-src": "'self'",
     "frame-ancestors": "'none'",
 }
+TAGS = {
+    "cases": "Cases of this node.",
+    "consent": "What people have consented to.",
+    "referrals": "Referrals: each step, and the timeline.",
+    "evidence": "What an auditor checks without seeing personal data.",
+    "node": "Peers and procedures.",
+}
 HEADERS = {
     "content-security-policy": "; ".join(f"{kind} {source}" for kind, source in SOURCES.items()),
     "x-content-type-options": "nosniff",
@@ -36,24 +45,34 @@ HEADERS = {
 }
 
 
+class _Application(FastAPI):
+    """FastAPI with a description of the API that people can read."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe_api(super().openapi())
+        return self.openapi_schema
+
+
 def make_app(service: Service, node: Node) -> FastAPI:
     """The application of a node."""
-    app = FastAPI(
+    app = _Application(
         title=f"{service.title} {node.identity.node_id}",
         version="1",
         description=f"{node.identity.title}. Give the token that `{service.name} user add` printed to *Authorize*.",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
     )
     app.state.node = node
     app.state.service = service
     problems.install(app)
     app.middleware("http")(_guard)
     app.include_router(federation.router)
-    app.include_router(operations.router)
-    for router in service.routers(node):
-        app.include_router(router)
+    for router in (*service.routers(node), operations.router):
+        app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))
     app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)
     return app
@@ -73,6 +92,8 @@ def _page(request: Request) -> HTMLResponse:
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
+    if request.method not in {"GET", "HEAD"}:
+        request.app.state.node.bell.set()
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

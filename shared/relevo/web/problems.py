@@ -8,9 +8,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -30,6 +33,36 @@ from relevo.errors import (
 from relevo.protocol.strict_json import JsonObject
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class ReasonSaid(BaseModel):
+    """One reason of a refusal."""
+
+    code: str
+    field: str
+    detail: str
+    advice: str | None = None
+
+
+class Problem(BaseModel):
+    """Why a request was refused, and what to do next (RFC 9457); `code` is stable."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    field: str | None = None
+    next: str | None = None
+    reasons: list[ReasonSaid] | None = None
+    allowed: list[str] | None = None
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    kind: {"description": said, "model": Problem}
+    for kind, said in {"4XX": "Refused, with what to do next.", "5XX": "Not possible just now."}.items()
+}
+"""What every route may answer beside its own result, for the description of the API."""
 
 STATUS: dict[type[RelevoError], int] = {
     BadInput: 400,

@@ -10,6 +10,7 @@ from relevo.config import write_keys
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.statement import read_statement
+from support.command_line import CommandLine
 from support.nodes import AT
 
 
@@ -17,7 +18,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in {".json", ".db"}}
 
 
-def test_init_prints_the_name_and_the_fingerprint_of_the_statement_that_peers_will_get(host) -> None:
+def test_init_prints_the_name_and_the_fingerprint_of_the_statement_that_peers_will_get(host: CommandLine) -> None:
     printed = host.run("init", user=None).stdout
     statement = read_statement(host.run("statement").stdout.strip(), at=AT)
     found = fingerprint_of(statement)
@@ -26,13 +27,13 @@ def test_init_prints_the_name_and_the_fingerprint_of_the_statement_that_peers_wi
     assert " ".join(found.digits) in printed
 
 
-def test_keys_and_database_are_for_nobody_else_to_read(host) -> None:
+def test_keys_and_database_are_for_nobody_else_to_read(host: CommandLine) -> None:
     host.run("init", user=None)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (host.folder / "data").iterdir()}
     assert {modes["keys.json"], modes["node.db"]} == {0o600}
 
 
-def test_a_second_init_is_refused_and_changes_nothing(host) -> None:
+def test_a_second_init_is_refused_and_changes_nothing(host: CommandLine) -> None:
     host.run("init", user=None)
     before = contents(host.folder / "data")
     refused = host.run("init", user=None, status=2)
@@ -41,14 +42,14 @@ def test_a_second_init_is_refused_and_changes_nothing(host) -> None:
     assert contents(host.folder / "data") == before
 
 
-def test_an_init_that_was_broken_off_after_the_keys_goes_on_with_them(host) -> None:
+def test_an_init_that_was_broken_off_after_the_keys_goes_on_with_them(host: CommandLine) -> None:
     keys = KeyRing.generate()
     write_keys(host.folder / "data" / "keys.json", keys)
     host.run("init", user=None)
     assert read_statement(host.run("statement").stdout.strip(), at=AT).root == keys.root.public
 
 
-def test_a_node_whose_keys_are_lost_does_not_get_new_ones(host) -> None:
+def test_a_node_whose_keys_are_lost_does_not_get_new_ones(host: CommandLine) -> None:
     host.run("init", user=None)
     (host.folder / "data" / "keys.json").unlink()
     refused = host.run("init", user=None, status=2)
@@ -57,18 +58,20 @@ def test_a_node_whose_keys_are_lost_does_not_get_new_ones(host) -> None:
 
 
 @pytest.mark.parametrize("command", [["serve"], ["deliver"], ["statement"], ["peer", "list"]], ids=" ".join)
-def test_nothing_runs_on_a_database_without_the_tables_and_the_refusal_says_what_to_do(host, command) -> None:
+def test_nothing_runs_on_a_database_without_the_tables_and_the_refusal_says_what_to_do(
+    host: CommandLine, command: list[str]
+) -> None:
     write_keys(host.folder / "data" / "keys.json", KeyRing.generate())
     refused = host.run(*command, status=2)
     assert "host-node init" in " ".join(refused.stderr.split())
 
 
-def test_migrate_leaves_a_current_database_as_it_is(host) -> None:
+def test_migrate_leaves_a_current_database_as_it_is(host: CommandLine) -> None:
     host.make()
     assert "newest form" in host.run("migrate", user=None).stdout
 
 
-def test_migrate_does_not_make_a_node(host) -> None:
+def test_migrate_does_not_make_a_node(host: CommandLine) -> None:
     refused = host.run("migrate", user=None, status=2)
     assert "host-node init" in refused.stderr
     assert not (host.folder / "data").exists()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import pytest
 
-from support.nodes import HOST_ID, ORIGIN_ADDRESS, ORIGIN_ID, SOP
+from support.command_line import CommandLine
+from support.nodes import HOST_ID, ORIGIN_ADDRESS, ORIGIN_ID, SOP, MemoryTransport
 
 FINGERPRINT_LINES = slice(1, 3)
+Pair: TypeAlias = tuple[CommandLine, CommandLine]
 
 
 def words(printed: str) -> str:
@@ -17,15 +21,16 @@ def words(printed: str) -> str:
 
 
 @pytest.fixture
-def pair(host, origin):
+def pair(host: CommandLine, origin: CommandLine) -> Pair:
     host.make()
     origin.make()
     return host, origin
 
 
 @pytest.fixture
-def registered(pair):
-    for here, there, peer in (pair + (ORIGIN_ID,), (pair[1], pair[0], HOST_ID)):
+def registered(pair: Pair) -> Pair:
+    host, origin = pair
+    for here, there, peer in ((host, origin, ORIGIN_ID), (origin, host, HOST_ID)):
         statement = here.folder / "peer.jwt"
         statement.write_text(there.run("statement").stdout)
         spoken = words(here.run("peer", "add", str(statement)).stdout)
@@ -33,7 +38,7 @@ def registered(pair):
     return pair
 
 
-def test_a_peer_is_added_from_its_file_confirmed_by_its_fingerprint_and_then_active(pair) -> None:
+def test_a_peer_is_added_from_its_file_confirmed_by_its_fingerprint_and_then_active(pair: Pair) -> None:
     host, origin = pair
     statement = host.folder / "peer.jwt"
     statement.write_text(origin.run("statement").stdout)
@@ -44,7 +49,7 @@ def test_a_peer_is_added_from_its_file_confirmed_by_its_fingerprint_and_then_act
     assert "ci:accueil is active" in confirmed.stdout
 
 
-def test_a_peer_is_added_from_its_address_with_the_same_fingerprint_as_its_own_init_printed(pair) -> None:
+def test_a_peer_is_added_from_its_address_with_the_same_fingerprint_as_its_own_init_printed(pair: Pair) -> None:
     host, origin = pair
     added = host.run("peer", "add", ORIGIN_ADDRESS).stdout
     origin_words = words(host.run("peer", "add", ORIGIN_ADDRESS, status=2).output + added)
@@ -53,7 +58,7 @@ def test_a_peer_is_added_from_its_address_with_the_same_fingerprint_as_its_own_i
     assert "made already" in again.stderr
 
 
-def test_a_fingerprint_that_differs_leaves_the_peer_as_it_was(pair) -> None:
+def test_a_fingerprint_that_differs_leaves_the_peer_as_it_was(pair: Pair) -> None:
     host, _ = pair
     host.run("peer", "add", ORIGIN_ADDRESS)
     refused = host.run("peer", "confirm", ORIGIN_ID, "--fingerprint", "abandon " * 12, status=2)
@@ -62,7 +67,9 @@ def test_a_fingerprint_that_differs_leaves_the_peer_as_it_was(pair) -> None:
     assert "proposed" in host.run("peer", "list").stdout
 
 
-def test_a_peer_out_of_reach_stays_verified_and_the_same_command_finishes_later(pair, transport) -> None:
+def test_a_peer_out_of_reach_stays_verified_and_the_same_command_finishes_later(
+    pair: Pair, transport: MemoryTransport
+) -> None:
     host, _ = pair
     spoken = words(host.run("peer", "add", ORIGIN_ADDRESS).stdout)
     transport.drop_next_request()
@@ -72,7 +79,7 @@ def test_a_peer_out_of_reach_stays_verified_and_the_same_command_finishes_later(
     assert "active" in host.run("peer", "list").stdout
 
 
-def test_a_sop_goes_from_draft_to_agreed_between_two_command_lines(registered) -> None:
+def test_a_sop_goes_from_draft_to_agreed_between_two_command_lines(registered: Pair) -> None:
     host, origin = registered
     assert "draft" in host.run("sop", "import", str(SOP)).stdout
     assert "proposed" in host.run("sop", "propose", "es-ci-return").stdout
@@ -83,13 +90,13 @@ def test_a_sop_goes_from_draft_to_agreed_between_two_command_lines(registered) -
     assert "agreed" in host.run("sop", "show").stdout
 
 
-def test_sop_show_prints_the_exact_text_that_is_signed(host) -> None:
+def test_sop_show_prints_the_exact_text_that_is_signed(host: CommandLine) -> None:
     host.make()
     host.run("sop", "import", str(SOP))
     assert host.run("sop", "show", "es-ci-return").stdout == SOP.read_text(encoding="utf-8") + "\n"
 
 
-def test_what_could_not_be_brought_is_told_with_the_reason(registered, transport) -> None:
+def test_what_could_not_be_brought_is_told_with_the_reason(registered: Pair, transport: MemoryTransport) -> None:
     host, _ = registered
     host.run("sop", "import", str(SOP))
     host.run("sop", "propose", "es-ci-return")
@@ -107,7 +114,7 @@ FAULTY_FILES = {
 
 
 @pytest.mark.parametrize(("command", "told"), FAULTY_FILES.values(), ids=FAULTY_FILES.keys())
-def test_refused_in_words(host, command, told) -> None:
+def test_refused_in_words(host: CommandLine, command: list[str], told: str) -> None:
     host.make()
     refused = host.run(*command, status=2)
     assert told in " ".join(refused.stderr.split())

@@ -7,9 +7,11 @@ import typer
 from typer.testing import CliRunner
 
 from relevo.cli import app as relevo_app
-from relevo.cli.shared import add_commands
 from relevo.cli.refusals import Commands
+from relevo.cli.shared import add_commands
 from relevo.errors import Reason, Refusal
+from relevo.runtime import Service
+from support.command_line import CommandLine
 
 COMMANDS = [
     "", "init", "migrate", "statement", "serve", "deliver",
@@ -22,7 +24,9 @@ PLAIN = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command or "the node itself")
 @pytest.mark.parametrize("side", [0, 1], ids=["host", "origin"])
-def test_help_needs_no_settings_and_fits_the_terminal(services, side, command) -> None:
+def test_help_needs_no_settings_and_fits_the_terminal(
+    services: tuple[Service, Service], side: int, command: str
+) -> None:
     app = typer.Typer()
     add_commands(app, services[side])
     shown = CliRunner().invoke(app, [*command.split(), "--help"], env=PLAIN)
@@ -32,13 +36,15 @@ def test_help_needs_no_settings_and_fits_the_terminal(services, side, command) -
 
 
 @pytest.mark.parametrize("command", ["", "demo", "verify"], ids=lambda command: command or "relevo itself")
-def test_relevo_explains_itself(command) -> None:
+def test_relevo_explains_itself(command: str) -> None:
     shown = CliRunner().invoke(relevo_app, [*command.split(), "--help"], env=PLAIN)
     assert shown.exit_code == 0
     assert "Usage:" in shown.stdout
 
 
-def test_the_environment_can_name_the_settings_and_the_user(host, services, monkeypatch) -> None:
+def test_the_environment_can_name_the_settings_and_the_user(
+    host: CommandLine, services: tuple[Service, Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
     host.make()
     monkeypatch.setenv("HOST_NODE_SETTINGS", str(host.settings))
     monkeypatch.setenv("HOST_NODE_USER", "sample-admin")
@@ -75,7 +81,7 @@ def test_a_refusal_shows_each_reason_with_what_to_do_about_it() -> None:
     ]
 
 
-def test_without_settings_the_refusal_names_every_key_that_is_missing(services) -> None:
+def test_without_settings_the_refusal_names_every_key_that_is_missing(services: tuple[Service, Service]) -> None:
     app = typer.Typer()
     add_commands(app, services[0])
     shown = CliRunner().invoke(app, ["peer", "list"], env=PLAIN)
@@ -83,7 +89,7 @@ def test_without_settings_the_refusal_names_every_key_that_is_missing(services) 
     assert all(key in shown.stderr for key in ("node_id", "endpoint", "database", "keys"))
 
 
-def test_a_database_that_is_away_is_said_to_be_away(host) -> None:
+def test_a_database_that_is_away_is_said_to_be_away(host: CommandLine) -> None:
     host.make()
     (host.folder / "data" / "node.db").write_bytes(b"")
     text = host.settings.read_text().replace("sqlite:///data/node.db", "postgresql://nobody:x@127.0.0.1:1/none")

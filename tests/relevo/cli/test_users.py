@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from relevo.storage import users
+from support.command_line import CommandLine
 
 
-def test_the_first_user_is_an_administrator_and_needs_nobody_to_add_them(host) -> None:
+def test_the_first_user_is_an_administrator_and_needs_nobody_to_add_them(host: CommandLine) -> None:
     host.run("init", user=None)
     token = host.run("user", "add", "sample-admin", "--role", "administrator", user=None).stdout.strip()
     node = host.node()
@@ -16,14 +17,14 @@ def test_the_first_user_is_an_administrator_and_needs_nobody_to_add_them(host) -
     node.database.close()
 
 
-def test_only_the_token_is_printed_on_standard_output(host) -> None:
+def test_only_the_token_is_printed_on_standard_output(host: CommandLine) -> None:
     host.make()
     added = host.run("user", "add", "sample-counsellor", "--role", "counsellor")
     assert len(added.stdout.split()) == 1
     assert "shown this once" in " ".join(added.stderr.split())
 
 
-def test_the_list_shows_names_and_roles_and_no_token(host) -> None:
+def test_the_list_shows_names_and_roles_and_no_token(host: CommandLine) -> None:
     host.make()
     token = host.run("user", "add", "sample-counsellor", "--role", "counsellor").stdout.strip()
     listed = host.run("user", "list").stdout
@@ -43,7 +44,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("when", "arguments", "user", "told"), REFUSED.values(), ids=REFUSED.keys())
-def test_refused_in_words(host, when, arguments, user, told) -> None:
+def test_refused_in_words(host: CommandLine, when: str, arguments: list[str], user: str | None, told: str) -> None:
     host.run("init", user=None)
     if when == "later":
         host.run("user", "add", "sample-admin", "--role", "administrator", user=None)
@@ -51,7 +52,7 @@ def test_refused_in_words(host, when, arguments, user, told) -> None:
     assert told in " ".join(refused.stderr.split())
 
 
-def test_a_counsellor_may_not_add_users_and_is_told_who_may(host) -> None:
+def test_a_counsellor_may_not_add_users_and_is_told_who_may(host: CommandLine) -> None:
     host.make()
     host.run("user", "add", "sample-counsellor", "--role", "counsellor")
     refused = host.run("user", "add", "x", "--role", "auditor", user="sample-counsellor", status=2)

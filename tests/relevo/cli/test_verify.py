@@ -3,15 +3,83 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from relevo.cli import app
+from relevo.protocol.evidence import Evidence, write_evidence
+from relevo.protocol.fingerprint import fingerprint_of
+from relevo.protocol.statement import read_statement
+from relevo.protocol.verification import verify_evidence
+from support.evidence_sample import sample
+from support.wire_pair import HOST_ID, ORIGIN_ID
 
+EVIDENCE = sample().evidence()
 PLAIN = {"COLUMNS": "80", "NO_COLOR": "1"}
 
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["verify", *map(str, arguments)], env=PLAIN)
+
+
+def write(folder: Path, evidence: Evidence) -> Path:
+    file = folder / "evidence.json"
+    file.write_bytes(write_evidence(evidence))
+    return file
+
+
+def fingerprint(node: str) -> str:
+    return " ".join(fingerprint_of(read_statement(EVIDENCE.statements[node][0], at=None)).words)
+
+
+def test_an_honest_file_holds_line_by_line_with_status_0(tmp_path: Path) -> None:
+    shown = run(write(tmp_path, EVIDENCE))
+    assert shown.exit_code == 0
+    marks = {line.split("  ")[0] for line in shown.stdout.splitlines() if line[:1] in {"✓", "✗", "·"}}
+    assert marks == {"✓ holds", "· unproven"}
+    assert "Summary: all " in shown.stdout
+
+
+def test_every_check_is_a_line_that_fits_the_terminal(tmp_path: Path) -> None:
+    shown = run(write(tmp_path, EVIDENCE))
+    marked = [line for line in shown.stdout.splitlines() if line[:1] in {"✓", "✗", "·"}]
+    assert len(marked) == len(verify_evidence(EVIDENCE).lines)
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+
+
+def test_a_file_that_was_changed_fails_with_status_1_and_names_the_code(tmp_path: Path) -> None:
+    changed = replace(EVIDENCE, sops=(replace(EVIDENCE.sops[0], text=EVIDENCE.sops[0].text + "# changed\n"),))
+    shown = run(write(tmp_path, changed))
+    assert shown.exit_code == 1
+    assert "✗ FAILS" in shown.stdout
+    assert "FAILED" in shown.stdout.splitlines()[-2] + shown.stdout.splitlines()[-1]
+
+
+def test_the_json_says_the_same_as_the_lines(tmp_path: Path) -> None:
+    report = verify_evidence(EVIDENCE)
+    told = json.loads(run(write(tmp_path, EVIDENCE), "--json").stdout)
+    assert (told["ok"], told["summary"]) == (True, report.summary)
+    assert [line["text"] for line in told["lines"]] == [line.text for line in report.lines]
+
+
+def test_a_fingerprint_that_the_reader_expects_is_checked(tmp_path: Path) -> None:
+    file = write(tmp_path, EVIDENCE)
+    assert run(file, "--expect", f"{HOST_ID}={fingerprint(HOST_ID)}").exit_code == 0
+    assert run(file, "--expect", f"{HOST_ID}={fingerprint(ORIGIN_ID)}").exit_code == 1
+
+
+REFUSED = {
+    "a file that does not exist": ("/nowhere/evidence.json", [], "bad-input"),
+    "a file that is something else": (__file__, [], "evidence-malformed"),
+    "an expectation without a fingerprint": (__file__, ["--expect", "es:retorno"], "bad-input"),
+}
+
+
+@pytest.mark.parametrize(("file", "options", "code"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused_with_status_2(file: str, options: list[str], code: str) -> None:
+    shown = run(file, *options)
+    assert shown.exit_code == 2
+    assert f"Refused ({code})" in shown.stderr

@@ -1,0 +1,27 @@
+"""Makes the description of an API (OpenAPI 3.1) say what routes do in words, and what refusals look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from relevo.web.problems import MEDIA_TYPE, RESPONSES
+
+
+def describe_api(document: dict[str, Any]) -> dict[str, Any]:
+    """Head each operation with the first sentence of its docstring, and give refusals their own media type."""
+    for operation in _operations(document):
+        first, _, rest = operation.get("description", "").partition("\n")
+        operation["summary"] = first.rstrip(".") or operation["summary"]
+        operation["description"] = rest.strip()
+        for kind in RESPONSES:
+            content = operation["responses"].get(kind, {}).get("content", {})
+            if "application/json" in content:
+                content[MEDIA_TYPE] = content.pop("application/json")
+        operation["responses"].pop("422", None)
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()

@@ -1,0 +1,46 @@
+"""What is shown of a person, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from origin_node import profile
+from origin_node.profile import RULES
+from relevo.domain.access import Role
+from relevo.domain.data_classes import JsonValue
+from relevo.domain.first_contact import Towards
+from support.origin_desk import Desk
+
+REACHED: Mapping[str, tuple[dict[str, JsonValue], Towards]] = {
+    "somebody who may be called": ({"channel": "phone", "number": "+225 07 00 00 00 01"}, Towards.PERSON),
+    "somebody behind an intermediary": (
+        {"channel": "via-intermediary", "intermediary": "Invented legal aid, +225 27 00 00 00 00"},
+        Towards.INTERMEDIARY,
+    ),
+    "somebody who wants no contact": ({"channel": "do-not-contact"}, Towards.NOBODY),
+}
+
+
+@pytest.mark.parametrize(("contact", "whom"), REACHED.values(), ids=REACHED)
+def test_first_stands_how_to_reach(desk: Desk, contact: dict[str, JsonValue], whom: Towards) -> None:
+    desk.request({"contact": contact})
+    with desk.by(Role.CASE_WORKER) as work:
+        found = profile.read(work, desk.thread)
+    assert found.reach.rule == RULES[whom]
+    assert found.reach.contact == contact
+    assert "contact" not in {one.data_class for one in found.stated}
+
+
+def test_whom_the_person_wants_kept_in_the_dark_stands_before_what_they_told(requested: Desk) -> None:
+    with requested.intake() as work:
+        terms = profile.read(work, requested.thread).terms
+    assert terms is not None
+    assert [(one.what, one.from_whom) for one in terms.withhold] == [("psychosocial needs", "family members")]
+
+
+def test_a_vulnerable_person_is_marked(desk: Desk) -> None:
+    desk.request({"vulnerability": {"markers": ["pregnant"]}})
+    with desk.intake() as work:
+        assert profile.read(work, desk.thread).vulnerable

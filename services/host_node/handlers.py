@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from relevo.storage.erasure import erase_thread
+from sqlalchemy import delete
 
 from host_node import consents
 from host_node.tables import ReturnedRow
@@ -18,6 +18,7 @@ from relevo.domain.sides import Side
 from relevo.messages.content import Said
 from relevo.messages.registry import MESSAGES, NODE_KIND, spoken_by
 from relevo.messages.steps_referral import Erased
+from relevo.storage.erasure import erase_thread
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -55,7 +56,7 @@ def erased(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
 def forget_returned(work: UnitOfWork, row: ReferralRow) -> None:
     """Erase what came back in a referral."""
     mine = (ReturnedRow.peer == row.peer, ReturnedRow.thread == row.thread)
-    work.session.query(ReturnedRow).where(*mine).delete()
+    work.session.execute(delete(ReturnedRow).where(*mine))
 
 
 _PARTICULAR: Mapping[str, Handler] = {Step.WITHDRAWN: withdrawn, Step.ERASED: erased}

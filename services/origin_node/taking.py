@@ -25,14 +25,14 @@ Words = Mapping[str, JsonValue]
 NO_WORDS: Words = {}
 
 
-def entitled(work: UnitOfWork, thread: str, act: Act) -> ReferralRow:
-    """The referral of `thread`, for a user who may do `act`.
+def entitled(work: UnitOfWork, thread: str, may: Act) -> ReferralRow:
+    """The referral of `thread`, for a user whose role allows `may`.
 
     Raises:
         Forbidden: if the role does not allow it.
         NotFound: if there is no such referral.
     """
-    work.require(act)
+    work.require(may)
     return by_thread(work.session, thread)
 
 
@@ -46,9 +46,9 @@ def say(work: UnitOfWork, row: ReferralRow, step: str, words: Words = NO_WORDS, 
     return steps.take(work, row, step, read_payload(step, words), fields)
 
 
-def act(work: UnitOfWork, thread: str, act: Act, step: str, words: Words = NO_WORDS) -> ReferralRow:
+def act(work: UnitOfWork, thread: str, may: Act, step: str, words: Words = NO_WORDS) -> ReferralRow:
     """The whole of a verb that only takes a step; its errors are those of `entitled` and `say`."""
-    row = entitled(work, thread, act)
+    row = entitled(work, thread, may)
     say(work, row, step, words)
     return row
 

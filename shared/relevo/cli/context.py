@@ -72,11 +72,6 @@ class Invocation:
         """The way to peers."""
         return self._given or HttpTransport()
 
-    @property
-    def is_named(self) -> bool:
-        """Whether `--as` names somebody."""
-        return self._name is not None
-
     def close(self) -> None:
         """Give back what was opened."""
         if "node" in self.__dict__:
@@ -130,8 +125,3 @@ def user(ctx: typer.Context) -> User:
 def transport(ctx: typer.Context) -> Transport:
     """The way to peers."""
     return invocation(ctx).transport
-
-
-def settings(ctx: typer.Context) -> NodeSettings:
-    """The settings of this call."""
-    return invocation(ctx).settings

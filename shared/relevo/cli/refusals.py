@@ -21,7 +21,7 @@ REFUSED = 2
 class Commands(TyperGroup):
     """A group of commands that says what was refused, and why, in words."""
 
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401 - Typer's own signature
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401 - Typer hides its own types
         """Run the command that was called."""
         try:
             return super().invoke(ctx)

@@ -10,6 +10,8 @@ could name a person.
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -66,7 +68,12 @@ def deliver(ctx: typer.Context) -> None:
 
 
 def _worker(call: Invocation) -> Worker:
-    return Worker(call.node, call.transport, interval=call.settings.delivery_interval_seconds)
+    return Worker(call.node, call.transport, interval=call.settings.delivery_interval_seconds, broken=_end)
+
+
+def _end() -> None:
+    """End this process, so that whoever watches over it sees that the worker broke, and starts it again."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _require_statement(call: Invocation) -> None:

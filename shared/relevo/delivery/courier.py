@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import structlog
 
@@ -25,6 +26,7 @@ from relevo.delivery.transport import Answer, Transport
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis
+from relevo.protocol.claims import WORD
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
@@ -46,6 +48,13 @@ class AnswerUnfit(WireError):
 
     code = "answer-unfit"
     advice = "Nothing is lost: the message stays queued and is tried again by itself."
+
+
+class PeerRefused(WireError):
+    """The peer refused the request as a whole; the detail has its status and its code."""
+
+    code = "peer-refused"
+    advice = "Nothing is lost: it is tried again by itself. If it goes on, ask the peer's administrator about the code."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +97,7 @@ class Courier:
                 return 0
             results = self._exchange(load)
         except RelevoError as fault:
-            EVENTS.warning("not brought", peer=peer, code=fault.code)
+            EVENTS.warning("not brought", peer=peer, code=fault.code, detail=fault.detail)
             self._postpone(peer, fault.code)
             return 0
         return self._settle(load, results)
@@ -149,8 +158,8 @@ class Courier:
         return self._read(load, request, answer)
 
     def _read(self, load: Load, request: HopRequest, answer: Answer) -> list[JsonObject]:
-        if answer.status != 200:  # noqa: PLR2004 - OK
-            raise AnswerUnfit(f"status {answer.status}")
+        if answer.status != HTTPStatus.OK:
+            raise PeerRefused(f"status {answer.status}, {_told(answer)}")
 
         def key_for(kid: str) -> VerifyKey:
             if load.trust.node_of(kid) != load.peer:
@@ -199,6 +208,15 @@ def _keep_manifest(work: UnitOfWork, row: OutboxRow, token: str) -> None:
     work.session.add(ManifestRow(digest=digest, jti=row.jti, token=token, made_at=work.at))
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "message-sent", work.at, subject=row.thread, manifest=digest, **names)
+
+
+def _told(answer: Answer) -> str:
+    """The code in a problem document, if there is one; nothing signs it, so it is only for people to read."""
+    try:
+        code = strict_json.load(answer.body).get("code")
+    except strict_json.MalformedJson:
+        code = None
+    return code if isinstance(code, str) and WORD.fullmatch(code) else "no code"
 
 
 def _jitter() -> float:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment
@@ -31,6 +31,7 @@ from relevo.messages import content
 from relevo.messages.content import Said
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.base64url import digest
+from relevo.protocol.claims import WrongIssuer
 from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_envelope, read_manifest
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
@@ -114,7 +115,7 @@ def _look(node: Node, work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str)
         envelope = Envelope.from_object(raw)
         verified = read_manifest(envelope.manifest, trust=trust, at=work.at)
         if verified.manifest.message.iss != peer:
-            raise WireError("the envelope is not from the peer that brought it")
+            raise WrongIssuer("the envelope is not from the peer that brought it")
         if _stored(work.session, verified) is not None:
             return Arrival(verified=verified)
         keys = node.identity.keys
@@ -249,7 +250,7 @@ def _store(
 def _remember_nonce(session: Session, peer: str, hop: VerifiedHop, work: UnitOfWork) -> None:
     if session.get(NonceRow, (peer, hop.nonce)) is not None:
         raise NonceSeen
-    session.query(NonceRow).where(NonceRow.expires_at < work.at).delete()
+    session.execute(delete(NonceRow).where(NonceRow.expires_at < work.at))
     session.add(NonceRow(peer=peer, nonce=hop.nonce, expires_at=hop.expires))
     session.flush()
 

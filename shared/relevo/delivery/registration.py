@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from http import HTTPStatus
 
 import structlog
 
@@ -147,7 +148,7 @@ def activate(node: Node, transport: Transport, node_id: str) -> bool:
     own, nonce = node.identity.node_id, secrets.token_bytes(NONCE_BYTES)
     asked = strict_json.dump(challenge_for(statement, asker=own, nonce=nonce))
     answer = transport.send("POST", _url(row.endpoint, POSSESSION), {"content-type": CONTENT_TYPE}, asked)
-    proof = strict_json.load(answer.body).get("proof") if answer.status == 200 else None  # noqa: PLR2004 - OK
+    proof = strict_json.load(answer.body).get("proof") if answer.status == HTTPStatus.OK else None
     if not isinstance(proof, str):
         raise AnswerUnfit
     check_possession(proof, statement, asker=own, nonce=nonce, at=node.clock.now())
@@ -187,7 +188,7 @@ def _keep_up(node: Node, peer: str, published: list[str]) -> None:
 
 def _statements(transport: Transport, address: str) -> list[str]:
     answer = transport.send("GET", _url(address, STATEMENTS), {}, b"")
-    found = strict_json.load(answer.body).get("statements") if answer.status == 200 else None  # noqa: PLR2004 - OK
+    found = strict_json.load(answer.body).get("statements") if answer.status == HTTPStatus.OK else None
     if not isinstance(found, list) or not found or not all(isinstance(token, str) for token in found):
         raise AnswerUnfit
     return found

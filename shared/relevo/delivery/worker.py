@@ -1,7 +1,8 @@
 """The loop beside the server: publish, poll, bring, number; then wait.
 
 While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
-one turn is logged by its code and tried in a later one.
+one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
+once: a node that takes requests but no longer delivers would lose people in silence.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ EVENTS = structlog.get_logger("relevo.worker")
 class Worker:
     """Runs a node's own work in a thread of its own until it is stopped."""
 
-    def __init__(self, node: Node, transport: Transport, *, interval: float) -> None:
+    def __init__(
+        self, node: Node, transport: Transport, *, interval: float, broken: Callable[[], None] | None = None
+    ) -> None:
         self._node = node
         self._transport = transport
         self._courier = Courier(node, transport)
         self._interval = interval
+        self._broken = broken
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relevo-worker")
 
@@ -52,9 +56,13 @@ class Worker:
         sequence(self._node)
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            _try(self.turn)
-            self._wait()
+        try:
+            while not self._stop.is_set():
+                _try(self.turn)
+                self._wait()
+        finally:
+            if self._broken is not None and not self._stop.is_set():
+                self._broken()
 
     def _wait(self) -> None:
         until = time.monotonic() + self._interval

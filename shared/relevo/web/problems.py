@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from relevo.delivery.transport import PeerUnreachable
@@ -32,6 +33,7 @@ from relevo.errors import (
 )
 from relevo.protocol.strict_json import JsonObject
 
+EVENTS = structlog.get_logger("relevo.web")
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -110,7 +112,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RelevoError)(_ours)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_framework)
-    app.exception_handler(OperationalError)(_database)
+    app.exception_handler(DBAPIError)(_database)
 
 
 def respond(document: JsonObject, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -144,7 +146,9 @@ def _framework(_request: Request, error: Exception) -> JSONResponse:
     return respond(document, dict(error.headers or {}))
 
 
-def _database(_request: Request, _error: Exception) -> JSONResponse:
+def _database(_request: Request, error: Exception) -> JSONResponse:
+    """Gone, full, locked, or two at once: the transaction was undone as a whole, so another try is safe."""
+    EVENTS.error("database", kind=type(error).__name__)
     document = {
         "type": "urn:relevo:problem:database-unavailable",
         "title": "The database cannot be reached just now.",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from host_node import cases
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
-from relevo.delivery import steps
+from relevo.delivery import outbox, steps
 from relevo.domain.access import Act
 from relevo.domain.consent import Consent, Withholding, terms_of
 from relevo.domain.referral import Status, Step, allowed
@@ -161,6 +161,7 @@ def _tell(work: UnitOfWork, thread: str) -> bool:
     row = referrals.by_thread(work.session, thread)
     if Step.WITHDRAWN not in allowed(Status(row.status), work.identity.side):
         return False
+    outbox.hold_back(work.session, row)
     steps.take(work, row, Step.WITHDRAWN, Withdrawn(scope="all"))
     return True
 

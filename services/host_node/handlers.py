@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from host_node import consents
 from host_node.tables import ReturnedRow
-from relevo.delivery import steps
+from relevo.delivery import outbox, steps
 from relevo.delivery.node import Handler
 from relevo.domain.referral import Step
 from relevo.domain.sides import Side
@@ -42,6 +42,7 @@ def keep_returned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
 def withdrawn(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
     """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so."""
     consents.noted_as_withdrawn(work, row.thread)
+    outbox.hold_back(work.session, row)
     forget_returned(work, row)
     erase_thread(work.session, row)
     steps.take(work, row, Step.ERASED, Erased(kept=()))

@@ -15,7 +15,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,14 +40,13 @@ INITDB = (
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_connections": "100",
     "shared_buffers": "64MB",
 }
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""What makes tests fast: a power cut may take everything with it. A bench measures without."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +68,14 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """Start a cluster, and at the end stop it and remove everything of it."""
     folder = Path(tempfile.mkdtemp(prefix="relevo-postgres-"))
     try:
         server = _Server(folder)
         cluster = Cluster(port=_free_port(), password=secrets.token_urlsafe(12))
         server.make(cluster.password)
-        server.start(cluster.port)
+        server.start(cluster.port, {} if durable else FORGETFUL)
         try:
             yield cluster
         finally:
@@ -105,8 +104,8 @@ class _Server:
             self._give(path)
         self._run("initdb", f"--pgdata={self._data}", f"--pwfile={secret}", *INITDB)
 
-    def start(self, port: int) -> None:
-        settings = {"port": str(port), **SETTINGS}
+    def start(self, port: int, extra: Mapping[str, str]) -> None:
+        settings = {"port": str(port), **SETTINGS, **extra}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         log = self._data / "server.log"
         self._run("pg_ctl", f"--pgdata={self._data}", "--wait", f"--log={log}", f"--options={options}", "start")

@@ -137,12 +137,12 @@ class RunningPair:
         self.clock.move_to(at)
 
 
-def until(look: Callable[[], Found | None], *, seconds: float = PATIENCE_SECONDS) -> Found:
+def until(look: Callable[[], Found | None], *, seconds: float = PATIENCE_SECONDS, pause: float = 0.02) -> Found:
     """The first thing that `look` finds; it is asked again and again for at most `seconds`."""
     end = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < end, f"nothing was found in {seconds} seconds"
-        time.sleep(0.02)
+        time.sleep(pause)
     return found
 
 

@@ -11,6 +11,8 @@ answered.
 | another message under a known jti | nothing | `jti-reused` |
 | a fault of the message itself | inbox without disclosures, receipt `refused` + code | the receipt |
 | anything that another try may mend | nothing | a problem with a code |
+
+What still arrives about a person whose data was erased takes its place in the evidence and leaves no words.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import log, peers
-from relevo.storage.tables import InboxRow, NonceRow, PeerRow
+from relevo.storage import erasure, log, peers
+from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
@@ -87,6 +89,14 @@ class Arrival:
     verified: VerifiedManifest | None = None
     opened: Opened | None = None
     fault: RelevoError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What a message did: the referral that it belongs to, if any, and the duties that it began."""
+
+    row: ReferralRow | None = None
+    due: tuple[DueClaim, ...] = ()
 
 
 def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: VerifiedHop) -> list[JsonObject]:
@@ -162,8 +172,11 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
         if arrival.fault is not None or arrival.opened is None:
             raise arrival.fault or WireError()
         with work.session.begin_nested():
-            due = _effect(node, work, arrival.opened)
-            return _store(work, verified, due, opened=arrival.opened)
+            effect = _effect(node, work, arrival.opened)
+            token = _store(work, verified, effect.due, opened=arrival.opened)
+            if effect.row is not None and erasure.is_erased(effect.row):
+                erasure.erase_thread(work.session, effect.row)
+            return token
     except (Refusal, Conflict, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:
             raise
@@ -173,19 +186,20 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
         return _store(work, verified, (), opened=arrival.opened, code=fault.code)
 
 
-def _effect(node: Node, work: UnitOfWork, opened: Opened) -> tuple[DueClaim, ...]:
+def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
     message = opened.verified.manifest.message
     speaker = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
     said = content.read(opened.claims, kind=message.kind, speaker=speaker)
     _require_order(work.session, message.iss, said)
     if message.kind == NODE_KIND:
         sop_exchange.learn(work, message.iss, said)
-        return ()
+        return Effect()
     admitted = policy.admit(work, opened, said)
     steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     node.handlers[said.step](work, admitted.row, said)
     begun = duties.started(work, admitted.row, said.step, work.at)
-    return duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)
+    due = duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)
+    return Effect(row=admitted.row, due=due)
 
 
 def _require_place(session: Session, verified: VerifiedManifest) -> None:

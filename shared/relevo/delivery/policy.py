@@ -13,7 +13,7 @@ from relevo.domain.disclosure import ExcessData, require_within
 from relevo.domain.referral import Status, Step
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
-from relevo.errors import Reason, Refusal
+from relevo.errors import Conflict, Reason, Refusal
 from relevo.messages.classes import terms_from_fields, terms_from_record
 from relevo.messages.content import Said
 from relevo.messages.steps_referral import Requested
@@ -37,6 +37,13 @@ class ThreadUnknown(Refusal):
     advice = "The sender checks that its first message was stored, and sends it first."
 
 
+class ThreadTaken(Conflict):
+    """Another node's referral has this thread; people here name a referral by its thread alone."""
+
+    code = "thread-taken"
+    advice = "The sender sends the referral anew, in a random thread of its own."
+
+
 class ConsentEnded(Refusal):
     """The consent under which personal data moves has expired."""
 
@@ -58,7 +65,7 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
 
     Raises:
         SopUnknown: retryable, if the SOP is not agreed here.
-        ThreadUnknown, NoBasis, ConsentEnded, ExcessData, NoReturn: faults of the message itself.
+        ThreadUnknown, ThreadTaken, NoBasis, ConsentEnded, ExcessData, NoReturn: faults of the message itself.
     """
     message = opened.verified.manifest.message
     sop = sops.agreed(work.session, message.sop, message.iss)
@@ -81,6 +88,8 @@ def _begin(work: UnitOfWork, opened: Opened, said: Said) -> ReferralRow:
         raise NoBasis(detail="the consent terms are not those that the message rests on", field="consent")
     if terms.receiver != work.identity.node_id or terms.purpose != stated.purpose:
         raise NoBasis(detail="the consent is for another receiver or another purpose", field="consent.receiver")
+    if referrals.is_taken(work.session, message.thread):
+        raise ThreadTaken(field="thread")
     row = referrals.begin(
         message.iss, message.thread, requested=stated, fields=said.classes, sop=message.sop, basis=basis, at=work.at
     )

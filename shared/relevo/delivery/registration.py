@@ -81,7 +81,7 @@ def renew(node: Node) -> bool:
 
 
 def fetch(transport: Transport, address: str) -> str:
-    """The first statement that the node at `address` publishes; an administrator typed the address.
+    """The newest statement that the node at `address` publishes; an administrator typed the address.
 
     Raises:
         PeerUnreachable, AnswerUnfit: if there is none.

@@ -22,7 +22,7 @@ class PeerUnreachable(RelevoError):
     """The peer could not be reached, or its answer broke off."""
 
     code = "peer-unreachable"
-    advice = "Nothing is lost: the message stays queued and is tried again by itself."
+    advice = "Nothing is lost: what is queued is tried again by itself. A command can be repeated once the peer is up."
 
 
 @dataclass(frozen=True, kw_only=True)

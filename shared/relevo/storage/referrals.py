@@ -90,6 +90,11 @@ def by_thread(session: Session, thread: str) -> ReferralRow:
     return row
 
 
+def is_taken(session: Session, thread: str) -> bool:
+    """Whether a referral with any peer has this thread."""
+    return session.scalar(select(ReferralRow.peer).where(ReferralRow.thread == thread).limit(1)) is not None
+
+
 def everything(session: Session, *statuses: Status) -> list[ReferralRow]:
     """All referrals, or those with one of `statuses`, oldest first."""
     wanted = select(ReferralRow).order_by(ReferralRow.opened_at, ReferralRow.thread)

@@ -1,0 +1,29 @@
+"""Two whole nodes, joined in memory, at the beginning of a story."""
+
+from __future__ import annotations
+
+import pytest
+from support.hand_made import Hand
+from support.nodes import JoinedNodes
+from support.story import Story, sample
+
+
+@pytest.fixture
+def story(nodes: JoinedNodes) -> Story:
+    """Case 01 imported, with its consent recorded; nothing has been sent."""
+    begun = Story(nodes=nodes)
+    begun.take_in(sample("01"))
+    return begun
+
+
+@pytest.fixture
+def sent(story: Story) -> Story:
+    """The same, sent and receipted."""
+    story.send()
+    return story
+
+
+@pytest.fixture
+def hand(nodes: JoinedNodes) -> Hand:
+    """Writes to the origin as the host, without asking the host's rules."""
+    return Hand(sender=nodes.host, receiver=nodes.origin)

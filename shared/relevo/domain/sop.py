@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from relevo.domain import sop_reading as read
@@ -85,6 +86,7 @@ class Sop:
     retention: Mapping[str, int]
 
 
+@lru_cache(maxsize=64)
 def parse_sop(text: str) -> Sop:
     """The SOP that `text` (TOML 1.0) says.
 

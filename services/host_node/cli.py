@@ -164,7 +164,7 @@ def print_preview(decision: Disclosure) -> None:
     for leaves, mark, style in ((True, "→ leaves", "green"), (False, "· stays ", "yellow")):
         for one in decision.lines:
             if one.leaves is leaves:
-                show.marked(mark, one.path if leaves else f"{one.path}  {one.text}", style)
+                show.marked(mark, one.path if leaves else f"{one.path}: {one.text.removeprefix('Stays: ')}", style)
     show.line("")
     if not decision.reasons:
         show.line("Nothing stands against sending.", "bold green")

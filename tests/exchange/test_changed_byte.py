@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 import structlog
 from sqlalchemy import select
-from support.hand_made import MARKER, TERMS, Hand, Written, asking, basis_of, sealed_anew, step
+from support.hand_made import MARKER, Hand, Written, asking, sealed_anew, step
 from support.meddling import Meddler, changed_body, one_byte_changed, one_letter_changed
 from support.nodes import SOP
 from support.story import Story
@@ -85,9 +85,9 @@ def _disclosure(hand: Hand, written: Written) -> Envelope:
 
 
 def _basis(hand: Hand, written: Written) -> Envelope:
-    other = {**{"kind": "consent"}, "record": base64url.encode(one_byte_changed(basis_of(TERMS).record))}
-    salt = base64url.encode(hand.basis.salt)
-    return sealed_anew(hand, written, lambda plain: {**plain, "basis": {**other, "salt": salt}})
+    record, salt = one_byte_changed(hand.basis.record), hand.basis.salt
+    other: JsonObject = {"kind": "consent", "record": base64url.encode(record), "salt": base64url.encode(salt)}
+    return sealed_anew(hand, written, lambda plain: {**plain, "basis": other})
 
 
 def _plaintext(hand: Hand, written: Written) -> Envelope:
@@ -151,7 +151,7 @@ def test_a_request_is_not_read_at_another_address(hand: Hand) -> None:
 def test_a_message_stays_queued_when_its_request_is_changed_on_the_way(story: Story) -> None:
     story.send(deliver=False)
     Courier(story.nodes.host, Meddler(transport=story.nodes.transport, request=one_byte_changed)).run_once()
-    assert _stands(story) == ("queued", None, "answer-unfit")
+    assert _stands(story) == ("queued", None, "peer-refused")
     story.later(hours=1)
     story.nodes.deliver()
     assert _stands(story) == ("stored", None, None)
@@ -231,7 +231,7 @@ EVIDENCE: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     ),
     "a content": (
         lambda shown: _shown_first(shown, content=_in_token(shown.messages[0].content, PAYLOAD)),
-        "content-mismatch",
+        "bad-signature",
     ),
     "a receipt": (
         lambda shown: _shown_first(shown, receipt=_in_token(str(shown.messages[0].receipt), PAYLOAD)),
@@ -239,11 +239,11 @@ EVIDENCE: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     ),
     "a log record": (
         lambda shown: _logged_first(shown, record=one_byte_changed(shown.entries[0].record)),
-        "inclusion-not-proven",
+        "log-proof-failed",
     ),
     "a log proof": (
         lambda shown: _logged_first(shown, salt=one_byte_changed(shown.entries[0].salt)),
-        "inclusion-not-proven",
+        "log-proof-failed",
     ),
     "the checkpoint": (_checkpoint, "checkpoint-bad-signature"),
     "the text of the SOP": (_sop, "sop-changed"),

@@ -27,6 +27,15 @@ def file_of(node: Node) -> bytes:
     return b"".join(part.read_bytes() for part in (path, path.with_name(f"{path.name}-wal")) if part.exists())
 
 
+def settled_file_of(node: Node) -> bytes:
+    """The bytes of a node's SQLite file after everything in its journal was written back."""
+    with node.database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    return file_of(node)
+
+
 def rows_of(node: Node) -> bytes:
     """Everything that stands in a node's tables, whichever database it is."""
     metadata = MetaData()

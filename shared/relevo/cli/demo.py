@@ -20,7 +20,7 @@ from relevo.cli.demo_nodes import DemoNode, NodeFailed, Pair, pair
 from relevo.cli.demo_story import START, Story, Told
 from relevo.cli.verify import examine, print_lines
 
-STEPS = 33
+STEPS = 30
 _WHO = 10
 _INDENT = 4
 _STYLES = {"→": "green", "·": "yellow"}

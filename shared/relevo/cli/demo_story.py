@@ -125,7 +125,7 @@ class Story:
         staying = [line for line in preview["lines"] if not line["leaves"]]
         details = (
             *(("→", f"{data_class}: {', '.join(names)}") for data_class, names in leaving.items()),
-            *(("·", f"{line['path']}  {line['text']}") for line in staying),
+            *(("·", f"{line['path']}: {line['text'].removeprefix('Stays: ')}") for line in staying),
         )
         text = f"looks at the preview: {len(leaving)} data classes leave, {len(staying)} fields stay at home"
         yield Told(self.pair.clock.now(), "carmen", text, details)

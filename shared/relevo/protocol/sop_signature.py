@@ -27,6 +27,7 @@ class SopChanged(WireError):
 
     code = "sop-changed"
     advice = "Compare the texts with the other side; sign again only what both have read."
+    final = True
 
 
 @dataclass(frozen=True, kw_only=True)

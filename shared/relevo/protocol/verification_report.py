@@ -100,8 +100,9 @@ def holds(check: Check, subject: str, text: str) -> Line:
 
 
 def fails(check: Check, subject: str, error: WireError) -> Line:
-    """A line that says what is wrong, with the code of `error`."""
-    text = f"{error.detail.rstrip('.')} ({error.code})."
+    """A line that says which part does not hold and why, with the code of `error`."""
+    why = error.detail.rstrip(".")
+    text = f"the {check.replace('-', ' ')} does not hold: {why[:1].lower()}{why[1:]} ({error.code})."
     return Line(check=check, subject=subject, outcome=Outcome.FAILS, text=text, code=error.code)
 
 

@@ -27,8 +27,8 @@ from relevo.storage.tables import DutyRow, InboxRow, OutboxRow, ReferralRow, Ste
 class TimelineEntry:
     """One line of a referral's timeline.
 
-    `delivery` is how the message that told of the step stands: `queued`, `stored` or `refused` with the moment of the
-    receipt; `kept-here` for a step that the peer is not told.
+    `delivery` is how the message that told of the step stands: `queued`, `held`, `stored` or `refused`; `kept-here` for
+    a step that the peer is not told. `receipt` is the signed receipt of that message, whichever side made it.
     """
 
     at: datetime
@@ -41,6 +41,7 @@ class TimelineEntry:
     jti: str | None
     delivery: str
     receipted_at: datetime | None
+    receipt: str | None
     problem: str | None
 
 
@@ -154,11 +155,11 @@ def _of(table: type[StepRow | DutyRow | OutboxRow | InboxRow], row: ReferralRow)
 
 
 def _entry(step: StepRow, sent: OutboxRow | None, came: InboxRow | None) -> TimelineEntry:
-    delivery, receipted_at, problem = "kept-here", None, None
+    delivery, receipted_at, receipt, problem = "kept-here", None, None, None
     if sent is not None:
-        delivery, receipted_at, problem = sent.state, sent.receipted_at, sent.problem
+        delivery, receipted_at, receipt, problem = sent.state, sent.receipted_at, sent.receipt, sent.problem
     elif came is not None:
-        delivery, receipted_at, problem = came.disposition, came.received_at, came.code
+        delivery, receipted_at, receipt, problem = came.disposition, came.received_at, came.receipt, came.code
     return TimelineEntry(
         at=step.at,
         step=step.step,
@@ -170,5 +171,6 @@ def _entry(step: StepRow, sent: OutboxRow | None, came: InboxRow | None) -> Time
         jti=step.jti,
         delivery=delivery,
         receipted_at=receipted_at,
+        receipt=receipt,
         problem=problem,
     )

@@ -89,7 +89,7 @@ class Sop(BaseModel):
 
 
 class Entry(BaseModel):
-    """One line of a timeline; `delivery` and `receipted_at` tell how its message stands."""
+    """One line of a timeline; `delivery` tells how its message stands, `receipt` is the signed receipt of it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -103,6 +103,7 @@ class Entry(BaseModel):
     jti: str | None
     delivery: str
     receipted_at: datetime | None
+    receipt: str | None
     problem: str | None
 
 

@@ -29,7 +29,10 @@ $(VENV)/.develop: $(LOCK)/develop.txt pyproject.toml
 demo: $(VENV)/.runtime ## set up, then carry one referral from es:retorno to ci:accueil and back (ONCE=1 ends by itself)
 	$(BIN)/relevo demo $(if $(ONCE),--once)
 
-test: $(VENV)/.develop ## set up, then run every test (brings its own PostgreSQL)
+$(VENV)/browser: $(VENV)/.develop
+	$(PY) tests/support/browser.py
+
+test: $(VENV)/browser ## set up, then run every test (brings its own PostgreSQL and, if there is none, a browser)
 	$(PY) -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own code

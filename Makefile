@@ -26,7 +26,7 @@ $(VENV)/.develop: $(LOCK)/develop.txt pyproject.toml
 	$(call environment,$<,$@)
 	touch $(VENV)/.runtime
 
-demo: $(VENV)/.runtime ## set up, then carry one referral from es:retorno to ci:accueil and back (ONCE=1 ends by itself)
+demo: $(VENV)/.runtime ## set up, then carry one referral there and back (ONCE=1 ends by itself)
 	$(BIN)/relevo demo $(if $(ONCE),--once)
 
 $(VENV)/browser: $(VENV)/.develop

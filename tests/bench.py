@@ -22,16 +22,16 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import httpx
-from support.databases import PostgresDatabases, SqliteDatabases
-from support.nodes import join, staff
-from support.postgres import running_cluster
-from support.processes import RunningPair, running_pair, until
 
 from host_node import cases, consents, referrals
 from host_node.service import SERVICE as HOST
 from origin_node.service import SERVICE as ORIGIN
 from relevo.delivery.courier import Courier
 from relevo.domain.access import Role
+from support.databases import PostgresDatabases, SqliteDatabases
+from support.nodes import join, staff
+from support.postgres import running_cluster
+from support.processes import RunningPair, running_pair, until
 
 RUNS, WARM_UP = 60, 5
 OUT = Path(__file__).parents[1] / "build" / "bench.json"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -11,18 +13,33 @@ import typer
 from host_node import cases, consents, referrals
 from host_node.service import SERVICE
 from relevo.cli import show
-from relevo.cli.referrals import Thread, add_referral_commands, report
+from relevo.cli.referrals import Thread, add_referral_commands, moment, report
 from relevo.cli.shared import add_commands, opened, user
-from relevo.domain.disclosure import Disclosure
-from relevo.errors import BadInput
+from relevo.domain.data_classes import DataClass
+from relevo.domain.disclosure import Disclosure, Line
 from relevo.protocol.strict_json import JsonValue
 
-app = typer.Typer()
-add_commands(app, SERVICE)
+VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "answered": "answer",
+        "cancelled": "cancel",
+        "cancel-requested": "cancel",
+        "entered-in-error": "entered-in-error",
+        "journey-changed": "journey",
+        "departed": "departure",
+        "journey-cancelled": "cancel-journey",
+        "withdrawn": "consent withdraw",
+    }
+)
+"""The command for each step that a host may take."""
+
+app = typer.Typer(add_completion=False)
+add_commands(app, SERVICE, VERBS)
 add_referral_commands(app)
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="A purpose of the SOP.")]
+Consent = Annotated[str, typer.Argument(metavar="CONSENT", help="A consent, as `consent list` shows it.")]
 Moment = Annotated[str, typer.Option("--at", metavar="MOMENT", help="Such as 2026-12-14T19:35:00+00:00.")]
 
 case_app = typer.Typer(help="Cases of this node.", no_args_is_help=True)
@@ -34,7 +51,7 @@ app.add_typer(consent_app, name="consent", rich_help_panel="Cases")
 @case_app.command("import")
 def import_case(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The exported case.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The exported case.")],
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Take newer contents of a known case.")] = False,
 ) -> None:
@@ -42,7 +59,7 @@ def import_case(
     with opened(ctx).write(user(ctx)) as work:
         row = cases.import_case(work, file.read_bytes(), replace=replace)
         kept = len(row.stays)
-    show.line(f"Case {row.reference} is here; {kept} fields of the file have no place in a referral and stay.")
+    show.line(f"Case {row.reference} is here. Fields of the file that have no place in a referral, and stay: {kept}.")
     show.line(f"Next: `host-node consent record {row.reference}`, then `host-node preview {row.reference}`.")
 
 
@@ -51,7 +68,9 @@ def list_cases(ctx: typer.Context) -> None:
     """List the cases of this node."""
     with opened(ctx).read(user(ctx)) as work:
         rows = [(row.reference, row.origin, row.urgency, row.imported_at) for row in cases.everything(work)]
-    show.table(("case", "to", "urgency", "imported"), rows, empty="There is no case yet; `case import` brings one.")
+    show.table(
+        ("case", "to", "urgency", "imported (UTC)"), rows, empty="There is no case yet; `case import` brings one."
+    )
 
 
 @consent_app.command("record")
@@ -69,16 +88,22 @@ def list_consents(ctx: typer.Context, case: Case) -> None:
     """List the consents of a case."""
     with opened(ctx).read(user(ctx)) as work:
         found = consents.rows_of(work, cases.find(work.session, case))
-    rows = [(row.id, row.purpose, row.receiver, row.expires_on, row.withdrawn_at) for row in found]
-    show.table(("consent", "purpose", "to", "until", "withdrawn"), rows, empty="No consent is recorded.")
+    for row in found:
+        ended = f"withdrawn {show.shown(row.withdrawn_at)}" if row.withdrawn_at else f"until {row.expires_on}"
+        show.line(row.id, "bold")
+        show.line(f"  {row.purpose} to {row.receiver}, {ended}")
+    if not found:
+        show.line("No consent is recorded.")
 
 
 @consent_app.command("withdraw")
-def withdraw_consent(ctx: typer.Context, consent: Annotated[str, typer.Argument(metavar="CONSENT")]) -> None:
+def withdraw_consent(ctx: typer.Context, consent: Consent) -> None:
     """Withdraw a consent, and tell every node that has something under it."""
     with opened(ctx).write(user(ctx)) as work:
         told = consents.withdraw(work, consent)
-    show.line(f"Withdrawn. {len(told)} referrals are told: {show.shown(told)}.")
+    show.line("Withdrawn." if told else "Withdrawn; no referral moves under it.")
+    for thread in told:
+        show.line(f"{thread}: the origin is told, and erases.")
 
 
 @app.command("preview", rich_help_panel="Referrals")
@@ -102,10 +127,16 @@ def answer(
     ctx: typer.Context,
     thread: Thread,
     text: Annotated[str, typer.Option("--text", help="The answer to the origin's question.")],
+    *,
+    classes: Annotated[
+        list[DataClass] | None, typer.Option("--class", help="A data class to send; may be repeated.")
+    ] = None,
+    words_only: Annotated[bool, typer.Option("--words-only", help="Send no data class, only the text.")] = False,
 ) -> None:
-    """Answer the origin's question, with the data classes that it asked for as they stand in the case now."""
+    """Answer the origin's question; without --class, with the data classes that it asked for as they stand now."""
+    chosen = [] if words_only else classes
     with opened(ctx).write(user(ctx)) as work:
-        row = referrals.answer(work, thread, text)
+        row = referrals.answer(work, thread, text, chosen)
     report(row)
 
 
@@ -160,11 +191,12 @@ def enter_in_error(ctx: typer.Context, thread: Thread) -> None:
 
 
 def print_preview(decision: Disclosure) -> None:
-    """Print a preview: what leaves first, then what stays, then what stands against sending."""
+    """Print a preview: what leaves first, then what stays and why, then what stands against sending."""
     for leaves, mark, style in ((True, "→ leaves", "green"), (False, "· stays ", "yellow")):
-        for one in decision.lines:
-            if one.leaves is leaves:
-                show.marked(mark, one.path if leaves else f"{one.path}: {one.text.removeprefix('Stays: ')}", style)
+        lines = [one for one in decision.lines if one.leaves is leaves]
+        for (name, why), together in groupby(lines, _class_and_why):
+            fields = ", ".join(one.path.partition(".")[2] or one.path for one in together)
+            show.marked(mark, f"{name}: {fields}" if leaves else f"{name}: {fields}\n{why}", style)
     show.line("")
     if not decision.reasons:
         show.line("Nothing stands against sending.", "bold green")
@@ -172,19 +204,9 @@ def print_preview(decision: Disclosure) -> None:
         show.marked("✗", f"{reason.field}: {reason.detail} ({reason.code})\n{reason.advice}", "bold red")
 
 
-def moment(text: str) -> datetime:
-    """A moment with its zone.
-
-    Raises:
-        BadInput: for anything else.
-    """
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadInput("not a moment with its zone, such as 2026-12-14T19:35:00+00:00", field="at")
-    return at
+def _class_and_why(line: Line) -> tuple[str, str]:
+    why = line.text.removeprefix("Stays: ")
+    return line.path.partition(".")[0], why[:1].upper() + why[1:]
 
 
 def main() -> None:

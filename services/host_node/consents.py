@@ -1,12 +1,17 @@
 """Consents: recorded by somebody of this node, never imported; withdrawn at any time.
 
-Withdrawal is a message: every referral that moves under the consent is told, and what waits to leave stays.
+Withdrawal is a message: every referral that moves under the consent is told, and what waits to leave stays. A
+withdrawal that only the case file speaks of ends nothing by itself, but while it stands nothing leaves: it can only
+protect.
 """
 
 from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -125,8 +130,8 @@ def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
 
 
 def of_case(session: Session, case: CaseRow) -> list[Consent]:
-    """All consents of a case, in the order in which they were recorded."""
-    return [read(row) for row in _rows(session, case)]
+    """What speaks for a case: its consents as they were recorded, then those that the file says were withdrawn."""
+    return [*(read(row) for row in _rows(session, case)), *_withdrawn_in_file(case)]
 
 
 def _rows(session: Session, case: CaseRow) -> list[ConsentRow]:
@@ -164,6 +169,12 @@ def _tell(work: UnitOfWork, thread: str) -> bool:
     outbox.hold_back(work.session, row)
     steps.take(work, row, Step.WITHDRAWN, Withdrawn(scope="all"))
     return True
+
+
+def _withdrawn_in_file(case: CaseRow) -> Iterator[Consent]:
+    for draft in cases.drafts(case):
+        if draft.covers_principal and draft.withdrawn_on is not None:
+            yield replace(_consent(draft), withdrawn_at=datetime.combine(draft.withdrawn_on, time.min, tzinfo=UTC))
 
 
 def _consent(draft: ConsentDraft) -> Consent:

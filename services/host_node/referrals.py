@@ -16,27 +16,19 @@ from host_node import cases, consents
 from host_node.tables import CaseReferralRow, CaseRow
 from relevo.delivery import steps
 from relevo.domain.access import Act
-from relevo.domain.consent import Terms
 from relevo.domain.data_classes import DataClass
-from relevo.domain.disclosure import Disclosure, NotSendable, decide
+from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, decide, require_within
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Status, Step, allowed, is_open
 from relevo.domain.sides import Urgency
 from relevo.domain.sop import Sop, parse_sop
-from relevo.errors import Conflict, Reason
+from relevo.errors import BadInput, Conflict, Reason
 from relevo.ids import new_thread
 from relevo.messages.classes import check, requested_services, terms_record, terms_to_fields
 from relevo.messages.content import Fields
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_progress import Departed, JourneyCancelled, JourneyChanged
-from relevo.messages.steps_referral import (
-    Answered,
-    Cancelled,
-    CancelRequested,
-    EnteredInError,
-    InformationRequested,
-    Requested,
-)
+from relevo.messages.steps_referral import EnteredInError, Requested
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import log, referrals, sops
@@ -44,6 +36,7 @@ from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 SALT_BYTES = 32
+_IDENTITY = frozenset({DataClass.IDENTITY_MIN, DataClass.IDENTITY_FULL})
 ASSISTANCE = "reintegration-assistance"
 
 
@@ -106,7 +99,7 @@ def answer(work: UnitOfWork, thread: str, text: str, classes: Collection[str] | 
     work.require(Act.ANSWER_QUESTION)
     row = referrals.by_thread(work.session, thread)
     wanted = _asked_for(work, row) if classes is None else frozenset(classes)
-    steps.take(work, row, Step.ANSWERED, Answered(answer=text), _again(work, row, wanted))
+    steps.take(work, row, Step.ANSWERED, read_payload(Step.ANSWERED, {"answer": text}), _again(work, row, wanted))
     return row
 
 
@@ -119,11 +112,14 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
         changes: fields of the class `travel`, such as `arrival_at` and `flight`.
 
     Raises:
+        BadInput: if nothing is changed.
         NotSendable: if the new journey is not well formed or may not leave.
         IllegalStep: if the journey is over.
     """
     work.require(Act.CHANGE_JOURNEY)
     row = referrals.by_thread(work.session, thread)
+    if not changes:
+        raise BadInput("nothing of the journey was given", next_step="Say what has changed, such as the arrival.")
     case = case_of(work, thread)
     present = case.record.get(DataClass.TRAVEL)
     case.record = {**case.record, DataClass.TRAVEL: {**(present if isinstance(present, dict) else {}), **changes}}
@@ -133,9 +129,15 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
 
 
 def depart(work: UnitOfWork, thread: str, at: datetime) -> ReferralRow:
-    """Say that the person has left."""
+    """Say that the person has left.
+
+    Raises:
+        BadInput: if that moment has not come yet.
+    """
     work.require(Act.CHANGE_JOURNEY)
     row = referrals.by_thread(work.session, thread)
+    if at > work.at:
+        raise BadInput("the time has not come yet; check day and offset", field="at")
     steps.take(work, row, JourneyStep.DEPARTED, Departed(at=at))
     return row
 
@@ -152,10 +154,9 @@ def cancel(work: UnitOfWork, thread: str, reason: str | None = None) -> Referral
     """Take a referral back: at once before it was accepted, by asking the origin afterwards."""
     work.require(Act.CANCEL)
     row = referrals.by_thread(work.session, thread)
-    if Step.CANCEL_REQUESTED in allowed(Status(row.status), work.identity.side):
-        steps.take(work, row, Step.CANCEL_REQUESTED, CancelRequested(reason=reason))
-    else:
-        steps.take(work, row, Step.CANCELLED, Cancelled(reason=reason))
+    asks = Step.CANCEL_REQUESTED in allowed(Status(row.status), work.identity.side)
+    step = Step.CANCEL_REQUESTED if asks else Step.CANCELLED
+    steps.take(work, row, step, read_payload(step, {"reason": reason}))
     return row
 
 
@@ -209,29 +210,36 @@ def _judged(case: CaseRow) -> tuple[Fields, tuple[Reason, ...]]:
 
 
 def _again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
-    """The classes `wanted` as they may leave now, under the SOP and the terms under which the referral began."""
+    """The classes `wanted` as they may leave now, and as the receiver may store them by the terms of this referral."""
     if not wanted:
         return {}
     case = case_of(work, row.thread)
     sop = parse_sop(work.session.get_one(SopRow, row.sop).text)
-    decision = _decide(work, case, sop, row.purpose).require()
-    terms = referrals.terms(row)
-    barred = [name for name in sorted(wanted) if not _may_follow(name, decision, terms)]
-    if barred:
+    decision, terms = _decide(work, case, sop, row.purpose).require(), referrals.terms(row)
+    barred = [name for name in sorted(wanted) if terms is None or not _may_follow(name, decision, row, case)]
+    if barred or terms is None:
         raise NotSendable(*(_barred(name) for name in barred))
-    return {name: decision.leaving[name] for name in wanted}
+    fields = {name: decision.leaving[name] for name in wanted}
+    named = {name: tuple(given) for name, given in fields.items()}
+    try:
+        require_within(named, terms=terms, sop=sop, purpose=row.purpose, services=row.services)
+    except ExcessData as excess:
+        raise NotSendable(*(_barred(reason.field) for reason in excess.reasons)) from None
+    return fields
 
 
-def _may_follow(name: str, decision: Disclosure, terms: Terms | None) -> bool:
-    return name in decision.leaving and terms is not None and name in terms.classes
+def _may_follow(name: str, decision: Disclosure, row: ReferralRow, case: CaseRow) -> bool:
+    """Whether anything of the class leaves; who was sent under a code is not named later by another import."""
+    unmasked = row.confidential and not case.confidential and name in _IDENTITY
+    return name in decision.leaving and not unmasked
 
 
 def _asked_for(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
     """The classes that the origin's last question named."""
     for step in reversed(referrals.steps(work.session, row)):
         if step.step == Step.INFORMATION_REQUESTED:
-            asked = read_payload(step.step, step.said)
-            return frozenset(asked.classes or ()) if isinstance(asked, InformationRequested) else frozenset()
+            asked = step.said.get("classes")
+            return frozenset(str(name) for name in asked) if isinstance(asked, list) else frozenset()
     return frozenset()
 
 

@@ -1,18 +1,23 @@
 """Whether a queued message may still leave: the host asks its own consents, not the terms that travelled.
 
-A consent may end between the change and the delivery. What then waits is held and shown; it never leaves by itself.
+A consent may end between the change and the delivery, or the person may agree to less. A message leaves only if the
+consent under which its referral began and the newest one both cover it. What then waits is held and shown; it never
+leaves by itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_node import consents
+from host_node import cases, consents
 from host_node.tables import CaseReferralRow
 from relevo.delivery.outbox import is_about_a_person
-from relevo.domain.consent import consent_reasons, is_withdrawn
-from relevo.domain.data_classes import DataClass
+from relevo.domain.consent import Consent, consent_reasons, is_withdrawn, speaking
+from relevo.domain.data_classes import DataClass, class_of
+from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
 from relevo.storage import referrals
@@ -29,12 +34,29 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
         return None
     if row.step in WITHOUT_CONSENT:
         return None if _has_begun(work.session, row) else NOTHING_LEFT
-    consent = consents.read(consents.find(work.session, work.session.get_one(CaseReferralRow, row.thread).consent))
-    if is_withdrawn(consent, work.at):
+    link = work.session.get_one(CaseReferralRow, row.thread)
+    began_under = consents.read(consents.find(work.session, link.consent))
+    if is_withdrawn(began_under, work.at):
         return WITHDRAWN
+    recorded = consents.of_case(work.session, cases.find(work.session, link.case))
+    return (
+        _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, began_under, recorded)
+    )
+
+
+def _withheld(work: UnitOfWork, row: OutboxRow, began_under: Consent, recorded: Sequence[Consent]) -> Reason | None:
+    """Whether the newest consent keeps something from the receiver that this message may carry."""
+    newest = speaking(recorded, purpose=began_under.purpose, receiver=row.peer, at=work.at) or began_under
+    since = withheld_from(row.peer, newest.withhold) - withheld_from(row.peer, began_under.withhold)
+    touched = any(what == EVERYTHING or not is_binding(what) or class_of(what) in row.classes for what in since)
+    return WITHHELD if touched else None
+
+
+def _lapse(work: UnitOfWork, row: OutboxRow, given: Sequence[Consent]) -> Reason | None:
+    """The first reason for which these consents do not cover the message."""
     purpose = referrals.find(work.session, row.peer, row.thread).purpose
     classes = set(row.classes) - {DataClass.CONSENT}
-    reasons = consent_reasons([consent], purpose=purpose, receiver=row.peer, classes=classes, at=work.at)
+    reasons = consent_reasons(given, purpose=purpose, receiver=row.peer, classes=classes, at=work.at)
     return reasons[0] if reasons else None
 
 
@@ -44,6 +66,12 @@ def _has_begun(session: Session, row: OutboxRow) -> bool:
     return session.scalar(select(OutboxRow.jti).where(*left).limit(1)) is not None
 
 
+WITHHELD = Reason(
+    code="consent-withholds",
+    field="consent.withhold",
+    detail="the person has since asked to withhold some of this from the receiver",
+    advice="Nothing left. Look at the preview and do it again: what is withheld now stays.",
+)
 WITHDRAWN = Reason(
     code="consent-withdrawn",
     field="consent",

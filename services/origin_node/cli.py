@@ -13,12 +13,13 @@ from __future__ import annotations
 import typer
 
 from origin_node import cli_assistance, cli_deciding, cli_ending, cli_reading
+from origin_node.cli_words import VERBS
 from origin_node.service import SERVICE
 from relevo.cli.referrals import add_referral_commands
 from relevo.cli.shared import add_commands
 
-app = typer.Typer(name=SERVICE.name)
-add_commands(app, SERVICE)
+app = typer.Typer(name=SERVICE.name, add_completion=False)
+add_commands(app, SERVICE, VERBS)
 add_referral_commands(app)
 for part in (cli_reading, cli_deciding, cli_assistance, cli_ending):
     part.add_to(app)

@@ -37,7 +37,7 @@ def arrival(
     ctx: typer.Context, thread: Thread, at: Annotated[str, typer.Option(help="When, with the offset from UTC.")]
 ) -> None:
     """Confirm the arrival; the clocks of first contact and follow-up begin."""
-    done(ctx, lambda work: journey.confirm_arrival(work, thread, moment(at, "--at")))
+    done(ctx, lambda work: journey.confirm_arrival(work, thread, moment(at)))
 
 
 def not_arrived(
@@ -57,7 +57,7 @@ def contact(
     """Record one attempt to reach the person."""
 
     def attempt(work: UnitOfWork) -> ReferralRow:
-        when = moment(at, "--at") if at else work.at
+        when = moment(at) if at else work.at
         return first_contact.record(work, thread, at=when, channel=channel, outcome=outcome)
 
     done(ctx, attempt)
@@ -67,14 +67,14 @@ def contacts(ctx: typer.Context, thread: Thread) -> None:
     """List the attempts to reach the person."""
     with opened(ctx).read(user(ctx)) as work:
         rows = [(one.at, one.by, one.channel, one.outcome) for one in first_contact.show(work, thread)]
-    show.table(("when", "who", "channel", "outcome"), rows, empty="Nobody has tried to reach the person yet.")
+    show.table(("when (UTC)", "who", "channel", "outcome"), rows, empty="Nobody has tried to reach the person yet.")
 
 
 def services(ctx: typer.Context, thread: Thread) -> None:
     """List the requested services and where each stands."""
     with opened(ctx).read(user(ctx)) as work:
         rows = [(one.service, one.status, one.organisation, one.changed_at) for one in assignments.show(work, thread)]
-    show.table(("service", "status", "organisation", "since"), rows, empty="No service was requested.")
+    show.table(("service", "status", "organisation", "since (UTC)"), rows, empty="No service was requested.")
 
 
 def assign(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import typer
 
 from origin_node import profile, reports
@@ -11,6 +13,8 @@ from origin_node.tables import ReportRow
 from relevo.cli import show
 from relevo.cli.shared import opened, user
 from relevo.domain.consent import Terms
+from relevo.domain.data_classes import DataClass
+from relevo.messages.classes import CLASSES
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +33,7 @@ def show_profile(ctx: typer.Context, thread: Thread) -> None:
     for one in found.stated:
         show.line("")
         show.line(f"{one.data_class}, stated by {one.stated_by} on {show.shown(one.stated_at)}", "bold")
-        show.facts(one.fields)
+        show.facts(_in_order(one.data_class, one.fields))
 
 
 def show_reports(ctx: typer.Context, thread: Thread) -> None:
@@ -44,7 +48,8 @@ def show_reports(ctx: typer.Context, thread: Thread) -> None:
 
 def _reach(found: Profile) -> None:
     show.line(found.reach.rule, "bold red")
-    show.facts({**found.reach.contact, "confidential": found.confidential, "vulnerable": found.vulnerable})
+    contact = _in_order(DataClass.CONTACT, found.reach.contact)
+    show.facts({**contact, "confidential": found.confidential, "vulnerable": found.vulnerable})
 
 
 def _terms(terms: Terms) -> None:
@@ -60,3 +65,8 @@ def _report(row: ReportRow) -> None:
     title = row.step if row.month is None else f"{row.step}, month {row.month}"
     show.line(f"{title}, by {row.reported_by} on {show.shown(row.at)}", "bold")
     show.facts(row.fields)
+
+
+def _in_order(data_class: str, fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a class in the order of its model; a database need not keep one."""
+    return {name: fields[name] for name in CLASSES[data_class].model_fields if name in fields}

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
 import typer
 
-from relevo.cli.referrals import Thread, report
+from relevo.cli.referrals import Thread, moment, report
 from relevo.cli.shared import opened, user
-from relevo.errors import BadInput
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-__all__ = ["Because", "Thread", "Verb", "done", "moment"]
+__all__ = ["VERBS", "Because", "Thread", "Verb", "done", "moment"]
 
 Verb: TypeAlias = Callable[[UnitOfWork], ReferralRow]
 """A verb with everything but its transaction."""
+
+VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "acknowledged": "acknowledge",
+        "accepted": "accept",
+        "declined": "decline",
+        "information-requested": "ask",
+        "waitlisted": "waitlist",
+        "cancel-agreed": "agree-cancellation",
+        "cancel-objected": "object-cancellation",
+        "arrived": "arrival",
+        "not-arrived": "not-arrived",
+        "first-contact": "contact",
+        "service": "assign, service",
+        "started": "start",
+        "held": "hold",
+        "resumed": "resume",
+        "follow-up": "follow-up",
+        "completed": "complete",
+        "not-completed": "not-complete",
+        "closed": "close",
+        "reopened": "reopen",
+        "withdrawn": "withdraw",
+    }
+)
+"""The command for each step that an origin may take."""
 
 Because = Annotated[str, typer.Option("--reason", help="Why, in one line.")]
 
@@ -27,18 +52,3 @@ def done(ctx: typer.Context, verb: Verb) -> None:
     with opened(ctx).write(user(ctx)) as work:
         row = verb(work)
     report(row)
-
-
-def moment(text: str, option: str) -> datetime:
-    """A moment as it is typed, with its offset: `2026-12-14T19:35:00+01:00`, or `…Z` for UTC.
-
-    Raises:
-        BadInput: if it is none, or has no offset.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise BadInput("not a time with its offset, such as 2026-12-14T19:35:00+01:00", field=option)
-    return found

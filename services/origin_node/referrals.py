@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from origin_node.taking import act
+from origin_node.taking import act, entitled
 from relevo.domain.access import Act
+from relevo.domain.disclosure import NoReturn
 from relevo.domain.referral import Step
+from relevo.storage.referrals import terms
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -32,7 +34,14 @@ def decline(work: UnitOfWork, thread: str, reason: str, text: str | None = None)
 
 
 def ask(work: UnitOfWork, thread: str, question: str, classes: Sequence[str] = ()) -> ReferralRow:
-    """Ask the host, and name the data classes in which the answer is expected."""
+    """Ask the host, and name the data classes in which the answer is expected.
+
+    Raises:
+        NoReturn: if the person does not let anything but the decision go back: nobody could answer.
+    """
+    given = terms(entitled(work, thread, Act.ASK))
+    if given is not None and not given.outcomes_may_return:
+        raise NoReturn(detail="the question could not reach the host", field="consent.outcomes_may_return")
     words = {"question": question, "classes": list(classes) or None}
     return act(work, thread, Act.ASK, Step.INFORMATION_REQUESTED, words)
 

@@ -10,22 +10,48 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from relevo.clock import Clock, FileClock, SystemClock
 from relevo.errors import Misconfigured
+from relevo.protocol.endpoint import UnfitEndpoint, require_endpoint
 from relevo.protocol.keyring import KeyRing
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 CLOCK_FILE = "file:"
 SETTINGS = "SETTINGS"
+_OF_SQLITE = "sqlite:///"
+_WORDS: Mapping[str, str] = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a setting of this version",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text in quotation marks",
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "must be a country, a colon and a short name, such as es:retorno",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "tuple_type": "must be a list in square brackets",
+    "literal_error": "must be one of {expected}",
+    "value_error": "{error}",
+}
 
 
 class NodeSettings(BaseSettings):
@@ -45,20 +71,33 @@ class NodeSettings(BaseSettings):
     public_authority: bool = False
     clock: str = "system"
     delivery_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
-    log_level: str = "info"
+    log_level: LogLevel = "info"
+
+    @field_validator("endpoint")
+    @classmethod
+    def _fit_endpoint(cls, value: str) -> str:
+        try:
+            require_endpoint(value)
+        except UnfitEndpoint as unfit:
+            raise ValueError(f"is {unfit.detail}") from None
+        return value
 
     @field_validator("clock")
     @classmethod
     def _known_clock(cls, value: str) -> str:
         if value != "system" and not value.startswith(CLOCK_FILE):
-            raise ValueError("is `system`, or `file:` and a path")
+            raise ValueError("must be `system`, or `file:` and a path")
         return value
 
     @field_validator("database")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql")):
-            raise ValueError("is an address that begins with sqlite:/// or postgresql://")
+        try:
+            backend = make_url(value).get_backend_name()
+        except (ArgumentError, ValueError):
+            backend = ""
+        if not (value.startswith(_OF_SQLITE) or backend == "postgresql"):
+            raise ValueError("must be sqlite:/// and a file, or postgresql://user:password@host/database")
         return value
 
     @classmethod
@@ -85,6 +124,7 @@ def load(prefix: str, file: Path | None, environment: Mapping[str, str] | None =
     if path is not None and not path.is_file():
         raise Misconfigured(f"there is no settings file {path}")
     _refuse_unknown(prefix, given)
+    named_nowhere = None if path else f"Name the settings file with --settings FILE, or set {prefix}{SETTINGS}."
 
     class Settings(NodeSettings):
         model_config = SettingsConfigDict(env_prefix=prefix, toml_file=path, extra="forbid", frozen=True)
@@ -92,7 +132,12 @@ def load(prefix: str, file: Path | None, environment: Mapping[str, str] | None =
     try:
         settings: NodeSettings = Settings()
     except ValidationError as error:
-        raise Misconfigured("; ".join(_fault(one) for one in error.errors(include_input=False))) from None
+        faults = "; ".join(_fault(one) for one in error.errors(include_input=False))
+        raise Misconfigured(faults, next_step=named_nowhere) from None
+    except SettingsError:
+        raise Misconfigured(f'{prefix}CONTACTS must be a JSON list, such as ["duty officer"]') from None
+    except UnicodeDecodeError:
+        raise Misconfigured("the settings file is not UTF-8 text") from None
     except ValueError as error:
         raise Misconfigured(f"the settings file is not TOML: {error}") from None
     return settings.model_copy(update=_anchored(settings, path.parent if path else Path.cwd()))
@@ -130,10 +175,23 @@ def write_keys(path: Path, keys: KeyRing) -> None:
 
 
 def make_clock(settings: NodeSettings) -> Clock:
-    """The clock that the settings name."""
+    """The clock that the settings name.
+
+    Raises:
+        Misconfigured: if it is a file that cannot be read as a moment.
+    """
     if settings.clock == "system":
         return SystemClock()
-    return FileClock(Path(settings.clock.removeprefix(CLOCK_FILE)))
+    clock = FileClock(Path(settings.clock.removeprefix(CLOCK_FILE)))
+    try:
+        clock.now()
+    except (OSError, ValueError):
+        raise Misconfigured(
+            "the file of the clock cannot be read, or holds no moment",
+            field="clock",
+            next_step="A node at work uses `system`; a demo writes a moment such as 2026-11-22T09:00:00+00:00 first.",
+        ) from None
+    return clock
 
 
 def _refuse_unknown(prefix: str, environment: Mapping[str, str]) -> None:
@@ -145,13 +203,14 @@ def _refuse_unknown(prefix: str, environment: Mapping[str, str]) -> None:
 
 def _anchored(settings: NodeSettings, folder: Path) -> dict[str, Any]:
     anchored: dict[str, Any] = {"keys": folder / settings.keys}
-    file = settings.database.removeprefix("sqlite:///")
+    file = settings.database.removeprefix(_OF_SQLITE)
     if file != settings.database:
-        anchored["database"] = f"sqlite:///{folder / file}"
+        anchored["database"] = f"{_OF_SQLITE}{folder / file}"
     if settings.clock.startswith(CLOCK_FILE):
         anchored["clock"] = CLOCK_FILE + str(folder / settings.clock.removeprefix(CLOCK_FILE))
     return anchored
 
 
 def _fault(error: Any) -> str:  # noqa: ANN401 - Pydantic's own type is not public
-    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+    words = _WORDS.get(error["type"], "is not of the form that is needed")
+    return f"{'.'.join(str(part) for part in error['loc'])} {words.format_map(error.get('ctx', {}))}"

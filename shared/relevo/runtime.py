@@ -77,18 +77,24 @@ def migrate(service: Service, address: str) -> None:
     """Bring a database to the newest form of the tables.
 
     Raises:
-        Misconfigured: if the migrations are not beside the packages.
+        Misconfigured: if the migrations are not beside the packages, or the database is of another kind of node.
     """
     _make_room(address)
     config = _migrations(service)
+    _known_revisions(config, address)
     config.attributes["address"] = address
     command.upgrade(config, "heads")
 
 
 def is_current(service: Service, address: str) -> bool:
-    """Whether a database has the newest form of the tables."""
-    newest = ScriptDirectory.from_config(_migrations(service)).get_heads()
-    return _revisions(address) == frozenset(newest)
+    """Whether a database has the newest form of the tables.
+
+    Raises:
+        Misconfigured: if it has tables of another kind of node, or of a later version.
+    """
+    config = _migrations(service)
+    newest = ScriptDirectory.from_config(config).get_heads()
+    return _known_revisions(config, address) == frozenset(newest)
 
 
 def is_begun(address: str) -> bool:
@@ -115,6 +121,17 @@ def _migrations(service: Service) -> Config:
     if not file.is_file():
         raise Misconfigured(f"the migrations are not at {MIGRATIONS}; install the project from its repository")
     return Config(str(file), ini_section=service.migrations)
+
+
+def _known_revisions(config: Config, address: str) -> frozenset[str]:
+    found = _revisions(address)
+    if found - {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+        raise Misconfigured(
+            "the database belongs to another kind of node, or to a later version",
+            field="database",
+            next_step="Check that these are the settings of this node, and that the newest version is installed.",
+        )
+    return found
 
 
 def _revisions(address: str) -> frozenset[str]:

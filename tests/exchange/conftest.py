@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.hand_made import Hand
 from support.nodes import JoinedNodes
 from support.story import Story, sample

@@ -11,11 +11,6 @@ from dataclasses import replace
 import pytest
 import structlog
 from sqlalchemy import select
-from support.hand_made import MARKER, Hand, Written, asking, sealed_anew, step
-from support.meddling import Meddler, changed_body, one_byte_changed, one_letter_changed
-from support.nodes import SOP
-from support.story import Story
-from support.traces import count_of, file_of, traces
 
 from relevo.delivery import federation
 from relevo.delivery.courier import Courier
@@ -24,13 +19,18 @@ from relevo.errors import WireError
 from relevo.protocol import base64url, jws, strict_json
 from relevo.protocol.basis import NONE
 from relevo.protocol.envelope import Envelope, content_digest
-from relevo.protocol.evidence import Evidence
+from relevo.protocol.evidence import Evidence, EvidenceEntry, EvidenceMessage
 from relevo.protocol.hop import HopRequest, sign_answer
 from relevo.protocol.manifest import TYP
 from relevo.protocol.sop_signature import sign_sop
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.verification import verify_evidence
 from relevo.storage.tables import OutboxRow, PeerRow
+from support.hand_made import MARKER, Hand, Written, asking, sealed_anew, step
+from support.meddling import Meddler, changed_body, one_byte_changed, one_letter_changed
+from support.nodes import SOP
+from support.story import Story
+from support.traces import count_of, file_of, traces
 
 PAYLOAD, SIGNATURE = 1, 2
 """Places of a token's parts."""
@@ -194,8 +194,8 @@ def _stands(story: Story) -> tuple[str, str | None, str | None]:
 def test_a_sop_is_not_taken_under_a_signature_for_another_text(hand: Hand) -> None:
     text = SOP.read_text(encoding="utf-8")
     changed = text.replace("version = 1", "version = 2")
-    names = {"iss": hand.sender.identity.node_id, "aud": hand.receiver.identity.node_id, "at": hand.now}
-    signature = sign_sop(text.encode(), hand.sender.identity.keys.signing, **names)
+    iss, aud = hand.sender.identity.node_id, hand.receiver.identity.node_id
+    signature = sign_sop(text.encode(), hand.sender.identity.keys.signing, iss=iss, aud=aud, at=hand.now)
     before = count_of(hand.receiver)["sop"]
     written = hand.write({"step": step("sop-proposed", sop=changed, signature=signature)}, "node", sop=NONE)
     message = replace(written.message, basis=NONE)
@@ -204,14 +204,24 @@ def test_a_sop_is_not_taken_under_a_signature_for_another_text(hand: Hand) -> No
     assert count_of(hand.receiver)["sop"] == before
 
 
-def _shown_first(evidence: Evidence, **changes: object) -> Evidence:
-    first, *rest = evidence.messages
-    return replace(evidence, messages=(replace(first, **changes), *rest))  # type: ignore[arg-type] # by name
+def _shown_first(change: Callable[[EvidenceMessage], EvidenceMessage]) -> Callable[[Evidence], Evidence]:
+    """Changes the first message that is shown."""
+
+    def changed(evidence: Evidence) -> Evidence:
+        first, *rest = evidence.messages
+        return replace(evidence, messages=(change(first), *rest))
+
+    return changed
 
 
-def _logged_first(evidence: Evidence, **changes: object) -> Evidence:
-    first, *rest = evidence.entries
-    return replace(evidence, entries=(replace(first, **changes), *rest))  # type: ignore[arg-type] # by name
+def _logged_first(change: Callable[[EvidenceEntry], EvidenceEntry]) -> Callable[[Evidence], Evidence]:
+    """Changes the first log entry that is shown."""
+
+    def changed(evidence: Evidence) -> Evidence:
+        first, *rest = evidence.entries
+        return replace(evidence, entries=(change(first), *rest))
+
+    return changed
 
 
 def _checkpoint(evidence: Evidence) -> Evidence:
@@ -226,23 +236,23 @@ def _sop(evidence: Evidence) -> Evidence:
 
 EVIDENCE: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "a manifest": (
-        lambda shown: _shown_first(shown, manifest=_in_token(shown.messages[0].manifest, PAYLOAD)),
+        _shown_first(lambda one: replace(one, manifest=_in_token(one.manifest, PAYLOAD))),
         "bad-signature",
     ),
     "a content": (
-        lambda shown: _shown_first(shown, content=_in_token(shown.messages[0].content, PAYLOAD)),
+        _shown_first(lambda one: replace(one, content=_in_token(one.content, PAYLOAD))),
         "bad-signature",
     ),
     "a receipt": (
-        lambda shown: _shown_first(shown, receipt=_in_token(str(shown.messages[0].receipt), PAYLOAD)),
+        _shown_first(lambda one: replace(one, receipt=_in_token(str(one.receipt), PAYLOAD))),
         "bad-signature",
     ),
     "a log record": (
-        lambda shown: _logged_first(shown, record=one_byte_changed(shown.entries[0].record)),
+        _logged_first(lambda one: replace(one, record=one_byte_changed(one.record))),
         "log-proof-failed",
     ),
-    "a log proof": (
-        lambda shown: _logged_first(shown, salt=one_byte_changed(shown.entries[0].salt)),
+    "the salt of a log record": (
+        _logged_first(lambda one: replace(one, salt=one_byte_changed(one.salt))),
         "log-proof-failed",
     ),
     "the checkpoint": (_checkpoint, "checkpoint-bad-signature"),

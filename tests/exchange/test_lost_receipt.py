@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import func, select
-from support.hand_made import REQUESTED, Hand, asking
-from support.nodes import JoinedNodes
-from support.story import Story, sample
-from support.traces import count_of
 
 from origin_node import referrals as origin_referrals
 from relevo.delivery import federation
@@ -17,6 +13,10 @@ from relevo.protocol import strict_json
 from relevo.protocol.envelope import Envelope
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage.tables import InboxRow, LogEntryRow, OutboxRow, ReferralRow, StepRow
+from support.hand_made import REQUESTED, Hand, asking
+from support.nodes import JoinedNodes
+from support.story import Story, sample
+from support.traces import count_of
 
 
 @pytest.fixture
@@ -138,12 +138,9 @@ def _kept_by(host: Node) -> str | None:
 
 
 def _answered(story: Story) -> list[object]:
-    """The receipt in each answer to a request that brought the referral."""
-    found = []
-    for request, answer in _exchanges(story):
-        if "envelopes" in request and len(story.thread) and answer["results"]:
-            found += [result.get("receipt") for result in answer["results"] if isinstance(result, dict)]
-    return found[-2:]
+    """The receipts in the last two answers of the origin."""
+    results = [answer["results"] for _, answer in _exchanges(story)[-2:]]
+    return [one["receipt"] for found in results if isinstance(found, list) for one in found if isinstance(one, dict)]
 
 
 def _exchanges(story: Story) -> list[tuple[JsonObject, JsonObject]]:

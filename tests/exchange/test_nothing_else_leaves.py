@@ -15,11 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
-from support.databases import SqliteDatabases
-from support.nodes import JoinedNodes, join
-from support.pairs import agree, carried_to, sop_text
-from support.story import Story, sample
-from support.traces import texts_in
 
 from host_node import cases, consents
 from host_node import referrals as host_referrals
@@ -35,12 +30,19 @@ from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.runtime import Service
 from relevo.storage import sops, users
 from relevo.web.app import make_app
+from support.databases import SqliteDatabases
+from support.nodes import JoinedNodes, join
+from support.pairs import agree, carried_to, sop_text
+from support.story import Story, sample
+from support.traces import texts_in
 
 SECRET = "Secret-9034"
 """Stands in fields that no data class has, and in whole sections that no referral has a place for."""
 
 REQUIRED = ("identity-min", "contact", "needs")
-OPTIONAL = tuple(str(name) for name in DataClass if name not in {*REQUIRED, *RETURNING, "consent", "mental-health-risk"})
+OPTIONAL = tuple(
+    str(name) for name in DataClass if name not in {*REQUIRED, *RETURNING, "consent", "mental-health-risk"}
+)
 PURPOSES = ("reintegration-assistance", "medical-continuity", "census", "")
 AGREED_ON = date(2026, 11, 20)
 
@@ -132,7 +134,7 @@ def send(desk: Desk, data: st.DataObject) -> None:
 
 
 def send_more(desk: Desk, data: st.DataObject) -> None:
-    body = {"classes": data.draw(any_classes), "fields": {"identity-full": {"address_origin": SECRET}}}
+    body: JsonObject = {"classes": data.draw(any_classes), "fields": {"identity-full": {"address_origin": SECRET}}}
     desk.call(f"/cases/{desk.story.case}/send", body)
 
 
@@ -199,7 +201,12 @@ CALLS = (
 
 
 @settings(max_examples=20, deadline=None)
-@given(data=st.data(), allowed=some_classes, agreed=some_classes, calls=st.lists(st.sampled_from(CALLS), max_size=6))
+@given(
+    data=st.data(),
+    allowed=some_classes,
+    agreed=some_classes,
+    calls=st.lists(st.sampled_from(CALLS), min_size=1, max_size=6),
+)
 def test_nothing_leaves_but_what_was_agreed_allowed_and_shown(
     desk: Desk,
     data: st.DataObject,

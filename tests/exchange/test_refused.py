@@ -11,6 +11,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
+from host_node.service import SERVICE as HOST
+from origin_node import referrals as origin_referrals
+from relevo.delivery import steps
+from relevo.domain.consent import Terms
+from relevo.domain.referral import Step
+from relevo.messages.steps_referral import Answered as AnswerStep
+from relevo.protocol.strict_json import JsonObject
+from relevo.storage import referrals
+from relevo.storage.tables import InboxRow, ReferralRow
+from support.databases import SqliteDatabases
 from support.hand_made import (
     CLASSES,
     MARKER,
@@ -25,19 +36,8 @@ from support.hand_made import (
 )
 from support.nodes import AT, JoinedNodes, make_node, publish
 from support.pairs import agree, befriend, carried_to, sop_text
-from support.story import Story, sample
+from support.story import Story, changed, sample
 from support.traces import count_of, file_of, traces
-
-from host_node.service import SERVICE as HOST
-from origin_node import referrals as origin_referrals
-from relevo.delivery import steps
-from relevo.domain.consent import Terms
-from relevo.domain.referral import Step
-from relevo.messages.steps_referral import Answered as AnswerStep
-from relevo.protocol.strict_json import JsonObject
-from relevo.storage import referrals
-from relevo.storage.tables import InboxRow, ReferralRow
-from support.databases import SqliteDatabases
 
 OTHER_MARKER = "Marker-5519"
 """Stands in what a later message says, beside a first one that was stored."""
@@ -246,9 +246,8 @@ def test_nobody_moves_a_referral_under_the_sop_of_another_pair(hand: Hand, stran
 @pytest.fixture
 def asked(nodes: JoinedNodes) -> Story:
     """Case 01 with a consent that also covers medication; the origin has asked something."""
-    story, document = Story(nodes=nodes), sample("01")
-    document["consent"]["classes"].append("medication")  # type: ignore[index,call-overload,union-attr] # JSON
-    story.take_in(document)
+    story = Story(nodes=nodes)
+    story.take_in(changed(sample("01"), "consent", classes=[*sorted(CLASSES), "medication"]))
     story.send()
     story.origin(origin_referrals.acknowledge)
     story.origin(origin_referrals.ask, "What does she take?")

@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+
+from origin_node import closing, first_contact, follow_up, journey, profile, reports
+from origin_node import referrals as origin_referrals
+from relevo.delivery.transport import Answer
+from relevo.domain.disclosure import NoReturn, NotSendable
+from relevo.domain.first_contact import Channel
+from relevo.errors import Refusal
+from relevo.protocol.strict_json import JsonObject
+from relevo.runtime import Service
 from support.databases import SqliteDatabases
 from support.nodes import JoinedNodes
 from support.pairs import carried_to, join_under, sop_text
 from support.story import ARRIVED_AT, Story, sample
 from support.traces import file_of, texts_in, traces
 
-from origin_node import closing, first_contact, follow_up, journey, profile, reports
-from origin_node import referrals as origin_referrals
-from relevo.delivery.transport import Answer
-from relevo.domain.disclosure import NotSendable
-from relevo.domain.first_contact import Channel
-from relevo.errors import Refusal
-from relevo.protocol.strict_json import JsonObject
-from relevo.runtime import Service
-
 COMMENTS = "They asked me before they called."
 SECRET_REASON = "wants to tell them herself"
+NOTHING = Answer(status=0, headers={}, body=b"")
 
 
 @pytest.fixture
@@ -148,6 +149,17 @@ def test_case_06_lets_nothing_return_but_the_decision(de_ci: JoinedNodes) -> Non
         assert COMMENTS in str([report.fields for report in reports.show(work, story.thread)])
 
 
+def test_case_06_is_not_left_waiting_for_an_answer_to_a_question_that_cannot_be_put(de_ci: JoinedNodes) -> None:
+    story = Story(nodes=de_ci)
+    story.take_in(sample("06"))
+    story.send()
+    story.origin(origin_referrals.acknowledge)
+    with pytest.raises(NoReturn):
+        story.origin(origin_referrals.ask, "When does she come?")
+    story.origin(origin_referrals.accept)
+    assert story.row(de_ci.host).status == story.row(de_ci.origin).status == "accepted"
+
+
 def test_case_06_hears_of_erasure_all_the_same(de_ci: JoinedNodes) -> None:
     story = Story(nodes=de_ci)
     story.take_in(sample("06"))
@@ -173,6 +185,3 @@ def _require_nowhere_at_origin(story: Story, hidden: list[str]) -> None:
         assert traces(request.body + (request.answer or NOTHING).body, hidden) == []
     for came in carried_to(story.nodes, origin):
         assert not [text for text in texts_in(dict(came.claims)) if any(word in text for word in hidden)]
-
-
-NOTHING = Answer(status=0, headers={}, body=b"")

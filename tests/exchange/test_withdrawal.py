@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from support.hand_made import MARKER, Hand, asking, step
-from support.pairs import carried_to
-from support.story import COMMENTS, FOUND, Story, sample
-from support.traces import count_of, file_of, rows_of, settled_file_of, texts_in, traces
+from sqlalchemy import select
 
 from host_node import referrals as host_referrals
 from host_node.tables import CaseRow, ConsentRow
@@ -17,9 +14,12 @@ from relevo.protocol import strict_json
 from relevo.protocol.envelope import Envelope
 from relevo.protocol.verification import verify_evidence
 from relevo.storage.tables import InboxRow, OutboxRow
-from sqlalchemy import select
+from support.hand_made import MARKER, Hand, asking, step
+from support.pairs import carried_to
+from support.story import COMMENTS, FOUND, Story, changed, sample
+from support.traces import count_of, file_of, rows_of, settled_file_of, texts_in, traces
 
-PERSONAL = ["Aya Marie-Laure", "N’Guessan Kouassi", "1994-03-08", "+225 07 00 00 00 01", "tailoring workshop", "Bouaké"]
+PERSONAL = ["Aya Marie-Laure", "Guessan Kouassi", "1994-03-08", "+225 07 00 00 00 01", "tailoring workshop", "Bouaké"]
 """What only case 01 says."""
 
 
@@ -112,6 +112,34 @@ def test_what_the_origin_was_about_to_send_stays_when_the_withdrawal_crosses_it(
     _require_erased(sent)
 
 
+def test_an_answer_that_was_still_queued_stays_and_does_not_stop_the_withdrawal_behind_it(sent: Story) -> None:
+    sent.origin(origin_referrals.acknowledge)
+    sent.origin(origin_referrals.ask, "Which school year is the boy in?", ["needs"])
+    with sent.at_host() as work:
+        host_referrals.answer(work, sent.thread, "The first year of primary school.")
+    sent.withdraw()
+    sent.nodes.deliver()
+    assert sent.deliveries(sent.nodes.host)["answered"] == "held"
+    _require_erased(sent)
+
+
+def test_what_was_held_because_the_consent_expired_does_not_stop_what_comes_behind_it(sent: Story) -> None:
+    sent.accept()
+    sent.host(host_referrals.depart, sent.nodes.clock.now())
+    sent.nodes.transport.disconnect(sent.nodes.origin)
+    sent.later(days=300)
+    sent.host(host_referrals.change_journey, {"flight": "IB0005"})
+    sent.later(days=200)
+    sent.nodes.transport.connect(sent.nodes.origin)
+    sent.nodes.deliver()
+    assert sent.deliveries(sent.nodes.host)["journey-changed"] == "held"
+    sent.host(host_referrals.cancel, "the consent has expired")
+    sent.later(days=1)
+    sent.nodes.deliver()
+    assert sent.deliveries(sent.nodes.host)["cancel-requested"] == "stored"
+    assert sent.row(sent.nodes.origin).status == "cancel-requested"
+
+
 def test_a_withdrawal_on_both_sides_at_once_ends_the_same_way(sent: Story) -> None:
     sent.accept()
     with sent.at_origin() as work:
@@ -130,10 +158,8 @@ def test_a_new_referral_under_a_new_consent_can_follow(sent: Story) -> None:
     with sent.at_host() as work:
         case = host_referrals.case_of(work, old)
         assert {reason.code for reason in host_referrals.preview(work, case).reasons} == {"consent-withdrawn"}
-    document = sample("01")
-    document["identity-min"]["reference"] = "ES-2026-004417-B"  # type: ignore[index,call-overload] # JSON
     again = Story(nodes=sent.nodes)
-    again.take_in(document)
+    again.take_in(changed(sample("01"), "identity-min", reference="ES-2026-004417-B"))
     again.send()
     assert again.row(again.nodes.origin).status == "requested"
     assert again.thread != old

@@ -21,7 +21,15 @@ from relevo.storage import referrals
 from relevo.storage.tables import InboxRow, OutboxRow
 from support.origin_desk import TERMS, Desk
 
-SECRETS = ("Awa (invented)", "+225 07", "1994-03-08", "workshop", "psychosocial", "business-start", "Strike at the workshop")
+SECRETS = (
+    "Awa (invented)",
+    "+225 07",
+    "1994-03-08",
+    "workshop",
+    "psychosocial",
+    "business-start",
+    "Strike at the workshop",
+)
 WORDS = {"comments": "My workshop is open (invented).", "language": "fr"}
 
 

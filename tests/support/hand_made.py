@@ -114,7 +114,7 @@ class Hand:
     basis: Basis = field(default_factory=lambda: basis_of(TERMS))
     thread: str = field(default_factory=new_thread)
     last: str | None = None
-    _places: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
+    places: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
     def write(self, hidden: Mapping[str, JsonValue], kind: str = "requested", **changes: str) -> Written:
         """A message that says `hidden`, with some claims of the manifest and of the content changed alike."""
@@ -145,7 +145,7 @@ class Hand:
             written.issued,
             written.basis,
             epoch=1,
-            seq=next(self._places),
+            seq=next(self.places),
             at=at or self.now,
             key=self.sender.identity.keys.signing,
             recipient=recipient,
@@ -195,7 +195,7 @@ def without_basis(written: Written) -> Written:
 
 def sealed_anew(hand: Hand, written: Written, change: Callable[[JsonObject], JsonObject]) -> Envelope:
     """An attempt whose sealed plaintext is not the one that the manifest speaks of, sealed and signed as it should."""
-    place, now = next(hand._places), hand.now  # noqa: SLF001 - the same stream of places
+    place, now = next(hand.places), hand.now
     with hand.sender.read() as work:
         recipient = peers.trust(work.session).encryption_key(hand.receiver.identity.node_id, work.at)
     message, key = written.message, hand.sender.identity.keys.signing
@@ -208,9 +208,7 @@ def sealed_anew(hand: Hand, written: Written, change: Callable[[JsonObject], Jso
 
 def _plaintext(written: Written) -> JsonObject:
     basis = written.basis
-    record: JsonObject | None = basis and {
-        "kind": basis.kind,
-        "record": base64url.encode(basis.record),
-        "salt": base64url.encode(basis.salt),
-    }
-    return {"content": sd_jwt.serialise(written.issued), "basis": record}
+    assert basis is not None
+    record, salt = base64url.encode(basis.record), base64url.encode(basis.salt)
+    rests_on: JsonObject = {"kind": basis.kind, "record": record, "salt": salt}
+    return {"content": sd_jwt.serialise(written.issued), "basis": rests_on}

@@ -11,6 +11,7 @@ from relevo.delivery import federation, sop_exchange
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
 from relevo.domain.sop import parse_sop
+from relevo.messages.content import OPEN_CLAIMS
 from relevo.protocol import strict_json
 from relevo.protocol.envelope import Envelope, Opened, open_envelope, read_manifest
 from relevo.protocol.strict_json import JsonObject
@@ -33,17 +34,8 @@ class Arrived:
     @property
     def classes(self) -> dict[str, JsonObject]:
         """Data class -> field -> value, the terms of the consent left out."""
-        apart = federation_claims()
-        return {
-            name: fields
-            for name, fields in self.claims.items()
-            if name not in apart and isinstance(fields, dict)
-        }
-
-
-def federation_claims() -> frozenset[str]:
-    """The claims of a message that are no data class about the person."""
-    return frozenset({"iss", "aud", "iat", "jti", "thread", "kind", "cnf", "step", "after", "seen", "consent"})
+        beside = OPEN_CLAIMS | {"step", "after", "seen", "consent"}
+        return {name: fields for name, fields in self.claims.items() if name not in beside and isinstance(fields, dict)}
 
 
 def sop_text(name: str, **names: str) -> str:

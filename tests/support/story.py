@@ -23,7 +23,7 @@ from relevo.domain.access import Role
 from relevo.domain.disclosure import Disclosure
 from relevo.protocol import strict_json
 from relevo.protocol.evidence import Evidence, read_evidence
-from relevo.protocol.strict_json import JsonObject
+from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.storage import referrals
 from relevo.storage.referrals import TimelineEntry
 from relevo.storage.tables import DutyRow, ReferralRow
@@ -53,6 +53,13 @@ def sample(number: str) -> JsonObject:
     """The invented case of that number: `01` is `01-kouassi-aya.json`."""
     (file,) = SAMPLES.glob(f"{number}-*.json")
     return strict_json.load(file.read_bytes())
+
+
+def changed(document: JsonObject, section: str, **fields: JsonValue) -> JsonObject:
+    """The same case with some fields of one section changed."""
+    present = document[section]
+    assert isinstance(present, dict)
+    return {**document, section: {**present, **fields}}
 
 
 @dataclass(kw_only=True)

@@ -46,7 +46,7 @@ def _outbox() -> None:
         sa.Column("classes", JSON, nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
-        sa.Column("problem", sa.String(40), nullable=True),
+        sa.Column("problem", sa.String(64), nullable=True),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("next_attempt_at", MOMENT, nullable=True),
         sa.Column("epoch", sa.Integer, nullable=True),

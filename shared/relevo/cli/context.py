@@ -10,8 +10,10 @@ the context's object; otherwise peers are reached over HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import typer
 from sqlalchemy.exc import OperationalError
@@ -24,21 +26,30 @@ from relevo.runtime import Service, build, is_current, prepare_logging, settings
 from relevo.storage import users
 from relevo.storage.unit_of_work import User
 
+NO_VERBS: Mapping[str, str] = MappingProxyType({})
+
 
 class DatabaseUnavailable(RelevoError):
     """The database cannot be reached just now."""
 
     code = "database-unavailable"
-    advice = "Nothing was half done. See that the database of the settings file runs, then try again."
+    advice = "Nothing was half done. See that the database runs and that `database` in the settings is right."
 
 
 class Invocation:
     """One call of a node's command line; each part is made when it is first asked for."""
 
     def __init__(
-        self, service: Service, *, settings_file: Path | None, name: str | None, given: Transport | None = None
+        self,
+        service: Service,
+        *,
+        settings_file: Path | None,
+        name: str | None,
+        given: Transport | None = None,
+        verbs: Mapping[str, str] = NO_VERBS,
     ) -> None:
         self.service = service
+        self._verbs = verbs
         self._settings_file = settings_file
         self._name = name
         self._given = given
@@ -62,7 +73,7 @@ class Invocation:
             variable = f"{self.service.prefix}USER"
             raise Unauthenticated(
                 "nobody was named as the one who does this",
-                next_step=f"Put --as NAME before the command, or set {variable}; `user list` shows the names.",
+                next_step=f"Put --as NAME before the command, or set {variable}; an administrator knows the names.",
             )
         with self.node.read() as work:
             return users.by_name(work.session, self._name)
@@ -71,6 +82,10 @@ class Invocation:
     def transport(self) -> Transport:
         """The way to peers."""
         return self._given or HttpTransport()
+
+    def commands(self, steps: Iterable[str]) -> list[str]:
+        """The commands of this node that take any of `steps`, each once."""
+        return list(dict.fromkeys(self._verbs.get(step, step) for step in steps))
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,8 @@ from relevo.cli import show
 from relevo.cli.context import invocation, opened, transport, user
 from relevo.delivery import registration
 from relevo.domain.access import Act
-from relevo.errors import BadInput
-from relevo.protocol.statement import read_statement
+from relevo.errors import BadInput, WireError
+from relevo.protocol.statement import NodeStatement, read_statement
 from relevo.storage import peers
 
 app = typer.Typer(help="Register the nodes of other countries.", no_args_is_help=True)
@@ -31,7 +32,7 @@ def add(
         work.require(Act.REGISTER_PEER)
     token = _token(ctx, source)
     with node.write(acting) as work:
-        statement = read_statement(token, at=work.at)
+        statement = _statement(token, work.at)
         found = registration.add(work, token)
     show.fingerprint(statement.node_id, found)
     show.line(
@@ -70,6 +71,17 @@ def list_all(ctx: typer.Context) -> None:
         ]
     columns = ("peer", "state", "address", "confirmed by", "last problem")
     show.table(columns, rows, empty="No peer is registered; `peer add` begins it.")
+
+
+def _statement(token: str, at: datetime) -> NodeStatement:
+    try:
+        return read_statement(token, at=at)
+    except WireError as fault:
+        raise BadInput(
+            f"this is not a statement that holds ({fault.code})",
+            field="statement",
+            next_step="Ask the peer's administrator for what `statement` prints there, unchanged.",
+        ) from None
 
 
 def _token(ctx: typer.Context, source: str) -> str:

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from relevo.cli import show
-from relevo.cli.context import opened, user
+from relevo.cli.context import invocation, opened, user
 from relevo.delivery import evidence, steps
 from relevo.domain.access import Act
+from relevo.domain.sides import Urgency
+from relevo.errors import BadInput
 from relevo.storage import referrals
 from relevo.storage.referrals import TimelineEntry
 from relevo.storage.tables import DutyRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-Thread = Annotated[str, typer.Argument(metavar="THREAD", help="The referral, as `list` shows it.")]
+THREAD_LENGTH = 36
+_TOLD = ("service", "status", "outcome", "month")
+"""What of a step's words stands in the timeline: words of closed lists and numbers, never free text."""
+
+
+def _whole(ctx: typer.Context, given: str) -> str:
+    """The thread that `given` is, or that alone begins so."""
+    if len(given) >= THREAD_LENGTH:
+        return given
+    with opened(ctx).read() as work:
+        return referrals.thread_beginning(work.session, given)
+
+
+Thread = Annotated[
+    str, typer.Argument(metavar="THREAD", help="The referral, as `list` shows it.", callback=_whole, show_default=False)
+]
 
 
 def add_referral_commands(app: typer.Typer) -> None:
@@ -33,8 +52,9 @@ def list_all(ctx: typer.Context) -> None:
         work.require(Act.LIST)
         found = [(referrals.next_duty(work.session, row), row) for row in referrals.everything(work.session)]
         found.sort(key=lambda pair: (pair[0] is None, pair[0] and pair[0].due_at, pair[1].thread))
-        rows = [(row.thread, row.peer, row.status, row.urgency, _due(work, duty)) for duty, row in found]
-    show.table(("referral", "with", "status", "urgency", "due"), rows, empty="There is no referral yet.")
+        length = _length(row.thread for _, row in found)
+        rows = [(row.thread[:length], *_due(work, row, duty), row.peer, row.status) for duty, row in found]
+    show.table(("referral", "due (UTC)", "what", "with", "status"), rows, empty="There is no referral yet.")
 
 
 def show_one(ctx: typer.Context, thread: Thread) -> None:
@@ -44,13 +64,15 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
         row = referrals.by_thread(work.session, thread)
         entries = referrals.timeline(work.session, row)
         duties = [duty for duty in referrals.duties(work.session, row) if not duty.dropped]
-        show.facts(_standing(work, row))
+        side = work.identity.side
+        show.facts(_standing(row) | {"you may": invocation(ctx).commands(steps.allowed_now(row, side))})
         show.line("")
         show.table(
-            ("when", "step", "who", "message"), [_line(entry) for entry in entries], empty="Nothing happened yet."
+            ("when (UTC)", "step", "who", "message"), [_line(entry) for entry in entries], empty="Nothing happened yet."
         )
         show.line("")
-        show.table(("due", "what", "whose", "done"), [_duty(duty) for duty in duties], empty="Nothing is due.")
+        columns = ("due (UTC)", "what", "whose", "done (UTC)")
+        show.table(columns, [_duty(duty) for duty in duties], empty="Nothing is due.")
 
 
 def export(
@@ -61,7 +83,10 @@ def export(
     """Write the evidence of a referral, without personal data, for `relevo verify`."""
     with opened(ctx).read(user(ctx)) as work:
         found = evidence.export(work, thread)
-    out.write_bytes(found)
+    try:
+        out.write_bytes(found)
+    except OSError as fault:
+        raise BadInput(f"the file cannot be written: {fault.strerror}", field="--out") from None
     show.line(f"{out} holds the evidence. Check it anywhere with: relevo verify {out}")
 
 
@@ -70,7 +95,7 @@ def report(row: ReferralRow) -> None:
     show.line(f"{row.thread}: {row.status}, journey {row.journey}.")
 
 
-def _standing(work: UnitOfWork, row: ReferralRow) -> dict[str, object]:
+def _standing(row: ReferralRow) -> dict[str, object]:
     return {
         "referral": row.thread,
         "with": row.peer,
@@ -80,22 +105,47 @@ def _standing(work: UnitOfWork, row: ReferralRow) -> dict[str, object]:
         "purpose": row.purpose,
         "services": row.services,
         "arrival": row.arrived_at or row.planned_arrival,
-        "you may": steps.allowed_now(row, work.identity.side),
     }
 
 
+def moment(text: str) -> datetime:
+    """A moment as it is typed, with its offset: `2026-12-14T19:35:00+01:00`, or `…Z` for UTC.
+
+    Raises:
+        BadInput: if it is none, or has no offset.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise BadInput("not a time with its offset, such as 2026-12-14T19:35:00+01:00", field="--at")
+    return found
+
+
 def _line(entry: TimelineEntry) -> tuple[object, ...]:
-    late = " (late)" if entry.late else ""
-    receipt = f"{entry.delivery} {show.shown(entry.receipted_at)}" if entry.receipted_at else entry.delivery
-    return entry.at, entry.step + late, entry.who, f"{receipt} {entry.problem}" if entry.problem else receipt
+    about = [str(entry.said[name]) for name in _TOLD if name in entry.said]
+    late = ["(late)"] if entry.late else []
+    receipt = f"{entry.delivery} {show.minute(entry.receipted_at)}" if entry.receipted_at else entry.delivery
+    told = f"{receipt}\n{entry.problem}" if entry.problem else receipt
+    return entry.at, "\n".join([entry.step, *about, *late]), entry.who.replace(" (", "\n("), told
 
 
 def _duty(duty: DutyRow) -> tuple[object, ...]:
     return duty.due_at, duty.duty, duty.side, duty.done_at
 
 
-def _due(work: UnitOfWork, duty: DutyRow | None) -> str:
+def _due(work: UnitOfWork, row: ReferralRow, duty: DutyRow | None) -> tuple[object, str]:
+    """When what is due, and below it what makes it pressing."""
+    pressing = [] if row.urgency == Urgency.ROUTINE else [row.urgency]
     if duty is None:
-        return "-"
-    overdue = " OVERDUE" if duty.due_at < work.at else ""
-    return f"{duty.duty} {show.shown(duty.due_at)}{overdue}"
+        return None, "\n".join(pressing) or "-"
+    overdue = ["OVERDUE"] if duty.due_at < work.at else []
+    return duty.due_at, "\n".join([duty.duty, *overdue, *pressing])
+
+
+def _length(threads: Iterable[str]) -> int:
+    """How much of each thread has to be shown so that no two look the same."""
+    all_of_them = set(threads)
+    lengths = range(referrals.SHORTEST, THREAD_LENGTH + 1)
+    return next(length for length in lengths if len({one[:length] for one in all_of_them}) == len(all_of_them))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from relevo.cli import show
@@ -16,6 +16,13 @@ from relevo.cli.context import DatabaseUnavailable
 from relevo.errors import RelevoError
 
 REFUSED = 2
+
+
+class FileUnusable(RelevoError):
+    """A file or a folder cannot be read or written."""
+
+    code = "file-unusable"
+    advice = "See that the folder is there, is yours and has room, then try again."
 
 
 class Commands(TyperGroup):
@@ -27,6 +34,8 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except RelevoError as fault:
             show.error(fault)
-        except OperationalError:
+        except DBAPIError:
             show.error(DatabaseUnavailable())
+        except OSError as fault:
+            show.error(FileUnusable(f"{fault.filename or 'a file'}: {fault.strerror}"))
         raise typer.Exit(REFUSED)

@@ -5,7 +5,7 @@
     ready http://127.0.0.1:8101/api
 
 SIGTERM and Ctrl-C let requests and the worker's turn come to their end. Addresses are never logged, because a query
-could name a person.
+could name a person; nor are the server's own tracebacks, because what they quote could.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def serve(ctx: typer.Context) -> None:
         loop="asyncio",
         ws="none",
         access_log=False,
-        log_level="warning",
+        log_level="critical",
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -88,8 +88,9 @@ def _listen(settings: NodeSettings) -> socket.socket:
     try:
         return socket.create_server((settings.listen_host, settings.listen_port), family=family, backlog=256)
     except OSError as fault:
+        why = (fault.strerror or "").partition(" (")[0]
         raise Misconfigured(
-            f"cannot listen at {settings.listen_host} port {settings.listen_port}: {fault.strerror}",
+            f"cannot listen at {settings.listen_host} port {settings.listen_port}: {why}",
             field="listen_port",
             next_step="Stop what listens there, or choose another listen_host or listen_port in the settings.",
         ) from None

@@ -9,14 +9,14 @@ A node's own commands take the node with `opened(ctx)` and the caller with `user
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from relevo.cli import making, peers, serving, sops, users
-from relevo.cli.context import Invocation, opened, transport, user
+from relevo.cli.context import NO_VERBS, Invocation, opened, transport, user
 from relevo.cli.refusals import Commands
 from relevo.runtime import Service
 
@@ -29,21 +29,27 @@ Settings = Annotated[Path | None, typer.Option("--settings", metavar="FILE", hel
 Name = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does this: the name of a user.")]
 
 
-def add_commands(app: typer.Typer, service: Service) -> None:
-    """Give the application of a node its global options and the commands that every node has."""
+def add_commands(app: typer.Typer, service: Service, verbs: Mapping[str, str] = NO_VERBS) -> None:
+    """Give the application of a node its global options and the commands that every node has.
+
+    Args:
+        app: the application.
+        service: the kind of node.
+        verbs: the node's own command for each step that somebody here may take.
+    """
     epilog = f"In place of --settings and --as: the variables {service.prefix}SETTINGS and {service.prefix}USER."
     describe = app.callback(cls=Commands, help=f"{service.title}.", epilog=epilog, no_args_is_help=True)
-    describe(_options(service))
+    describe(_options(service, verbs))
     for verb in (making.init, making.migrate, making.statement, serving.serve, serving.deliver):
         app.command(rich_help_panel=PANEL)(verb)
     for name, group in {"peer": peers.app, "sop": sops.app, "user": users.app}.items():
         app.add_typer(group, name=name, rich_help_panel=PANEL)
 
 
-def _options(service: Service) -> Callable[..., None]:
+def _options(service: Service, verbs: Mapping[str, str]) -> Callable[..., None]:
     def options(ctx: typer.Context, settings: Settings = None, name: Name = None) -> None:
         named = name or os.environ.get(service.prefix + USER)
-        call = Invocation(service, settings_file=settings, name=named, given=ctx.obj)
+        call = Invocation(service, settings_file=settings, name=named, given=ctx.obj, verbs=verbs)
         ctx.obj = call
         ctx.call_on_close(call.close)
 

@@ -7,7 +7,7 @@ people goes to standard error, where `tell` writes it. Colours are decoration: `
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import typer
 from rich.console import Console
@@ -47,7 +47,7 @@ def tell(text: str) -> None:
 
 def facts(pairs: Mapping[str, object]) -> None:
     """Print names and values below each other; what is None is left out."""
-    grid = Table.grid(padding=(0, 2))
+    grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in pairs.items():
@@ -57,12 +57,16 @@ def facts(pairs: Mapping[str, object]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Print rows under the names of their columns, or the sentence `empty` if there are none."""
+    """Print rows under the names of their columns, or the sentence `empty` if there are none.
+
+    Moments are printed without their zone, so that a row stays a line; name such a column `when (UTC)`. The first
+    column is what other commands are given, and is never broken.
+    """
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        drawn.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
-        drawn.add_row(*(Text(shown(value)) for value in row))
+        drawn.add_row(*(Text(minute(value) if isinstance(value, datetime) else shown(value)) for value in row))
     _out().print(drawn if drawn.row_count else Text(empty))
 
 
@@ -80,30 +84,41 @@ def error(fault: RelevoError) -> None:
     console.print(Text.assemble(("Refused", "bold red"), f" ({fault.code})"))
     reasons = fault.reasons if isinstance(fault, Refusal) else ()
     if not reasons:
-        console.print(_below(f"{fault.field}: {fault.detail}" if fault.field else fault.detail))
+        named = fault.field and not fault.detail.startswith(fault.field)
+        console.print(_below(f"{fault.field}: {fault.detail}" if named else fault.detail))
     for reason in reasons:
-        console.print(_below(f"- {reason.field} — {reason.detail} ({reason.code})"))
-        console.print(_below(f"→ {reason.advice}", 4))
+        code = "" if reason.code == fault.code else f" ({reason.code})"
+        console.print(_below(f"- {reason.field} — {reason.detail}{code}"))
+        if reason.advice != fault.next_step:
+            console.print(_below(f"→ {reason.advice}", 4))
     console.print(Text.assemble(("Next: ", "bold"), fault.next_step))
 
 
 def shown(value: object) -> str:
-    """A value as people read it: moments to the minute in UTC, lists with commas, nothing as a dash."""
+    """A value as people read it: moments to the minute in UTC, lists with commas, objects in lists a line each."""
     match value:
         case None:
             return "-"
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M} UTC"
+            return f"{minute(value)} UTC"
+        case Mapping():
+            return ", ".join(f"{name} {shown(one)}" for name, one in value.items()) or "-"
         case list() | tuple() | set() | frozenset():
-            return ", ".join(shown(one) for one in value) or "-"
+            between = "\n" if any(isinstance(one, Mapping) for one in value) else ", "
+            return between.join(shown(one) for one in value) or "-"
         case _:
             return str(value)
 
 
+def minute(at: datetime) -> str:
+    """A moment to the minute; who prints it says that it is UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
 def _below(text: str, indent: int = 2) -> Padding:
-    return Padding(Text(text), (0, 0, 0, indent))
+    return Padding(Text(text), (0, 0, 0, indent), expand=False)
 
 
 def _out() -> Console:

@@ -18,8 +18,8 @@ from relevo.protocol.evidence import MAX_BYTES, read_evidence
 from relevo.protocol.verification import Line, Outcome, Report, verify_evidence
 
 _MARKS = {
-    Outcome.HOLDS: ("✓ holds", "green"),
-    Outcome.FAILS: ("✗ FAILS", "bold red"),
+    Outcome.HOLDS: ("✓ holds   ", "green"),
+    Outcome.FAILS: ("✗ FAILS   ", "bold red"),
     Outcome.NOT_CHECKED: ("· unproven", "dim"),
 }
 
@@ -28,11 +28,19 @@ def examine(file: Path, expected: Iterable[str]) -> Report:
     """The report on an evidence file; `expected` are fingerprints, each as `NODE_ID=WORDS` or `NODE_ID=DIGITS`.
 
     Raises:
-        BadInput: if the file cannot be read, or an expectation is not of that form.
+        BadInput: if the file cannot be read, or an expectation is not of that form or about a node that is not in it.
         EvidenceMalformed: if it is not an evidence file.
     """
     fingerprints = dict(_expectation(one) for one in expected)
-    return verify_evidence(read_evidence(_raw(file)), fingerprints)
+    report = verify_evidence(read_evidence(_raw(file)), fingerprints)
+    strangers = sorted(fingerprints.keys() - {one.subject for one in report.lines})
+    if strangers:
+        raise BadInput(
+            f"this file holds no statement of {', '.join(strangers)}",
+            field="expect",
+            next_step="Check the node id; without --expect, the first lines name the nodes of the file.",
+        )
+    return report
 
 
 def print_lines(report: Report) -> None:

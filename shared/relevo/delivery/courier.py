@@ -13,16 +13,17 @@ One item that fails never blocks the rest. A message is tried for ever, with the
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
 
 from relevo.delivery import outbox, settlement
-from relevo.delivery.federation import ENVELOPES
+from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
-from relevo.delivery.retry import pause
-from relevo.delivery.transport import Answer, Transport
+from relevo.delivery.retry import pause, waits
+from relevo.delivery.transport import Answer, AnswerUnfit, Transport
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis
@@ -31,6 +32,7 @@ from relevo.protocol.envelope import Envelope, Message, content_digest, manifest
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
 from relevo.protocol.sd_jwt import Issued
+from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import Trust
 from relevo.storage import log, peers
@@ -40,14 +42,9 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.courier")
 BATCH = 50
+ROOM = MAX_BODY * 3 // 4
+"""Bytes of envelopes in one request; a single larger one still goes, alone."""
 CONTENT_TYPE = "application/json"
-
-
-class AnswerUnfit(WireError):
-    """A peer's answer is not what was asked for."""
-
-    code = "answer-unfit"
-    advice = "Nothing is lost: the message stays queued and is tried again by itself."
 
 
 class PeerRefused(WireError):
@@ -105,48 +102,60 @@ class Courier:
     def _load(self, peer: str) -> Load | None:
         with self._node.write() as work:
             row = work.session.get_one(PeerRow, peer)
-            if row.state not in HEARD or (row.next_attempt_at and row.next_attempt_at > work.at):
+            if row.state not in HEARD or waits(row.next_attempt_at, work.at):
                 return None
             trust = peers.trust(work.session)
-            leaving = [
-                one for one in outbox.due_to_leave(work.session, peer, work.at, BATCH) if self._released(work, one)
-            ]
-            envelopes = [self._envelope(work, row, one, trust) for one in leaving]
-            if not envelopes:
-                return None
-            jtis = [one.jti for one in leaving]
-            return Load(peer=peer, endpoint=row.endpoint, trust=trust, jtis=jtis, envelopes=envelopes)
+            filled = list(self._fill(work, row, trust))
+        jtis, envelopes = [jti for jti, _ in filled], [envelope.to_object() for _, envelope in filled]
+        return Load(peer=peer, endpoint=row.endpoint, trust=trust, jtis=jtis, envelopes=envelopes) if filled else None
+
+    def _fill(self, work: UnitOfWork, peer: PeerRow, trust: Trust) -> Iterator[tuple[str, Envelope]]:
+        """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""
+        room = ROOM
+        for one in outbox.due_to_leave(work.session, peer.node_id, work.at, BATCH):
+            if not self._released(work, one):
+                continue
+            try:
+                envelope = _sealed(one) or self._seal(work, peer, one, trust)
+            except StatementExpired:
+                if room == ROOM:
+                    raise
+                return
+            size = len(envelope.manifest) + len(envelope.sealed) * 4 // 3
+            if size > room and room < ROOM:
+                return
+            room -= size
+            one.attempts += 1
+            yield one.jti, envelope
 
     def _released(self, work: UnitOfWork, row: OutboxRow) -> bool:
         reason = self._node.release(work, row)
         if reason is not None:
-            row.state, row.problem = outbox.OutboxState.HELD, reason.code
+            outbox.hold(work.session, row, reason.code)
             EVENTS.warning("held", peer=row.peer, jti=row.jti, code=reason.code)
         return reason is None
 
-    def _envelope(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> JsonObject:
+    def _seal(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope:
         recipient = trust.encryption_key(row.peer, work.at)
-        if row.sealed is None or row.manifest is None:
-            if row.seq is None:
-                peer.last_seq += 1
-                row.epoch, row.seq = peer.epoch, peer.last_seq
-            basis = None
-            if row.basis_record is not None and row.basis_salt is not None:
-                basis = Basis(kind="consent", record=row.basis_record, salt=row.basis_salt)
-            envelope = seal_envelope(
-                _message(row, work.identity.node_id),
-                Issued(jwt=row.content, disclosures=tuple(row.disclosures)),
-                basis,
-                epoch=row.epoch or peer.epoch,
-                seq=row.seq,
-                at=work.at,
-                key=work.identity.keys.signing,
-                recipient=recipient,
-            )
-            row.manifest, row.sealed = envelope.manifest, envelope.sealed
-            _keep_manifest(work, row, envelope.manifest)
-        row.attempts += 1
-        return Envelope(manifest=row.manifest, sealed=row.sealed).to_object()
+        if row.seq is None:
+            peer.last_seq += 1
+            row.epoch, row.seq = peer.epoch, peer.last_seq
+        basis = None
+        if row.basis_record is not None and row.basis_salt is not None:
+            basis = Basis(kind="consent", record=row.basis_record, salt=row.basis_salt)
+        envelope = seal_envelope(
+            _message(row, work.identity.node_id),
+            Issued(jwt=row.content, disclosures=tuple(row.disclosures)),
+            basis,
+            epoch=row.epoch or peer.epoch,
+            seq=row.seq,
+            at=work.at,
+            key=work.identity.keys.signing,
+            recipient=recipient,
+        )
+        row.manifest, row.sealed = envelope.manifest, envelope.sealed
+        _keep_manifest(work, row, envelope.manifest)
+        return envelope
 
     def _exchange(self, load: Load) -> list[JsonObject]:
         body = strict_json.dump({"envelopes": load.envelopes})
@@ -188,6 +197,13 @@ class Courier:
             row = work.session.get_one(PeerRow, peer)
             row.failures, row.last_problem = row.failures + 1, code
             row.next_attempt_at = work.at + pause(row.failures, _jitter())
+
+
+def _sealed(row: OutboxRow) -> Envelope | None:
+    """The attempt that was made before."""
+    if row.manifest is None or row.sealed is None:
+        return None
+    return Envelope(manifest=row.manifest, sealed=row.sealed)
 
 
 def _message(row: OutboxRow, own: str) -> Message:

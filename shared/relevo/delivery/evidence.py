@@ -12,6 +12,7 @@ from relevo.errors import Conflict
 from relevo.protocol import merkle
 from relevo.protocol.checkpoint import log_origin, read_checkpoint
 from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop, write_evidence
+from relevo.protocol.record import read_record
 from relevo.storage import log, peers, referrals
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -80,6 +81,8 @@ def _entries(work: UnitOfWork, row: ReferralRow, note: str) -> Iterator[Evidence
     subtree = log.subtrees(work.session)
     for subject in (row.thread, row.sop):
         for entry in log.entries_of(work.session, subject):
+            if read_record(entry.record).fields.get("peer", row.peer) != row.peer:
+                continue  # another peer named this thread in a message of its own
             position = entry.position or 0
             proof = tuple(merkle.inclusion_proof(position, checkpoint.size, subtree))
             yield EvidenceEntry(record=entry.record, salt=entry.salt, index=position, proof=proof)

@@ -40,7 +40,7 @@ from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import erasure, log, peers
-from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
+from relevo.storage.tables import InboxRow, NonceRow, OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
@@ -55,7 +55,7 @@ class NonceSeen(WireError):
 
 
 class JtiReused(Conflict):
-    """Another message was stored under this jti."""
+    """Another message has this jti, the sender's or one of ours."""
 
     code = "jti-reused"
     advice = "Tell the sender's administrator: a message never shares its identifier with another."
@@ -167,6 +167,8 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
         if stored.identity != verified.manifest.message.identity():
             raise JtiReused
         return stored.receipt
+    if work.session.get(OutboxRow, verified.manifest.message.jti) is not None:
+        raise JtiReused
     _require_place(work.session, verified)
     try:
         if arrival.fault is not None or arrival.opened is None:

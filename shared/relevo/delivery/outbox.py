@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import seconds
+from relevo.delivery.retry import LATE_CAP
 from relevo.ids import new_jti
 from relevo.messages.content import Fields, compose
 from relevo.messages.registry import NODE_KIND, message_type
@@ -91,7 +92,8 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
 
 def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[OutboxRow]:
     """Messages to `peer` that may be tried now, in the order in which they were made."""
-    now = or_(OutboxRow.next_attempt_at.is_(None), OutboxRow.next_attempt_at <= at)
+    pause = (OutboxRow.next_attempt_at > at, OutboxRow.next_attempt_at <= at + LATE_CAP)
+    now = or_(OutboxRow.next_attempt_at.is_(None), not_(and_(*pause)))
     waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
     return list(session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)))
 
@@ -101,15 +103,38 @@ def hold_back(session: Session, row: ReferralRow, *, but: str | None = None) -> 
 
     The next message then follows the last one that left, so that the peer never waits for one that will not come.
     """
-    mine = select(OutboxRow).where(OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)
-    staying = []
-    for message in session.scalars(mine.order_by(OutboxRow.jti)):
-        if message.state == OutboxState.QUEUED and message.step != but:
+    mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)
+    for message in session.scalars(select(OutboxRow).where(*mine, OutboxRow.state == OutboxState.QUEUED)):
+        if message.step != but:
             message.state, message.problem = OutboxState.HELD, CONSENT_WITHDRAWN
             erasure.forget(message)
-        if message.state != OutboxState.HELD:
-            staying.append(message.jti)
-    row.own_last = staying[-1] if staying else None
+    _follow_what_leaves(session, row)
+
+
+def hold(session: Session, message: OutboxRow, code: str) -> None:
+    """Keep one message of a referral from leaving; it stays as it is, and nothing that comes behind it waits for it."""
+    message.state, message.problem = OutboxState.HELD, code
+    behind = (OutboxRow.peer == message.peer, OutboxRow.thread == message.thread, OutboxRow.jti > message.jti)
+    for later in session.scalars(select(OutboxRow).where(*behind, OutboxRow.state == OutboxState.QUEUED)):
+        _let_go(later, message.jti)
+    _follow_what_leaves(session, session.get_one(ReferralRow, (message.peer, message.thread)))
+
+
+def _let_go(message: OutboxRow, held: str) -> None:
+    """Withhold, in the sense of SD-JWT, that a message comes after one that is held; an attempt is sealed anew."""
+    kept = [text for text in message.disclosures if not _says_after(text, held)]
+    if len(kept) != len(message.disclosures):
+        message.disclosures, message.sealed, message.manifest = kept, None, None
+
+
+def _says_after(disclosure: str, jti: str) -> bool:
+    said = sd_jwt.Disclosure.parse(disclosure)
+    return (said.name, said.value) == ("after", jti)
+
+
+def _follow_what_leaves(session: Session, row: ReferralRow) -> None:
+    leaving = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.state != OutboxState.HELD)
+    row.own_last = session.scalar(select(OutboxRow.jti).where(*leaving).order_by(OutboxRow.jti.desc()).limit(1))
 
 
 def peers_with_post(session: Session) -> list[str]:

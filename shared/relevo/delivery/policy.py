@@ -1,7 +1,8 @@
 """What a receiver asks of a message before it has any effect; the sender asked the same before it sent.
 
 In this order: the SOP is agreed here; the referral exists and moves under it; what the message rests on is what the
-referral rests on; the consent terms still hold; no field is more than consent and SOP allow.
+referral rests on; nothing returns that may not; the consent terms still hold; no field is more than consent and SOP
+allow.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relevo.domain.consent import Terms, is_expired
-from relevo.domain.disclosure import ExcessData, require_within
+from relevo.domain.disclosure import ExcessData, NoReturn, require_within
 from relevo.domain.referral import Status, Step
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
@@ -75,6 +76,7 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
     elif row is None:
         raise ThreadUnknown
     terms = _require_basis(row, message, said)
+    _require_return(terms, said)
     _require_fields(row, sop, terms, said, opened)
     return Admitted(row=row, sop=sop, terms=terms)
 
@@ -105,6 +107,13 @@ def _require_basis(row: ReferralRow, message: Message, said: Said) -> Terms | No
     if message.basis != row.basis:
         raise NoBasis(detail="the message does not rest on the consent of this referral", field="basis")
     return referrals.terms(row)
+
+
+def _require_return(terms: Terms | None, said: Said) -> None:
+    """What the person does not let return is not taken either, whether it carries a data class or only words."""
+    stays = message_comes_back(said) and not said.type.always_returns
+    if stays and terms is not None and not terms.outcomes_may_return:
+        raise NoReturn(field="step")
 
 
 def _require_fields(row: ReferralRow, sop: Sop, terms: Terms | None, said: Said, opened: Opened) -> None:

@@ -16,11 +16,11 @@ import structlog
 
 from relevo.delivery.federation import CONTENT_TYPE, POSSESSION, STATEMENTS
 from relevo.delivery.node import Node
-from relevo.delivery.transport import Transport
+from relevo.delivery.transport import AnswerUnfit, Transport
 from relevo.domain.access import Act
-from relevo.errors import Conflict, RelevoError, WireError
+from relevo.errors import Conflict, RelevoError
 from relevo.protocol import strict_json
-from relevo.protocol.fingerprint import Fingerprint, fingerprint_of
+from relevo.protocol.fingerprint import Fingerprint, FingerprintDiffers, fingerprint_of
 from relevo.protocol.possession import challenge_for, check_possession
 from relevo.protocol.statement import NodeStatement, first_statement, follows, next_statement, read_statement
 from relevo.storage import log, peers
@@ -32,20 +32,7 @@ EVENTS = structlog.get_logger("relevo.registration")
 POLL = timedelta(days=1)
 RENEW_BEFORE = timedelta(days=30)
 NONCE_BYTES = 16
-
-
-class FingerprintDiffers(RelevoError):
-    """The fingerprint that was typed is not the one of this statement."""
-
-    code = "fingerprint-differs"
-    advice = "Call the other administrator again and read it aloud; if it still differs, do not register this node."
-
-
-class AnswerUnfit(WireError):
-    """The peer did not answer as the protocol says."""
-
-    code = "answer-unfit"
-    advice = "Check the peer's address with its administrator and try again."
+READ_AGAIN = "Call the other administrator again and read it aloud; if it still differs, do not register this node."
 
 
 def publish_first(work: UnitOfWork) -> NodeStatement:
@@ -129,7 +116,7 @@ def verify(work: UnitOfWork, node_id: str, typed: str) -> None:
     work.require(Act.REGISTER_PEER)
     row = peers.find(work.session, node_id)
     if not fingerprint_of(peers.latest(work.session, node_id)).matches(typed):
-        raise FingerprintDiffers(field="fingerprint")
+        raise FingerprintDiffers(field="fingerprint", next_step=READ_AGAIN)
     if row.state == PeerState.PROPOSED:
         row.confirmed_at, row.confirmed_by = work.at, work.user.name
         peers.move(work.session, row, PeerState.VERIFIED, work.at)
@@ -169,7 +156,7 @@ def poll(node: Node, transport: Transport) -> None:
 
 
 def _is_due(row: PeerRow, work: UnitOfWork) -> bool:
-    lately = row.polled_at is not None and work.at - row.polled_at < POLL
+    lately = row.polled_at is not None and timedelta() <= work.at - row.polled_at < POLL
     return not lately or peers.latest(work.session, row.node_id).exp <= work.at
 
 

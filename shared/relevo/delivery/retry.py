@@ -5,7 +5,7 @@ Full jitter from 5 seconds, doubling, at most an hour; six hours once a peer has
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 FIRST = timedelta(seconds=5)
 CAP = timedelta(hours=1)
@@ -21,3 +21,8 @@ def pause(failures: int, jitter: float) -> timedelta:
     cap = CAP if failures < _FAILURES_OF_A_WEEK else LATE_CAP
     ceiling = min(cap, FIRST * (1 << min(max(failures - 1, 0), 16)))
     return ceiling * jitter
+
+
+def waits(until: datetime | None, at: datetime) -> bool:
+    """Whether a pause lasts; one that is longer than any made here comes from a clock that went wrong, and is over."""
+    return until is not None and at < until <= at + LATE_CAP

@@ -14,8 +14,8 @@ from datetime import datetime
 
 from relevo.delivery import duties, outbox
 from relevo.domain.data_classes import DataClass
-from relevo.domain.journey import Journey, JourneyStep, allowed_journey, arrive_journey
-from relevo.domain.referral import IllegalStep, Status, Step, allowed, arrive, before_cancelling
+from relevo.domain.journey import Journey, JourneyStep, advance_journey, allowed_journey, arrive_journey
+from relevo.domain.referral import IllegalStep, Status, Step, advance, allowed, arrive, before_cancelling
 from relevo.domain.sides import Side
 from relevo.messages.classes import requested_services
 from relevo.messages.content import Fields, Said
@@ -63,7 +63,7 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
         IllegalStep: if it was legal neither now nor in what the peer had seen.
     """
     side = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
-    seen_status, seen_journey = referrals.stood_at(work.session, row, said.seen)
+    seen_status, seen_journey = _as_seen(work, row, said.seen, side)
     crossed = said.seen != row.own_last
     stood = Standing(
         status=Status(row.status),
@@ -103,6 +103,21 @@ def _move(work: UnitOfWork, row: ReferralRow, step: str, kind: MessageType, side
         raise IllegalStep(step, stood.status, allowed_now(row, side))
     if step in set(JourneyStep):
         row.journey = arrive_journey(stood.journey, stood.seen_journey, JourneyStep(step), side)
+
+
+def _as_seen(work: UnitOfWork, row: ReferralRow, jti: str | None, side: Side) -> tuple[Status, Journey]:
+    """Where things stood for `side`: as our message `jti` left them, and its own steps since; now, if there is none."""
+    taken = referrals.steps(work.session, row)
+    ours = next((place for place, one in enumerate(taken) if one.jti == jti and one.side != side), None)
+    if jti is None or ours is None:
+        return Status(row.status), Journey(row.journey)
+    status, journey = Status(taken[ours].status_after), Journey(taken[ours].journey_after)
+    for one in taken[ours + 1 :]:
+        if one.side == side and one.step in allowed(status, side):
+            status = advance(status, Step(one.step), side, before=Status(one.status_after))
+        if one.side == side and one.step in allowed_journey(journey, side):
+            journey = advance_journey(journey, JourneyStep(one.step), side)
+    return status, journey
 
 
 def _before_cancelling(work: UnitOfWork, row: ReferralRow) -> Status:

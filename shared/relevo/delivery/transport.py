@@ -12,7 +12,7 @@ from typing import Protocol
 
 import httpx
 
-from relevo.errors import RelevoError
+from relevo.errors import RelevoError, WireError
 
 MAX_ANSWER = 4 << 20
 TIMEOUT = httpx.Timeout(30, connect=10)
@@ -23,6 +23,13 @@ class PeerUnreachable(RelevoError):
 
     code = "peer-unreachable"
     advice = "Nothing is lost: what is queued is tried again by itself. A command can be repeated once the peer is up."
+
+
+class AnswerUnfit(WireError):
+    """The peer's answer is not what was asked for."""
+
+    code = "answer-unfit"
+    advice = "Nothing is lost, and it is tried again by itself; if it goes on, check the address with the peer."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +66,7 @@ class HttpTransport:
         try:
             with self._client.stream(method, url, headers=headers, content=body) as response:
                 raw = _read(response)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise PeerUnreachable(f"no answer: {type(error).__name__}") from error
         return Answer(status=response.status_code, headers=dict(response.headers), body=raw)
 

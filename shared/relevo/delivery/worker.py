@@ -1,4 +1,4 @@
-"""The loop beside the server: publish, poll, bring, number; then wait.
+"""The loop beside the server: publish, poll, bring, number, settle the journal; then wait.
 
 While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
 one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
@@ -49,11 +49,12 @@ class Worker:
         self._thread.join()
 
     def turn(self) -> None:
-        """One turn: our statement, the peers' statements, the post, the log."""
+        """One turn: our statement, the peers' statements, the post, the log, the database's own journal."""
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
         self._courier.run_once()
         sequence(self._node)
+        self._node.database.settle()
 
     def _run(self) -> None:
         try:

@@ -12,10 +12,12 @@ may say it, its words are well formed, and each data class has only fields that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from relevo.domain.access import Role
 from relevo.domain.data_classes import DataClass, Record
 from relevo.domain.disclosure import ExcessData
 from relevo.domain.sides import Side
@@ -27,6 +29,9 @@ from relevo.protocol.strict_json import JsonObject, JsonValue
 
 OPEN_CLAIMS = frozenset({"iss", "aud", "iat", "jti", "thread", "kind", "cnf"})
 _FRAME = frozenset({"step", "after", "seen"})
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SPEAKERS = frozenset({*Role, "node"})
+"""Who can have taken a step: somebody in a role, or the node itself. No words of anybody's stand there."""
 
 Fields: TypeAlias = Record
 """Data class → field → value."""
@@ -71,7 +76,7 @@ def read(claims: JsonObject, *, kind: str, speaker: Side) -> Said:
     """
     hidden = {name: value for name, value in claims.items() if name not in OPEN_CLAIMS}
     said = hidden.get("step")
-    if not isinstance(said, dict) or not isinstance(said.get("name"), str) or not isinstance(said.get("by"), str):
+    if not isinstance(said, dict) or not isinstance(said.get("name"), str) or not _is_speaker(said.get("by")):
         raise MalformedContent(detail="there is no step with a name and a role", field="step")
     row = message_type(said["name"], speaker)
     if row.kind != kind:
@@ -88,9 +93,15 @@ def read(claims: JsonObject, *, kind: str, speaker: Side) -> Said:
     )
 
 
+def _is_speaker(by: JsonValue) -> bool:
+    return isinstance(by, str) and by in _SPEAKERS
+
+
 def _identifier(hidden: JsonObject, name: str) -> str | None:
     value = hidden.get(name)
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _IDENTIFIER.fullmatch(value):
         raise MalformedContent(detail="not the identifier of a message", field=name)
     return value
 

@@ -16,12 +16,21 @@ from typing import TYPE_CHECKING
 
 from mnemonic import Mnemonic
 
+from relevo.errors import WireError
+
 if TYPE_CHECKING:
     from relevo.protocol.statement import NodeStatement
 
 _TAG = b"relevo-fingerprint-v1\0"
 _BYTES, _DIGITS, _GROUP = 16, 40, 5
 _SPACING = re.compile(r"[\s-]+")
+
+
+class FingerprintDiffers(WireError):
+    """A fingerprint that somebody got in another way is not the one of this root key."""
+
+    code = "fingerprint-differs"
+    advice = "Let it be read aloud by phone again; if it still differs, believe nothing that rests on this key."
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
 from relevo.protocol import jws, sop_signature
-from relevo.protocol.fingerprint import fingerprint_of
+from relevo.protocol.fingerprint import FingerprintDiffers, fingerprint_of
 from relevo.protocol.sop_signature import sop_digest, verify_sop_signature
 from relevo.protocol.statement import follows, read_statement, statement_digest
 from relevo.protocol.trust import Trust
@@ -34,13 +34,6 @@ class WrongNode(WireError):
     """A statement is of another node than the one that it is shown for."""
 
     code = "wrong-node"
-
-
-class FingerprintDiffers(WireError):
-    """The root key is not the one whose fingerprint was given."""
-
-    code = "fingerprint-differs"
-    advice = "Believe nothing in this file that rests on this key; ask the node's administrator by phone."
 
 
 class SopNotSigned(WireError):

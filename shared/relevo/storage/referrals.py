@@ -22,6 +22,9 @@ from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage.tables import DutyRow, InboxRow, OutboxRow, ReferralRow, StepRow
 
+SHORTEST = 8
+"""How much of a thread people must type for it to be found by its beginning."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
@@ -91,6 +94,19 @@ def by_thread(session: Session, thread: str) -> ReferralRow:
     return row
 
 
+def thread_beginning(session: Session, beginning: str) -> str:
+    """The one thread of this node that begins so, for people who type at least as much as lists show.
+
+    Raises:
+        NotFound: if there is none, or more than one.
+    """
+    wanted = select(ReferralRow.thread).where(ReferralRow.thread.startswith(beginning, autoescape=True)).limit(2)
+    found = session.scalars(wanted).all() if len(beginning) >= SHORTEST else ()
+    if len(found) != 1:
+        raise NotFound("no referral begins so, or several do; `list` shows those that are here")
+    return found[0]
+
+
 def is_taken(session: Session, thread: str) -> bool:
     """Whether a referral with any peer has this thread."""
     return session.scalar(select(ReferralRow.peer).where(ReferralRow.thread == thread).limit(1)) is not None
@@ -112,14 +128,6 @@ def basis(row: ReferralRow) -> Basis | None:
 def terms(row: ReferralRow) -> Terms | None:
     """The consent terms under which the referral moves; None after erasure."""
     return None if row.basis_record is None else terms_from_record(row.basis_record)
-
-
-def stood_at(session: Session, row: ReferralRow, jti: str | None) -> tuple[Status, Journey]:
-    """Where referral and journey stood when our message `jti` left; where they stand now, if there is none such."""
-    found = session.scalar(select(StepRow).where(_of(StepRow, row), StepRow.jti == jti)) if jti else None
-    if found is None:
-        return Status(row.status), Journey(row.journey)
-    return Status(found.status_after), Journey(found.journey_after)
 
 
 def steps(session: Session, row: ReferralRow) -> list[StepRow]:

@@ -164,7 +164,7 @@ class OutboxRow(SharedBase):
     classes: Mapped[list[str]]
     made_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(Word)
-    problem: Mapped[str | None] = mapped_column(Word)
+    problem: Mapped[str | None] = mapped_column(Digest)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     epoch: Mapped[int | None]

@@ -7,6 +7,7 @@ browser is told so.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.runtime import Service
 from relevo.web import federation, operations, problems
@@ -64,6 +66,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        max_body_size=MAX_BODY,
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
     )
     app.state.node = node
@@ -92,7 +95,7 @@ def _page(request: Request) -> HTMLResponse:
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    if request.method not in {"GET", "HEAD"}:
+    if request.method not in {"GET", "HEAD"} and response.status_code < HTTPStatus.BAD_REQUEST:
         request.app.state.node.bell.set()
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

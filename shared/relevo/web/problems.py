@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -15,7 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
 from relevo.delivery.transport import PeerUnreachable
@@ -33,6 +35,32 @@ from relevo.errors import (
 )
 from relevo.protocol.strict_json import JsonObject
 
+_FRAMEWORK = {
+    400: ("bad-input", "Send JSON of the form that /api describes; nothing was stored."),
+    404: ("not-found", "Check the path and the method; /api describes every route."),
+    405: ("method-not-allowed", "Check the path and the method; /api describes every route."),
+    413: ("body-too-large", "Send less at once; nothing was stored."),
+}
+_OTHER = ("http-error", "Check the request against /api, which describes every route.")
+_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "json_invalid": "is not JSON",
+    "string_type": "must be text",
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "too_short": "has fewer than {min_length} entries",
+    "enum": "must be one of {expected}",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "is less than {ge}",
+    "less_than_equal": "is more than {le}",
+    "timezone_aware": "must be a date and time with its offset, such as 2026-12-14T19:35:00+01:00",
+    "datetime_from_date_parsing": "must be a date and time with its offset, such as 2026-12-14T19:35:00+01:00",
+    "datetime_parsing": "must be a date and time with its offset, such as 2026-12-14T19:35:00+01:00",
+    "date_from_datetime_parsing": "must be a date written as year-month-day, such as 2026-12-31",
+    "date_parsing": "must be a date written as year-month-day, such as 2026-12-31",
+}
 EVENTS = structlog.get_logger("relevo.web")
 MEDIA_TYPE = "application/problem+json"
 
@@ -113,6 +141,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(DBAPIError)(_database)
+    app.exception_handler(Exception)(_unforeseen)
 
 
 def respond(document: JsonObject, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -130,24 +159,36 @@ def _ours(_request: Request, error: Exception) -> JSONResponse:
 def _malformed(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    reasons = [
-        {"code": "bad-input", "field": ".".join(str(part) for part in fault["loc"][1:]), "detail": fault["msg"]}
-        for fault in error.errors()
-    ]
     document = problem_of(BadInput("the request is not of the form that is needed"))
-    return respond({**document, "reasons": reasons})
+    return respond({**document, "reasons": [_fault(fault) for fault in error.errors()]})
+
+
+def _fault(fault: Mapping[str, Any]) -> JsonObject:
+    """One fault that the framework found, in our words; none repeats what was given."""
+    is_json = fault["type"] != "json_invalid"
+    path = ".".join(str(part) for part in fault["loc"][1:]) if is_json else ""
+    words = _WORDS.get(fault["type"], "is not of the form that is needed")
+    return {"code": "bad-input", "field": path or "body", "detail": words.format_map(fault.get("ctx", {}))}
 
 
 def _framework(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    code = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}.get(error.status_code, "http-error")
-    document = {"type": f"urn:relevo:problem:{code}", "title": error.detail, "status": error.status_code, "code": code}
+    code, advice = _FRAMEWORK.get(error.status_code, _OTHER)
+    document = {
+        "type": f"urn:relevo:problem:{code}",
+        "title": error.detail,
+        "status": error.status_code,
+        "code": code,
+        "next": advice,
+    }
     return respond(document, dict(error.headers or {}))
 
 
 def _database(_request: Request, error: Exception) -> JSONResponse:
     """Gone, full, locked, or two at once: the transaction was undone as a whole, so another try is safe."""
+    if isinstance(error, DataError):
+        return respond(problem_of(BadInput("the request holds something that no database can keep")))
     EVENTS.error("database", kind=type(error).__name__)
     document = {
         "type": "urn:relevo:problem:database-unavailable",
@@ -157,3 +198,10 @@ def _database(_request: Request, error: Exception) -> JSONResponse:
         "next": "Nothing was lost or half done; try again in a moment.",
     }
     return respond(document, {"retry-after": "5"})
+
+
+def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
+    """A fault of ours: logged by its kind and place, because its own words may quote somebody."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    EVENTS.error("unforeseen", kind=type(error).__name__, file=where.filename, line=where.lineno)
+    return respond(problem_of(RelevoError("Something went wrong here that nobody foresaw; nothing was stored.")))

@@ -1,0 +1,82 @@
+"""Several at once, on either database: each rule that looks before it acts acts on what is still so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from origin_node import referrals as verbs
+from relevo.delivery.courier import Courier
+from relevo.delivery.sequencer import sequence
+from relevo.errors import RelevoError
+from relevo.storage.tables import LogEntryRow
+from support.nodes import JoinedNodes
+from support.story import Story, sample
+
+AT_ONCE = 4
+
+
+@pytest.fixture
+def story(nodes_on_each: JoinedNodes) -> Story:
+    """Case 01 imported with its consent, on each database; nothing has been sent."""
+    begun = Story(nodes=nodes_on_each)
+    begun.take_in(sample("01"))
+    return begun
+
+
+def test_a_case_is_sent_once_however_many_send_it(story: Story) -> None:
+    assert _refusals(*[lambda: story.send(deliver=False)] * AT_ONCE) == ["referral-open"] * (AT_ONCE - 1)
+
+
+def test_a_referral_is_accepted_or_declined_and_never_both(story: Story) -> None:
+    story.send()
+    story.origin(verbs.acknowledge)
+
+    def accept() -> None:
+        with story.at_origin() as work:
+            verbs.accept(work, story.thread)
+
+    def decline() -> None:
+        with story.at_origin() as work:
+            verbs.decline(work, story.thread, "no-capacity")
+
+    assert _refusals(accept, decline) == ["illegal-step"]
+    story.nodes.deliver()
+    assert story.row(story.nodes.host).status == story.row(story.nodes.origin).status
+
+
+def test_couriers_beside_each_other_bring_a_message_that_has_one_effect(story: Story) -> None:
+    story.send(deliver=False)
+    courier = Courier(story.nodes.host, story.nodes.transport)
+    assert _refusals(*[courier.run_once] * AT_ONCE) == []
+    assert [entry.delivery for entry in story.timeline(story.nodes.host)] == ["stored"]
+    assert len(story.timeline(story.nodes.origin)) == 1
+
+
+def test_sequencers_beside_each_other_give_each_entry_one_place(story: Story) -> None:
+    story.send(deliver=False)
+    host = story.nodes.host
+    assert _refusals(*[lambda: sequence(host)] * AT_ONCE) == []
+    with host.read() as work:
+        places = list(work.session.scalars(select(LogEntryRow.position).order_by(LogEntryRow.position)))
+    assert places == list(range(len(places)))
+
+
+def _refusals(*acts: Callable[[], object]) -> list[str]:
+    """Do all of it at once; the codes of what was refused. Anything else that is raised fails the test."""
+    together = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> str | None:
+        together.wait()
+        try:
+            act()
+        except RelevoError as refused:
+            return refused.code
+        return None
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [code for code in pool.map(run, acts) if code is not None]

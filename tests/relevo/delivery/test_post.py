@@ -1,0 +1,118 @@
+"""What could keep post from moving: a message held before it, too much at once, a statement or clock gone wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from origin_node import follow_up
+from origin_node import referrals as verbs
+from relevo.delivery import federation, settlement, sop_exchange
+from relevo.delivery.courier import Courier
+from relevo.delivery.transport import HttpTransport, PeerUnreachable
+from relevo.domain.access import Role
+from relevo.protocol.receipt import Receipt, sign_receipt
+from relevo.protocol.strict_json import JsonObject
+from relevo.storage import peers, sops
+from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
+from support.nodes import AT, HOST_ID, ORIGIN_ID, SOP, JoinedNodes, staff
+from support.story import Story, sample
+
+OUTCOME: JsonObject = {"services": [{"service": "business-start", "status": "in-progress"}]}
+
+
+def test_what_was_queued_behind_a_message_that_is_held_still_arrives(sent: Story) -> None:
+    sent.accept()
+    sent.arrive()
+    host, origin = sent.nodes.both
+    sent.nodes.transport.disconnect(host)
+    with sent.at_origin() as work:
+        follow_up.report(work, sent.thread, 1, moved={}, results={"outcome": OUTCOME})
+        verbs.hold(work, sent.thread, "the workshop is closed in winter")
+    sent.nodes.deliver()
+    sent.nodes.clock.move(timedelta(days=700))
+    sent.nodes.transport.connect(host)
+    for _ in range(2):
+        sent.nodes.deliver()
+        sent.nodes.clock.move(timedelta(days=1))
+    deliveries = sent.deliveries(origin)
+    assert (deliveries["follow-up"], deliveries["held"]) == ("held", "stored")
+    assert sent.row(host).status == sent.row(origin).status == "on-hold"
+
+
+def test_more_than_one_request_can_hold_is_brought_in_several(nodes: JoinedNodes) -> None:
+    padding = "".join(f"# {'x' * 1000}\n" for _ in range(190))
+    with nodes.host.write(staff(Role.ADMINISTRATOR)) as work:
+        for number in range(26):
+            text = f"# {number}\n{padding}{SOP.read_text(encoding='utf-8')}"
+            sop_exchange.propose(work, sops.keep(work.session, text, own=HOST_ID, at=work.at))
+    for _ in range(3):
+        nodes.clock.move(timedelta(hours=1))
+        Courier(nodes.host, nodes.transport).run_once()
+    assert all(len(request.body) <= federation.MAX_BODY for request in nodes.transport.carried)
+    assert _waiting(nodes) == 0
+
+
+def test_what_was_sealed_is_brought_although_the_statement_has_ended_since(nodes: JoinedNodes) -> None:
+    story = Story(nodes=nodes)
+    story.take_in(sample("01"))
+    nodes.transport.drop_next_request()
+    story.send(deliver=False)
+    courier = Courier(nodes.host, nodes.transport)
+    courier.run_once()
+    nodes.clock.move(timedelta(days=85))
+    with nodes.host.read() as work:
+        ends = peers.latest(work.session, ORIGIN_ID).exp
+    nodes.clock.move_to(ends)
+    courier.run_once()
+    assert nodes.transport.carried[-1].url.endswith(federation.ENVELOPES)
+    assert nodes.transport.carried[-1].answer is not None
+
+
+@pytest.mark.parametrize("where", ["the message", "the peer"])
+def test_a_pause_until_next_year_from_a_clock_that_went_wrong_is_over(nodes: JoinedNodes, where: str) -> None:
+    story = Story(nodes=nodes)
+    story.take_in(sample("01"))
+    story.send(deliver=False)
+    with nodes.host.write() as work:
+        table = OutboxRow if where == "the message" else PeerRow
+        row = work.session.scalars(select(table).order_by(table.next_attempt_at)).all()[-1]
+        row.next_attempt_at = AT + timedelta(days=365)
+    Courier(nodes.host, nodes.transport).run_once()
+    assert story.deliveries(nodes.host) == {"requested": "stored"}
+
+
+def test_a_refusal_with_the_longest_code_is_kept_on_each_database(nodes_on_each: JoinedNodes) -> None:
+    story = Story(nodes=nodes_on_each)
+    story.take_in(sample("01"))
+    story.send(deliver=False)
+    host, origin = nodes_on_each.both
+    nodes_on_each.transport.drop_next_request()
+    Courier(host, nodes_on_each.transport).run_once()
+    with host.write() as work:
+        (row,) = work.session.scalars(select(OutboxRow).where(OutboxRow.thread == story.thread))
+        (made,) = work.session.scalars(select(ManifestRow.digest).where(ManifestRow.jti == row.jti))
+        refusal = Receipt(
+            iss=ORIGIN_ID, aud=HOST_ID, of=made, jti=row.jti, disposition="refused", code="x" * 64, received_at=AT
+        )
+        token = sign_receipt(refusal, origin.identity.keys.signing)
+        assert settlement.settle(work, row, {"receipt": token}, peers.trust(work.session))
+    assert [entry.problem for entry in story.timeline(host)] == ["x" * 64]
+
+
+UNREACHABLE = ["https://256.256.256.256", f"https://{'a' * 70}.example", "https://a..b", "https://xn--"]
+
+
+@pytest.mark.parametrize("address", UNREACHABLE)
+def test_an_address_that_cannot_be_one_is_a_peer_that_cannot_be_reached(address: str) -> None:
+    transport = HttpTransport()
+    with pytest.raises(PeerUnreachable):
+        transport.send("GET", address + federation.STATEMENTS, {}, b"")
+    transport.close()
+
+
+def _waiting(nodes: JoinedNodes) -> int:
+    with nodes.host.read() as work:
+        return len(work.session.scalars(select(OutboxRow).where(OutboxRow.state == "queued")).all())

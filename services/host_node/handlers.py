@@ -13,6 +13,7 @@ from host_node import consents
 from host_node.tables import ReturnedRow
 from relevo.delivery import outbox, steps
 from relevo.delivery.node import Handler
+from relevo.delivery.policy import require_whole_withdrawal
 from relevo.domain.referral import Step
 from relevo.domain.sides import Side
 from relevo.messages.content import Said
@@ -39,8 +40,13 @@ def keep_returned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
         )
 
 
-def withdrawn(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
-    """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so."""
+def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
+    """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so.
+
+    Raises:
+        PartialWithdrawal: if only the return of outcomes is withdrawn; the origin then knows that it was not done.
+    """
+    require_whole_withdrawal(said)
     consents.noted_as_withdrawn(work, row.thread)
     outbox.hold_back(work.session, row)
     forget_returned(work, row)

@@ -16,20 +16,12 @@ from origin_node import assignments
 from origin_node.erasure import erase
 from origin_node.tables import StatedRow
 from relevo.delivery.node import Handler
+from relevo.delivery.policy import require_whole_withdrawal
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Step
-from relevo.errors import Refusal
 from relevo.messages.content import Said
-from relevo.messages.steps_referral import Withdrawn
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
-
-
-class PartialWithdrawal(Refusal):
-    """Only outcomes shall stop returning, and this node cannot yet do that apart."""
-
-    code = "withdrawal-partial"
-    advice = "Speak with this node by phone at once; if the person wants it, withdraw everything and send anew."
 
 
 def stated(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
@@ -54,8 +46,7 @@ def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     Raises:
         PartialWithdrawal: if only the return of outcomes is withdrawn; the host then knows that it was not done.
     """
-    if not isinstance(said.payload, Withdrawn) or said.payload.scope != "all":
-        raise PartialWithdrawal(field="withdrawn.scope")
+    require_whole_withdrawal(said)
     erase(work, row)
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from origin_node import assignments, profile
 from origin_node import referrals as verbs
-from origin_node.handlers import HANDLERS, PartialWithdrawal
+from origin_node.handlers import HANDLERS
+from relevo.delivery.policy import PartialWithdrawal
 from relevo.domain.sides import Side
 from relevo.messages.registry import MESSAGES, NODE_KIND, spoken_by
 from support.origin_desk import Desk

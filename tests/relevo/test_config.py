@@ -58,6 +58,12 @@ REFUSED = {
     "a clock that is unknown": ({"clock": "sundial"}, "clock"),
     "a port that does not exist": ({"listen_port": 70000}, "listen_port"),
     "a worker that never waits": ({"delivery_interval_seconds": 0}, "delivery_interval_seconds"),
+    "a log level that is none": ({"log_level": "loud"}, "log_level must be one of"),
+    "an address that is not safe": ({"endpoint": "http://retorno.example"}, "endpoint is not https"),
+    "an address that is none": ({"endpoint": "retorno"}, "endpoint"),
+    "a database whose port is no number": ({"database": "postgresql://user:word@host:x/db"}, "database must be"),
+    "contacts that are no list": ({"contacts": "sample desk"}, "contacts must be a list"),
+    "a title that is empty": ({"title": ""}, "title is empty"),
 }
 
 
@@ -65,6 +71,36 @@ REFUSED = {
 def test_a_file_is_refused_by_the_name_of_the_key(tmp_path: Path, changes: dict[str, object], named: str) -> None:
     with pytest.raises(Misconfigured, match=named):
         load(PREFIX, write(tmp_path, **changes), {})
+
+
+def test_without_a_file_the_refusal_says_how_one_is_named() -> None:
+    with pytest.raises(Misconfigured, match="database is missing") as refused:
+        load(PREFIX, None, {})
+    assert f"--settings FILE, or set {PREFIX}SETTINGS" in refused.value.next_step
+
+
+def test_contacts_in_the_environment_that_are_no_list_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PREFIX + "CONTACTS", "sample desk")
+    with pytest.raises(Misconfigured, match=f"{PREFIX}CONTACTS must be a JSON list"):
+        load(PREFIX, write(tmp_path))
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(Misconfigured, match="not UTF-8"):
+        load(PREFIX, file, {})
+
+
+@pytest.mark.parametrize("given", [None, "", "tomorrow"], ids=["no file", "an empty file", "a file with no moment"])
+def test_a_clock_that_cannot_be_read_is_refused(tmp_path: Path, given: str | None) -> None:
+    settings = load(PREFIX, write(tmp_path, clock="file:now"), {})
+    if given is not None:
+        (tmp_path / "now").write_text(given)
+    with pytest.raises(Misconfigured, match="clock"):
+        make_clock(settings)
 
 
 def test_a_refusal_does_not_repeat_what_was_given(tmp_path: Path) -> None:

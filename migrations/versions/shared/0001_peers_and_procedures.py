@@ -62,7 +62,7 @@ def _peer() -> None:
         sa.Column("confirmed_by", sa.String(40), nullable=True),
         sa.Column("polled_at", MOMENT, nullable=True),
         sa.Column("epoch", sa.Integer, nullable=False),
-        sa.Column("last_seq", sa.Integer, nullable=False),
+        sa.Column("last_seq", sa.BigInteger, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("next_attempt_at", MOMENT, nullable=True),
         sa.Column("last_problem", sa.String(40), nullable=True),

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relevo.domain.consent import Terms, is_expired
-from relevo.domain.disclosure import ExcessData, NoReturn, require_within
+from relevo.domain.disclosure import ALWAYS_RETURN, ExcessData, NoReturn, require_within
 from relevo.domain.referral import Status, Step
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
 from relevo.errors import Conflict, Reason, Refusal
 from relevo.messages.classes import terms_from_fields, terms_from_record
 from relevo.messages.content import Said
-from relevo.messages.steps_referral import Requested
+from relevo.messages.steps_referral import Requested, Withdrawn
 from relevo.protocol.envelope import Message, Opened
 from relevo.storage import referrals, sops
 from relevo.storage.tables import ReferralRow
@@ -50,6 +50,13 @@ class ConsentEnded(Refusal):
 
     code = "consent-expired"
     advice = "Ask the person whether they still agree, and send under a renewed consent."
+
+
+class PartialWithdrawal(Refusal):
+    """Only outcomes shall stop returning, and this node cannot yet do that apart."""
+
+    code = "withdrawal-partial"
+    advice = "Speak with this node by phone at once; if the person wants it, withdraw everything and send anew."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +118,7 @@ def _require_basis(row: ReferralRow, message: Message, said: Said) -> Terms | No
 
 def _require_return(terms: Terms | None, said: Said) -> None:
     """What the person does not let return is not taken either, whether it carries a data class or only words."""
-    stays = message_comes_back(said) and not said.type.always_returns
+    stays = message_comes_back(said) and said.step not in ALWAYS_RETURN
     if stays and terms is not None and not terms.outcomes_may_return:
         raise NoReturn(field="step")
 
@@ -144,3 +151,9 @@ def _unknown_purpose() -> Reason:
         detail="the SOP does not know this purpose",
         advice="Send for a purpose of the SOP.",
     )
+
+
+def require_whole_withdrawal(said: Said) -> None:
+    """Raises `PartialWithdrawal` unless everything is withdrawn; the peer then knows that it was not done."""
+    if isinstance(said.payload, Withdrawn) and said.payload.scope != "all":
+        raise PartialWithdrawal(field="withdrawn.scope")

@@ -16,6 +16,7 @@ from relevo.delivery.outbox import OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
 from relevo.errors import RelevoError
 from relevo.protocol.base64url import digest
+from relevo.protocol.claims import WORD
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import Trust
@@ -25,6 +26,9 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.settlement")
 DUE_DIFFERS = "due-differs"
+MAX_CODE = 64
+SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period"})
+"""What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
 
 
 def settle(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -> bool:
@@ -34,9 +38,11 @@ def settle(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -
     try:
         receipt = _receipt(work, row, result, trust)
     except RelevoError as fault:
-        row.problem = fault.code
+        row.problem = fault.told if isinstance(fault, Postponed) else fault.code
+        if row.problem in SEAL_ANEW:
+            row.sealed, row.manifest = None, None
         row.next_attempt_at = work.at + pause(row.attempts, secrets.randbelow(1000) / 1000)
-        EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=fault.code)
+        EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
         return False
     _keep(work, row, receipt, str(result["receipt"]))
     return True
@@ -48,11 +54,15 @@ class Postponed(RelevoError):
     code = "postponed"
     advice = "Nothing is lost: the message stays queued and is tried again by itself."
 
+    def __init__(self, told: object) -> None:
+        self.told = told if isinstance(told, str) and WORD.fullmatch(told) and len(told) <= MAX_CODE else self.code
+        super().__init__(self.told)
+
 
 def _receipt(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -> Receipt:
     token, problem = result.get("receipt"), result.get("problem")
     if not isinstance(token, str):
-        raise Postponed(problem.get("code", "") if isinstance(problem, dict) else "")
+        raise Postponed(problem.get("code") if isinstance(problem, dict) else None)
     receipt = read_receipt(token, trust=trust, at=work.at)
     made = set(work.session.scalars(select(ManifestRow.digest).where(ManifestRow.jti == row.jti)))
     if (receipt.iss, receipt.aud, receipt.jti) != (row.peer, work.identity.node_id, row.jti) or receipt.of not in made:

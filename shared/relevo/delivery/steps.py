@@ -14,6 +14,7 @@ from datetime import datetime
 
 from relevo.delivery import duties, outbox
 from relevo.domain.data_classes import DataClass
+from relevo.domain.disclosure import may_return
 from relevo.domain.journey import Journey, JourneyStep, advance_journey, allowed_journey, arrive_journey
 from relevo.domain.referral import IllegalStep, Status, Step, advance, allowed, arrive, before_cancelling
 from relevo.domain.sides import Side
@@ -50,7 +51,7 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
     stood = Standing(status=status, journey=journey, seen_status=status, seen_journey=None)
     _move(work, row, step, kind, side, stood)
     _learn_facts(row, payload, fields)
-    jti = _tell(work, row, step, payload, fields) if _may_tell(row, kind, side) else None
+    jti = _tell(work, row, step, payload, fields) if _may_tell(row, step, side) else None
     taken = _keep(work, row, step, payload, side=side, who=work.user.name, at=work.at, jti=jti)
     duties.follow(work, row, step, payload, taken, received_at=work.at, ours_only=True)
     return taken
@@ -145,9 +146,9 @@ def planned_arrival(fields: Fields) -> datetime | None:
     return datetime.fromisoformat(arrival) if isinstance(arrival, str) else None
 
 
-def _may_tell(row: ReferralRow, kind: MessageType, side: Side) -> bool:
+def _may_tell(row: ReferralRow, step: str, side: Side) -> bool:
     terms = referrals.terms(row)
-    return side is Side.HOST or kind.always_returns or (terms is not None and terms.outcomes_may_return)
+    return side is Side.HOST or may_return(step, outcomes_may_return=terms is not None and terms.outcomes_may_return)
 
 
 def _tell(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fields: Fields) -> str:

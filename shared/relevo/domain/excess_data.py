@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from relevo.domain.consent import Terms
     from relevo.domain.sop import Purpose, Sop
 
-ALWAYS_RETURN: frozenset[str] = frozenset({Step.ACKNOWLEDGED, Step.ACCEPTED, Step.DECLINED, Step.ERASED})
+ALWAYS_RETURN: frozenset[str] = frozenset(
+    {Step.ACKNOWLEDGED, Step.ACCEPTED, Step.DECLINED, Step.CANCEL_AGREED, Step.WITHDRAWN, Step.ERASED}
+)
 """What an origin tells the host even where the person does not want outcomes to return."""
 
 

@@ -2,8 +2,8 @@
 
 A message carries one step. The *kind* is all that stands in the open: several steps share one, so that a manifest
 does not tell whether a referral was accepted or declined. `during` says when a step that does not move the status may
-be taken; steps that do move it stand in `relevo.domain.referral.NEXT`. `always_returns` marks what may go to the host
-even where the person does not want outcomes to return (mission: acknowledged, accepted, declined and erasure).
+be taken; steps that do move it stand in `relevo.domain.referral.NEXT`. What an origin may tell where the
+person does not want outcomes to return stands in `relevo.domain.excess_data.ALWAYS_RETURN`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ class MessageType:
     by: frozenset[Side]
     classes: frozenset[DataClass] = frozenset()
     during: frozenset[Status] | None = None
-    always_returns: bool = False
 
 
 RETURNED = frozenset(RETURNING)
@@ -60,9 +59,9 @@ MESSAGES: Mapping[str, MessageType] = {
     "arrived": MessageType(kind="message", by=ORIGIN, during=UNDER_WAY),
     "not-arrived": MessageType(kind="message", by=ORIGIN, during=UNDER_WAY),
     # the decision, from the origin
-    "acknowledged": MessageType(kind="acknowledged", by=ORIGIN, always_returns=True),
-    "accepted": MessageType(kind="answered", by=ORIGIN, always_returns=True),
-    "declined": MessageType(kind="answered", by=ORIGIN, always_returns=True),
+    "acknowledged": MessageType(kind="acknowledged", by=ORIGIN),
+    "accepted": MessageType(kind="answered", by=ORIGIN),
+    "declined": MessageType(kind="answered", by=ORIGIN),
     "information-requested": MessageType(kind="answered", by=ORIGIN),
     "waitlisted": MessageType(kind="answered", by=ORIGIN),
     # what was done
@@ -79,12 +78,12 @@ MESSAGES: Mapping[str, MessageType] = {
     "cancel-agreed": MessageType(kind="closed", by=ORIGIN),
     "cancel-objected": MessageType(kind="message", by=ORIGIN),
     # either side
-    "withdrawn": MessageType(kind="withdrawn", by=BOTH, always_returns=True),
-    "erased": MessageType(kind="erased", by=BOTH, always_returns=True),
-    "entered-in-error": MessageType(kind="withdrawn", by=BOTH, always_returns=True),
+    "withdrawn": MessageType(kind="withdrawn", by=BOTH),
+    "erased": MessageType(kind="erased", by=BOTH),
+    "entered-in-error": MessageType(kind="withdrawn", by=HOST),
     # between the nodes themselves, about no person
-    "sop-proposed": MessageType(kind="node", by=BOTH, always_returns=True),
-    "sop-accepted": MessageType(kind="node", by=BOTH, always_returns=True),
+    "sop-proposed": MessageType(kind="node", by=BOTH),
+    "sop-accepted": MessageType(kind="node", by=BOTH),
 }
 
 NODE_KIND = "node"

@@ -14,11 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from relevo.domain.sop import Sop, parse_sop
-from relevo.errors import Conflict, NotFound, WireError
+from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.protocol.base64url import digest as digest_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.storage import log
 from relevo.storage.tables import SopRow
+
+MAX_CHARACTERS = 200_000
+"""As many as one message carries."""
 
 
 class SopState(StrEnum):
@@ -41,9 +44,12 @@ def keep(session: Session, text: str, *, own: str, at: datetime) -> SopRow:
     """Keep a SOP text that names us as one of its two nodes, as a draft.
 
     Raises:
+        BadInput: if it is too long to be sent.
         SopInvalid: if it contradicts itself, with every contradiction.
         Conflict: if it is another pair's, or is kept already.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise BadInput(f"a SOP has at most {MAX_CHARACTERS} characters", field="sop")
     sop = parse_sop(text)
     if own not in (sop.host, sop.origin):
         raise Conflict(f"this SOP is between {sop.host} and {sop.origin}; this node is {own}", field="sop")

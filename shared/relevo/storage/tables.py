@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relevo.protocol.strict_json import JsonValue
@@ -51,7 +51,7 @@ class PeerRow(SharedBase):
     confirmed_by: Mapped[str | None] = mapped_column(Word)
     polled_at: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(default=1)
-    last_seq: Mapped[int] = mapped_column(default=0)
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     failures: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     last_problem: Mapped[str | None] = mapped_column(Word)
@@ -168,7 +168,7 @@ class OutboxRow(SharedBase):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     epoch: Mapped[int | None]
-    seq: Mapped[int | None]
+    seq: Mapped[int | None] = mapped_column(BigInteger)
     manifest: Mapped[str | None]
     sealed: Mapped[bytes | None]
     receipt: Mapped[str | None]
@@ -198,7 +198,7 @@ class InboxRow(SharedBase):
     thread: Mapped[str] = mapped_column(Digest, index=True)
     kind: Mapped[str] = mapped_column(Word)
     epoch: Mapped[int]
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)
     manifest: Mapped[str]
     content: Mapped[str | None]
     disclosures: Mapped[list[str] | None]

@@ -75,3 +75,13 @@ def test_migrate_does_not_make_a_node(host: CommandLine) -> None:
     refused = host.run("migrate", user=None, status=2)
     assert "host-node init" in refused.stderr
     assert not (host.folder / "data").exists()
+
+
+@pytest.mark.parametrize("command", ["init", "migrate", "serve"])
+def test_the_settings_of_a_node_of_the_other_kind_are_refused(
+    host: CommandLine, origin: CommandLine, command: str
+) -> None:
+    host.make()
+    origin.settings.write_text(host.settings.read_text().replace("data/", str(host.folder / "data") + "/"))
+    refused = origin.run(command, user=None, status=2)
+    assert "another kind of node" in refused.stderr

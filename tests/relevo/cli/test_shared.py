@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from relevo.cli import app as relevo_app
+from relevo.cli import show
 from relevo.cli.refusals import Commands
 from relevo.cli.shared import add_commands
 from relevo.errors import Reason, Refusal
@@ -54,7 +57,8 @@ def test_the_environment_can_name_the_settings_and_the_user(
     assert "sample-admin" in shown.stdout
 
 
-def test_a_refusal_shows_each_reason_with_what_to_do_about_it() -> None:
+def raising(fault: Exception) -> Result:
+    """What a command prints that raises `fault`."""
     app = typer.Typer()
 
     @app.callback(cls=Commands)
@@ -63,15 +67,21 @@ def test_a_refusal_shows_each_reason_with_what_to_do_about_it() -> None:
 
     @app.command()
     def send() -> None:
-        raise Refusal(
+        raise fault
+
+    shown = CliRunner().invoke(app, ["send"], env=PLAIN)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    return shown
+
+
+def test_a_refusal_shows_each_reason_with_what_to_do_about_it() -> None:
+    shown = raising(
+        Refusal(
             Reason(code="no-consent", field="health-summary", detail="no consent covers it", advice="Ask the person."),
             Reason(code="required", field="contact.number", detail="is missing", advice="Add a number. [not markup]"),
         )
-
-    shown = CliRunner().invoke(app, ["send"], env=PLAIN)
-    assert shown.exit_code == 2
-    assert shown.stdout == ""
-    assert [line.rstrip() for line in shown.stderr.splitlines()] == [
+    )
+    assert shown.stderr.splitlines() == [
         "Refused (refused)",
         "  - health-summary — no consent covers it (no-consent)",
         "    → Ask the person.",
@@ -79,6 +89,38 @@ def test_a_refusal_shows_each_reason_with_what_to_do_about_it() -> None:
         "    → Add a number. [not markup]",
         "Next: Read the reasons; each says what to do next.",
     ]
+
+
+def test_what_all_reasons_have_in_common_is_said_once() -> None:
+    advice = Refusal.advice
+    reasons = [Reason(code="refused", field=field, detail="is missing", advice=advice) for field in ("name", "origin")]
+    assert raising(Refusal(*reasons)).stderr.splitlines() == [
+        "Refused (refused)",
+        "  - name — is missing",
+        "  - origin — is missing",
+        f"Next: {advice}",
+    ]
+
+
+def test_a_file_that_cannot_be_used_is_told_in_words() -> None:
+    shown = raising(PermissionError(13, "Permission denied", "data/keys.json"))
+    assert shown.stderr.splitlines()[:2] == ["Refused (file-unusable)", "  data/keys.json: Permission denied"]
+
+
+SHOWN: dict[str, tuple[object, str]] = {
+    "nothing": (None, "-"),
+    "a moment": (datetime(2026, 12, 14, 20, 35, 7, tzinfo=timezone(timedelta(hours=1))), "2026-12-14 19:35 UTC"),
+    "yes": (True, "yes"),
+    "a list": (["fr", "bci"], "fr, bci"),
+    "an empty list": ([], "-"),
+    "an object": ({"relation": "son", "travels": True}, "relation son, travels yes"),
+    "objects in a list": ([{"relation": "son"}, {"relation": "mother"}], "relation son\nrelation mother"),
+}
+
+
+@pytest.mark.parametrize(("value", "told"), SHOWN.values(), ids=SHOWN.keys())
+def test_a_value_is_shown_as_people_read_it(value: object, told: str) -> None:
+    assert show.shown(value) == told
 
 
 def test_without_settings_the_refusal_names_every_key_that_is_missing(services: tuple[Service, Service]) -> None:

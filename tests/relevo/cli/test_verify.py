@@ -71,6 +71,12 @@ def test_a_fingerprint_that_the_reader_expects_is_checked(tmp_path: Path) -> Non
     assert run(file, "--expect", f"{HOST_ID}={fingerprint(ORIGIN_ID)}").exit_code == 1
 
 
+def test_a_fingerprint_of_a_node_that_is_not_in_the_file_is_never_passed_over(tmp_path: Path) -> None:
+    shown = run(write(tmp_path, EVIDENCE), "--expect", f"es:retrono={fingerprint(HOST_ID)}")
+    assert shown.exit_code == 2
+    assert "no statement of es:retrono" in shown.stderr
+
+
 REFUSED = {
     "a file that does not exist": ("/nowhere/evidence.json", [], "bad-input"),
     "a file that is something else": (__file__, [], "evidence-malformed"),

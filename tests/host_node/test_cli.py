@@ -1,0 +1,148 @@
+"""The command line of a host: a counsellor's day from a terminal of 80 columns, and every refusal in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from host_node.cli import VERBS as HOST_VERBS
+from host_node.cli import app
+from origin_node import referrals as origin_referrals
+from origin_node.cli_words import VERBS as ORIGIN_VERBS
+from relevo.clock import FileClock
+from relevo.config import write_keys
+from relevo.domain.access import Role
+from relevo.domain.journey import JourneyStep
+from relevo.domain.referral import Step
+from relevo.storage import referrals, users
+from support.nodes import AT, JoinedNodes
+from support.story import SAMPLES, Story
+
+CASE = "ES-2026-004417"
+SETTINGS = """
+node_id = "{node.node_id}"
+title = "{node.title}"
+endpoint = "{node.endpoint}"
+listen_port = 8101
+database = "{database}"
+keys = "keys.json"
+clock = "file:clock"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terminal:
+    """Calls commands of a host as its counsellor, or as somebody of another role."""
+
+    settings: Path
+    nodes: JoinedNodes
+
+    def __call__(self, *words: str, status: int = 0, role: Role = Role.COUNSELLOR) -> str:
+        """What was printed, with every space as one; the exit status has to be `status`."""
+        return " ".join(self.shown(*words, status=status, role=role).output.split())
+
+    def shown(self, *words: str, status: int = 0, role: Role = Role.COUNSELLOR) -> Result:
+        """Run a command, and let the post go."""
+        given = ["--settings", str(self.settings), "--as", role, *words]
+        done = CliRunner().invoke(app, given, env={"COLUMNS": "80", "NO_COLOR": "1"})
+        assert done.exit_code == status, (words, done.output)
+        assert max(map(len, done.output.splitlines()), default=0) <= 80
+        self.nodes.deliver()
+        return done
+
+    @property
+    def thread(self) -> str:
+        """The beginning of the one referral's thread, as the list shows it."""
+        return self.shown("list").output.splitlines()[1].split()[0]
+
+
+@pytest.fixture
+def terminal(nodes: JoinedNodes, tmp_path: Path) -> Terminal:
+    """A terminal at the host, with case 01 imported."""
+    file, host = tmp_path / "host.toml", nodes.host
+    file.write_text(SETTINGS.format(node=host.identity, database=host.database.engine.url), encoding="utf-8")
+    FileClock(tmp_path / "clock").move_to(AT)
+    write_keys(tmp_path / "keys.json", host.identity.keys)
+    with host.write() as work:
+        for role in (Role.COUNSELLOR, Role.AUDITOR):
+            users.add(work.session, role, role, work.at)
+    made = Terminal(settings=file, nodes=nodes)
+    made("case", "import", str(SAMPLES / "01-kouassi-aya.json"))
+    return made
+
+
+@pytest.fixture
+def asked(terminal: Terminal) -> Terminal:
+    """The same after it was sent, and the origin asked for a class to which the person has not agreed."""
+    terminal("consent", "record", CASE)
+    terminal("send", CASE)
+    with terminal.nodes.host.read() as work:
+        (row,) = referrals.everything(work.session)
+    story = Story(nodes=terminal.nodes, thread=row.thread)
+    story.origin(origin_referrals.acknowledge)
+    story.origin(origin_referrals.ask, "Is there medication?", ["medication"])
+    return terminal
+
+
+def test_the_preview_tells_fields_of_a_class_together_and_why_they_stay(terminal: Terminal) -> None:
+    before = terminal("preview", CASE)
+    assert "identity-full: passport, address_origin The person has not agreed that this part is sent." in before
+    assert "(no-consent)" in before
+    terminal("consent", "record", CASE)
+    after = terminal("preview", CASE)
+    assert "→ leaves skills: education, occupation_isco08, years, certificates" in after
+    assert "Nothing stands against sending." in after
+
+
+def test_the_beginning_of_a_thread_is_enough_and_less_is_refused(asked: Terminal) -> None:
+    assert len(asked.thread) == 8
+    assert f"referral {asked.thread}" in asked("show", asked.thread)
+    for beginning in (asked.thread[:7], "", "%%%%%%%%", "ffffffff"):
+        assert "begins so" in asked("show", beginning, status=2)
+
+
+def test_the_timeline_names_the_commands_that_may_be_given_now(asked: Terminal) -> None:
+    told = asked("show", asked.thread)
+    assert "you may answer, cancel, consent withdraw, entered-in-error, journey, departure, cancel-journey" in told
+
+
+def test_a_question_about_what_may_not_leave_can_be_answered_in_words_only(asked: Terminal) -> None:
+    assert "(not-consented)" in asked("answer", asked.thread, "--text", "No.", status=2)
+    assert "(not-consented)" in asked("answer", asked.thread, "--text", "No.", "--class", "medication", status=2)
+    asked("answer", asked.thread, "--text", "لا 😀", "--words-only")
+
+
+REFUSED = {
+    "an answer that says nothing": (("answer", "{}", "--text", " ", "--words-only"), "is empty"),
+    "an answer that cannot be seen": (("answer", "{}", "--text", "\u200b", "--words-only"), "answered.answer"),
+    "a reason that says nothing": (("cancel", "{}", "--reason", ""), "cancelled.reason"),
+    "a journey that does not change": (("journey", "{}"), "what has changed"),
+    "a departure that has not come": (("departure", "{}", "--at", "2027-01-01T00:00:00Z"), "has not come yet"),
+    "a departure without its offset": (("departure", "{}", "--at", "2026-11-22T08:00:00"), "with its offset"),
+    "a class that nobody knows": (("answer", "{}", "--text", "No.", "--class", "health"), "health-summary"),
+}
+
+
+@pytest.mark.parametrize(("call", "told"), REFUSED.values(), ids=REFUSED)
+def test_refused_in_words(asked: Terminal, call: tuple[str, ...], told: str) -> None:
+    assert told in asked(*(word.format(asked.thread) for word in call), status=2)
+
+
+def test_evidence_that_cannot_be_written_is_told_in_words(asked: Terminal) -> None:
+    told = asked("evidence", asked.thread, "--out", "/nowhere/evidence", status=2, role=Role.AUDITOR)
+    assert "cannot be written" in told
+
+
+def test_a_withdrawal_names_the_referrals_that_are_told(asked: Terminal) -> None:
+    consent = asked.shown("consent", "list", CASE).output.splitlines()[0]
+    assert asked.thread in asked("consent", "withdraw", consent)
+    assert "withdrawn 2026-11-22 09:00 UTC" in asked("consent", "list", CASE)
+
+
+def test_there_is_a_command_for_every_step_that_a_person_may_take() -> None:
+    by_themselves = {Step.REQUESTED, Step.ERASED}
+    steps = {*Step, *JourneyStep} - by_themselves
+    assert steps <= HOST_VERBS.keys() | ORIGIN_VERBS.keys()

@@ -124,22 +124,7 @@ def load(prefix: str, file: Path | None, environment: Mapping[str, str] | None =
     if path is not None and not path.is_file():
         raise Misconfigured(f"there is no settings file {path}")
     _refuse_unknown(prefix, given)
-    named_nowhere = None if path else f"Name the settings file with --settings FILE, or set {prefix}{SETTINGS}."
-
-    class Settings(NodeSettings):
-        model_config = SettingsConfigDict(env_prefix=prefix, toml_file=path, extra="forbid", frozen=True)
-
-    try:
-        settings: NodeSettings = Settings()
-    except ValidationError as error:
-        faults = "; ".join(_fault(one) for one in error.errors(include_input=False))
-        raise Misconfigured(faults, next_step=named_nowhere) from None
-    except SettingsError:
-        raise Misconfigured(f'{prefix}CONTACTS must be a JSON list, such as ["duty officer"]') from None
-    except UnicodeDecodeError:
-        raise Misconfigured("the settings file is not UTF-8 text") from None
-    except ValueError as error:
-        raise Misconfigured(f"the settings file is not TOML: {error}") from None
+    settings = _read(prefix, path)
     return settings.model_copy(update=_anchored(settings, path.parent if path else Path.cwd()))
 
 
@@ -192,6 +177,24 @@ def make_clock(settings: NodeSettings) -> Clock:
             next_step="A node at work uses `system`; a demo writes a moment such as 2026-11-22T09:00:00+00:00 first.",
         ) from None
     return clock
+
+
+def _read(prefix: str, path: Path | None) -> NodeSettings:
+    class Settings(NodeSettings):
+        model_config = SettingsConfigDict(env_prefix=prefix, toml_file=path, extra="forbid", frozen=True)
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(_fault(one) for one in error.errors(include_input=False))
+        nowhere = None if path else f"Name the settings file with --settings FILE, or set {prefix}{SETTINGS}."
+        raise Misconfigured(faults, next_step=nowhere) from None
+    except SettingsError:
+        raise Misconfigured(f'{prefix}CONTACTS must be a JSON list, such as ["duty officer"]') from None
+    except UnicodeDecodeError:
+        raise Misconfigured("the settings file is not UTF-8 text") from None
+    except ValueError as error:
+        raise Misconfigured(f"the settings file is not TOML: {error}") from None
 
 
 def _refuse_unknown(prefix: str, environment: Mapping[str, str]) -> None:

@@ -91,7 +91,7 @@ class Story:
         digest = host.call("admin-es", "POST", "/sops", {"text": SOP_FILE.read_text(encoding="utf-8")})["digest"]
         host.call("admin-es", "POST", f"/sops/{digest}/propose")
         self._wait(lambda: _sop_state(origin, "admin-ci", digest) == "offered", "the SOP is offered to the origin")
-        yield self._told("admin-es", f"signs the SOP es-ci ({digest[:10]}…) and proposes it")
+        yield self._told("admin-es", f"signs the SOP es-ci-return ({digest[:10]}…) and proposes it")
         origin.call("admin-ci", "POST", f"/sops/{digest}/accept")
         self._wait(lambda: _sop_state(host, "admin-es", digest) == "agreed", "the SOP is agreed at the host")
         yield self._told("admin-ci", "reads it and signs it; it is in force")

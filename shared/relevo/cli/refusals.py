@@ -13,12 +13,12 @@ from typer.core import TyperGroup
 
 from relevo.cli import show
 from relevo.cli.context import DatabaseUnavailable
-from relevo.errors import RelevoError
+from relevo.errors import Misconfigured, RelevoError
 
 REFUSED = 2
 
 
-class FileUnusable(RelevoError):
+class FileUnusable(Misconfigured):
     """A file or a folder cannot be read or written."""
 
     code = "file-unusable"

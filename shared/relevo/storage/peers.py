@@ -81,7 +81,7 @@ def latest_token(session: Session, node_id: str) -> str:
     """The newest statement of a node, as it was signed."""
     found = statements(session, node_id)
     if not found:
-        raise NotFound(f"there is no statement of {node_id}")
+        raise NotFound(f"there is no statement of {node_id}; `peer add` imports it")
     return found[-1]
 
 

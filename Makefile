@@ -17,7 +17,7 @@ define environment
 endef
 
 help: ## print this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.runtime: $(LOCK)/runtime.txt pyproject.toml
 	$(call environment,$<,$@)
@@ -32,7 +32,7 @@ demo: $(VENV)/.runtime ## set up, then carry one referral there and back (ONCE=1
 $(VENV)/browser: $(VENV)/.develop
 	$(PY) tests/support/browser.py
 
-test: $(VENV)/browser ## set up, then run every test (brings its own PostgreSQL and, if there is none, a browser)
+test: $(VENV)/browser ## set up, then run every test (brings its own PostgreSQL and browser)
 	$(PY) -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own code

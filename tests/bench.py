@@ -81,7 +81,7 @@ def _in_memory(folder: Path) -> dict[str, float]:
 
     def one(number: int) -> None:
         with nodes.host.write(counsellor) as work:
-            referrals.send(work, cases.find(work.session, ready[number]))
+            referrals.send(work, cases.find(work, ready[number]))
         if courier.run_once() != 1:
             raise RuntimeError("the referral was not receipted")
 

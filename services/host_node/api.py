@@ -175,21 +175,21 @@ def list_cases(request: Request, user: CurrentUser) -> list[Case]:
 def record_consent(request: Request, user: CurrentUser, case: str, given: ConsentGiven) -> Consent:
     """Record a consent that the person gave."""
     with _node(request).write(user) as work:
-        return _consent(consents.record(work, cases.find(work.session, case), _draft(given)))
+        return _consent(consents.record(work, cases.find(work, case), _draft(given)))
 
 
 @router.post("/cases/{case}/consents/from-file", status_code=201, tags=["consent"])
 def record_consents_from_file(request: Request, user: CurrentUser, case: str) -> list[Consent]:
     """Record the consents that the case file speaks of, once the counsellor has confirmed them with the person."""
     with _node(request).write(user) as work:
-        return [_consent(row) for row in consents.record_from_file(work, cases.find(work.session, case))]
+        return [_consent(row) for row in consents.record_from_file(work, cases.find(work, case))]
 
 
 @router.get("/cases/{case}/consents", tags=["consent"])
 def list_consents(request: Request, user: CurrentUser, case: str) -> list[Consent]:
     """The consents of a case."""
     with _node(request).read(user) as work:
-        return [_consent(row) for row in consents.rows_of(work, cases.find(work.session, case))]
+        return [_consent(row) for row in consents.rows_of(work, cases.find(work, case))]
 
 
 @router.post("/consents/{consent}/withdraw", tags=["consent"])
@@ -203,14 +203,14 @@ def withdraw_consent(request: Request, user: CurrentUser, consent: str) -> Withd
 def preview(request: Request, user: CurrentUser, case: str, purpose: Purpose = referrals.ASSISTANCE) -> Preview:
     """For each field, whether it would leave or stay and why; nothing is sent."""
     with _node(request).read(user) as work:
-        return _preview(referrals.preview(work, cases.find(work.session, case), purpose))
+        return _preview(referrals.preview(work, cases.find(work, case), purpose))
 
 
 @router.post("/cases/{case}/send", status_code=201, tags=["referrals"])
 def send(request: Request, user: CurrentUser, case: str, purpose: Purpose = referrals.ASSISTANCE) -> Referral:
     """Send the referral; exactly what the preview showed leaves."""
     with _node(request).write(user) as work:
-        return describe(work, referrals.send(work, cases.find(work.session, case), purpose))
+        return describe(work, referrals.send(work, cases.find(work, case), purpose))
 
 
 @router.post("/referrals/{thread}/answer", tags=["referrals"])

@@ -10,7 +10,6 @@ import uuid
 
 from pydantic import TypeAdapter
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
 from host_node.case_file import ConsentDraft, ImportedCase, Stay, read_case
 from host_node.tables import CaseRow
@@ -66,13 +65,15 @@ def as_file(case: JsonObject) -> bytes:
         raise BadInput("the case holds text that is not Unicode or numbers that are not JSON") from error
 
 
-def find(session: Session, name: str) -> CaseRow:
-    """The case of that id or reference.
+def find(work: UnitOfWork, name: str) -> CaseRow:
+    """The case of that id or reference, for somebody who may see cases at all.
 
     Raises:
+        Forbidden: before anything is looked up, so that nobody else learns which references exist.
         NotFound: if there is none.
     """
-    row = session.scalar(select(CaseRow).where(or_(CaseRow.id == name, CaseRow.reference == name)))
+    work.require(Act.LIST)
+    row = work.session.scalar(select(CaseRow).where(or_(CaseRow.id == name, CaseRow.reference == name)))
     if row is None:
         raise NotFound("there is no such case; `case list` shows those that are here")
     return row

@@ -77,7 +77,7 @@ def list_cases(ctx: typer.Context) -> None:
 def record_consent(ctx: typer.Context, case: Case) -> None:
     """Record the consents that the case file speaks of, once you have confirmed them with the person."""
     with opened(ctx).write(user(ctx)) as work:
-        rows = consents.record_from_file(work, cases.find(work.session, case))
+        rows = consents.record_from_file(work, cases.find(work, case))
     for row in rows:
         classes = ", ".join(row.classes)
         show.line(f"Consent {row.id} for {row.purpose} to {row.receiver}, until {row.expires_on}: {classes}.")
@@ -87,7 +87,7 @@ def record_consent(ctx: typer.Context, case: Case) -> None:
 def list_consents(ctx: typer.Context, case: Case) -> None:
     """List the consents of a case."""
     with opened(ctx).read(user(ctx)) as work:
-        found = consents.rows_of(work, cases.find(work.session, case))
+        found = consents.rows_of(work, cases.find(work, case))
     for row in found:
         ended = f"withdrawn {show.shown(row.withdrawn_at)}" if row.withdrawn_at else f"until {row.expires_on}"
         show.line(row.id, "bold")
@@ -110,7 +110,7 @@ def withdraw_consent(ctx: typer.Context, consent: Consent) -> None:
 def preview(ctx: typer.Context, case: Case, purpose: Purpose = referrals.ASSISTANCE) -> None:
     """Show for each field whether it would leave or stay, and why; nothing is sent."""
     with opened(ctx).read(user(ctx)) as work:
-        decision = referrals.preview(work, cases.find(work.session, case), purpose)
+        decision = referrals.preview(work, cases.find(work, case), purpose)
     print_preview(decision)
 
 
@@ -118,7 +118,7 @@ def preview(ctx: typer.Context, case: Case, purpose: Purpose = referrals.ASSISTA
 def send(ctx: typer.Context, case: Case, purpose: Purpose = referrals.ASSISTANCE) -> None:
     """Send the referral of a case; exactly what the preview shows leaves."""
     with opened(ctx).write(user(ctx)) as work:
-        row = referrals.send(work, cases.find(work.session, case), purpose)
+        row = referrals.send(work, cases.find(work, case), purpose)
     report(row)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -42,6 +42,13 @@ class ConsentUnfit(BadInput):
     advice = "Correct the field that is named; nothing was recorded."
 
 
+class ConsentKnown(Conflict):
+    """This consent is recorded already; recording it again could bring back what the person took back."""
+
+    code = "consent-known"
+    advice = "If the person agrees anew, record a consent with the day on which you took it."
+
+
 def record_from_file(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
     """Record the consents that the case file speaks of, after a counsellor has confirmed them with the person.
 
@@ -59,10 +66,12 @@ def record(work: UnitOfWork, case: CaseRow, draft: ConsentDraft) -> ConsentRow:
 
     Raises:
         ConsentUnfit: if a date contradicts another, or its terms are not well formed.
+        ConsentKnown: if it is recorded already, or was taken before the person withdrew.
     """
     work.require(Act.RECORD_CONSENT)
     consent = _consent(draft)
     _require_fit(consent)
+    _require_new(consent, _rows(work.session, case))
     row = ConsentRow(
         id=consent.id,
         case=case.id,
@@ -200,6 +209,16 @@ def _require_fit(consent: Consent) -> None:
     _, reasons = check("consent", terms_to_fields(terms_of(consent)))
     if reasons:
         raise ConsentUnfit(reasons[0].detail, field=reasons[0].field)
+
+
+def _require_new(consent: Consent, recorded: Sequence[ConsentRow]) -> None:
+    """A consent that was taken back comes back only if the person gave another."""
+    same_aim = [row for row in recorded if (row.purpose, row.receiver) == (consent.purpose, consent.receiver)]
+    if any(replace(read(row), id=consent.id, withdrawn_at=None) == consent for row in same_aim):
+        raise ConsentKnown(field="consent")
+    withdrawn = [row.withdrawn_at.date() for row in same_aim if row.withdrawn_at is not None]
+    if any(consent.taken_on < day for day in withdrawn):
+        raise ConsentKnown("it was taken before the person withdrew", field="consent.taken_on")
 
 
 def _log(work: UnitOfWork, row: ConsentRow, change: str) -> None:

@@ -170,7 +170,7 @@ def enter_in_error(work: UnitOfWork, thread: str) -> ReferralRow:
 
 def case_of(work: UnitOfWork, thread: str) -> CaseRow:
     """The case that a referral is about."""
-    return cases.find(work.session, work.session.get_one(CaseReferralRow, thread).case)
+    return cases.find(work, work.session.get_one(CaseReferralRow, thread).case)
 
 
 def _decide(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Disclosure:

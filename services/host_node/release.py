@@ -38,7 +38,7 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
     began_under = consents.read(consents.find(work.session, link.consent))
     if is_withdrawn(began_under, work.at):
         return WITHDRAWN
-    recorded = consents.of_case(work.session, cases.find(work.session, link.case))
+    recorded = consents.of_case(work.session, cases.find(work, link.case))
     return (
         _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, began_under, recorded)
     )

@@ -15,9 +15,18 @@ from origin_node.taking import entitled, happened, say
 from relevo.domain.access import Act
 from relevo.domain.deadlines import FIRST_CONTACT
 from relevo.domain.first_contact import Channel, ContactOutcome, require_attempt
-from relevo.errors import BadInput
+from relevo.domain.journey import Journey
+from relevo.errors import BadInput, Conflict
+from relevo.messages.registry import UNDECIDED
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+
+class ContactTooEarly(Conflict):
+    """The referral is not decided, and the person has not arrived."""
+
+    code = "contact-too-early"
+    advice = "Accept the referral first. Who has arrived is contacted, decided or not: then confirm the arrival."
 
 
 def record(work: UnitOfWork, thread: str, *, at: datetime, channel: str, outcome: str) -> ReferralRow:
@@ -25,9 +34,12 @@ def record(work: UnitOfWork, thread: str, *, at: datetime, channel: str, outcome
 
     Raises:
         DoNotContact, IntermediaryOnly: if the attempt goes against the person's preference.
+        ContactTooEarly: while nothing is decided and nobody has arrived.
         BadInput: for a word that is not on its list, or a time that has not come.
     """
     row = entitled(work, thread, Act.RECORD_FIRST_CONTACT)
+    if row.status in UNDECIDED and row.journey != Journey.ARRIVED:
+        raise ContactTooEarly
     way, result = _channel(channel), _outcome(outcome)
     require_attempt(way, preference=Channel(row.contact_channel) if row.contact_channel else None)
     role = str(work.user.role or "")

@@ -26,7 +26,7 @@ def node(pair: RunningPair, side: str) -> NodeProcess:
     return pair.host if side == "host" else pair.origin
 
 
-@pytest.fixture(params=SIZES.values(), ids=SIZES)
+@pytest.fixture(params=[*SIZES.values()], ids=[*SIZES])
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     width, height = request.param
     opened = browser.new_page(viewport={"width": width, "height": height})

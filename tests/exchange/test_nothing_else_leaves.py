@@ -104,7 +104,7 @@ class Desk:
 
     def _agreed_and_allowed(self) -> frozenset[str]:
         with self.story.at_host() as work:
-            case = cases.find(work.session, self.story.case)
+            case = cases.find(work, self.story.case)
             newest = consents.of_case(work.session, case)[-1]
             sop = parse_sop(sops.in_force(work.session, case.origin, work.at).text)
         rule = sop.purposes[newest.purpose]
@@ -181,7 +181,7 @@ def consent_by_verb(desk: Desk, data: st.DataObject) -> None:
 
     def record() -> None:
         with desk.story.at_host() as work:
-            consents.record(work, cases.find(work.session, desk.story.case), _draft(classes))
+            consents.record(work, cases.find(work, desk.story.case), _draft(classes))
 
     desk.verb(record)
 

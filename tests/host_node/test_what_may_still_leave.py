@@ -104,7 +104,7 @@ def test_who_was_sent_under_a_code_is_not_named_in_an_answer_after_another_impor
     nodes = join_under(sop_text("es-ge"), services, sqlite_databases)
     story = Story(nodes=nodes)
     document = sample("03")
-    document["consent"]["outcomes_may_return"] = True  # type: ignore[index,call-overload] # JSON
+    document["consent"]["outcomes_may_return"] = True
     story.take_in(document)
     story.send()
     story.origin(origin_referrals.acknowledge)
@@ -113,7 +113,7 @@ def test_who_was_sent_under_a_code_is_not_named_in_an_answer_after_another_impor
     with pytest.raises(NotSendable) as refused:
         story.host(referrals.answer, "See the class.")
     assert [reason.field for reason in refused.value.reasons] == ["identity-min"]
-    names = [str(sample("03")["identity-min"]["family_name"])]  # type: ignore[index,call-overload] # JSON
+    names = [str(sample("03")["identity-min"]["family_name"])]
     assert traces(file_of(nodes.origin), names) == []
     nodes.close()
 
@@ -133,7 +133,7 @@ def _import_again(story: Story, number: str, change: Callable[[JsonObject], None
 def _record(story: Story, **changes: object) -> None:
     """Record the consent of the case file with some of its terms changed."""
     with story.at_host() as work:
-        case = cases.find(work.session, story.case)
+        case = cases.find(work, story.case)
         draft: ConsentDraft = replace(cases.drafts(case)[0], withdrawn_on=None, **changes)  # type: ignore[arg-type]
         consents.record(work, case, draft)
     story.nodes.clock.move(timedelta(seconds=1))

@@ -10,7 +10,6 @@ import pytest
 from origin_node import first_contact, profile
 from relevo.domain.access import Role
 from relevo.domain.first_contact import DoNotContact, IntermediaryOnly
-from relevo.domain.referral import IllegalStep
 from relevo.errors import BadInput
 from relevo.storage import referrals
 from support.origin_desk import Desk
@@ -84,8 +83,14 @@ def test_an_attempt_is_not_recorded_with(arrived: Desk, changes: dict[str, Any],
 
 
 def test_nobody_is_contacted_before_the_referral_was_accepted(requested: Desk) -> None:
-    with pytest.raises(IllegalStep):
+    with pytest.raises(first_contact.ContactTooEarly):
         attempt(requested)
+
+
+def test_whoever_has_arrived_is_contacted_though_nothing_is_decided(requested: Desk) -> None:
+    requested.arrive_undecided()
+    attempt(requested)
+    assert requested.row().status == "requested"
 
 
 def test_the_clock_of_first_contact_runs_from_the_arrival_not_from_its_report(arrived: Desk) -> None:

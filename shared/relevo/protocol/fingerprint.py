@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TAG = b"relevo-fingerprint-v1\0"
 _BYTES, _DIGITS, _GROUP = 16, 40, 5
-_SPACING = re.compile(r"[\s-]+")
+_SPACING = re.compile(r"[^0-9A-Za-z]+")
 
 
 class FingerprintDiffers(WireError):
@@ -44,7 +44,7 @@ class Fingerprint:
         return f"{' '.join(self.words)}\n{' '.join(self.digits)}"
 
     def matches(self, typed: str) -> bool:
-        """Whether `typed` is all the words or all the digits, whatever the case, spacing and hyphens."""
+        """Whether `typed` is all the words or all the digits, whatever the case, spacing and punctuation."""
         given = _SPACING.sub("", typed).casefold().encode()
         as_words = hmac.compare_digest(given, "".join(self.words).encode())
         as_digits = hmac.compare_digest(given, "".join(self.digits).encode())

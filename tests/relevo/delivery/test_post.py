@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -77,9 +78,9 @@ def test_a_pause_until_next_year_from_a_clock_that_went_wrong_is_over(nodes: Joi
     story.take_in(sample("01"))
     story.send(deliver=False)
     with nodes.host.write() as work:
-        table = OutboxRow if where == "the message" else PeerRow
-        row = work.session.scalars(select(table).order_by(table.next_attempt_at)).all()[-1]
-        row.next_attempt_at = AT + timedelta(days=365)
+        messages = work.session.scalars(select(OutboxRow).where(OutboxRow.state == "queued")).all()
+        paused: Sequence[OutboxRow | PeerRow] = messages if where == "the message" else peers.everybody(work.session)
+        paused[-1].next_attempt_at = AT + timedelta(days=365)
     Courier(nodes.host, nodes.transport).run_once()
     assert story.deliveries(nodes.host) == {"requested": "stored"}
 

@@ -97,7 +97,7 @@ def test_a_host_does_not_take_what_the_person_does_not_let_return(
     nodes: JoinedNodes, case: tuple[JsonObject, str]
 ) -> None:
     story, document = Story(nodes=nodes), sample("01")
-    document["consent"]["outcomes_may_return"] = False  # type: ignore[index,call-overload] # JSON
+    document["consent"]["outcomes_may_return"] = False
     story.take_in(document)
     story.send()
     story.accept()

@@ -18,6 +18,7 @@ from pathlib import Path
 FOUND = Path(sys.prefix) / "browser"
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 LOCKED = Path(__file__).parents[1] / "browser" / "npm"
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 PACKAGE = "node_modules/@sparticuz/chromium/bin"
 
 FONTS = """<?xml version="1.0"?>
@@ -46,7 +47,7 @@ def from_npm(here: Path) -> str:
 
     shutil.rmtree(here, ignore_errors=True)
     shutil.copytree(LOCKED, here, ignore=shutil.ignore_patterns("node_modules"))
-    if npm(["ci", "--prefix", str(here)], cwd=here):
+    if npm(["ci", "--prefix", str(here)], cwd=here, env=_trusting_this_machine()):
         raise SystemExit("npm could not install the browser; set CHROMIUM to the path of one and try again")
     packed = here / PACKAGE
     for name in ("al2023", "fonts", "swiftshader"):
@@ -65,6 +66,12 @@ def main() -> None:
     version = subprocess.run([path, "--no-sandbox", "--version"], capture_output=True, text=True, check=True)  # noqa: S603
     FOUND.write_text(path, encoding="utf-8")
     sys.stdout.write(f"browser: {version.stdout.strip()} ({path})\n")
+
+
+def _trusting_this_machine() -> dict[str, str]:
+    """The environment, in which Node.js trusts whom this machine trusts and not only its own list."""
+    known = {"NODE_EXTRA_CA_CERTS": str(AUTHORITIES)} if AUTHORITIES.is_file() else {}
+    return known | os.environ
 
 
 def _write(file: Path, content: bytes) -> None:

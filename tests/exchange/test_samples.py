@@ -160,6 +160,17 @@ def test_case_06_is_not_left_waiting_for_an_answer_to_a_question_that_cannot_be_
     assert story.row(de_ci.host).status == story.row(de_ci.origin).status == "accepted"
 
 
+def test_case_06_gets_the_bare_decision_without_the_note_beside_it(de_ci: JoinedNodes) -> None:
+    story = Story(nodes=de_ci)
+    story.take_in(sample("06"))
+    story.send()
+    story.origin(origin_referrals.acknowledge)
+    story.origin(origin_referrals.accept, COMMENTS)
+    assert story.row(de_ci.host).status == "accepted"
+    assert traces(file_of(de_ci.host), [COMMENTS]) == []
+    assert story.timeline(de_ci.origin)[-1].said == {"note": COMMENTS}
+
+
 def test_case_06_hears_of_erasure_all_the_same(de_ci: JoinedNodes) -> None:
     story = Story(nodes=de_ci)
     story.take_in(sample("06"))

@@ -28,7 +28,7 @@ from relevo.clock import moment
 from relevo.delivery import duties, policy, sop_exchange, steps
 from relevo.delivery.node import Node
 from relevo.domain.sides import Side
-from relevo.errors import Conflict, Refusal, RelevoError, WireError
+from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
 from relevo.messages import content
 from relevo.messages.content import Said
 from relevo.messages.registry import NODE_KIND
@@ -179,7 +179,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
             if effect.row is not None and erasure.is_erased(effect.row):
                 erasure.erase_thread(work.session, effect.row)
             return token
-    except (Refusal, Conflict, WireError) as fault:
+    except (Refusal, Conflict, BadInput, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:
             raise
         EVENTS.warning(

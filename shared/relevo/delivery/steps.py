@@ -23,6 +23,7 @@ from relevo.messages.content import Fields, Said
 from relevo.messages.registry import MESSAGES, MessageType, message_type
 from relevo.messages.steps import StepPayload
 from relevo.messages.steps_progress import Arrived
+from relevo.messages.steps_referral import Accepted
 from relevo.storage import referrals
 from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -156,9 +157,16 @@ def _tell(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, f
     frame = outbox.Frame(
         peer=row.peer, thread=row.thread, after=row.own_last, seen=row.peer_last, sop=row.sop, basis=basis
     )
-    posted = outbox.post(work, frame, step, payload, fields)
+    posted = outbox.post(work, frame, step, _without_notes(row, payload), fields)
     row.own_last = posted.jti
     return posted.jti
+
+
+def _without_notes(row: ReferralRow, payload: StepPayload) -> StepPayload:
+    """Where outcomes may not return, the bare decision does; a note beside it could tell more."""
+    terms = referrals.terms(row)
+    bare = terms is not None and not terms.outcomes_may_return
+    return Accepted() if bare and isinstance(payload, Accepted) else payload
 
 
 def _keep(

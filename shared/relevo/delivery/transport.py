@@ -67,12 +67,28 @@ class HttpTransport:
             with self._client.stream(method, url, headers=headers, content=body) as response:
                 raw = _read(response)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise PeerUnreachable(f"no answer: {type(error).__name__}") from error
+            raise PeerUnreachable(_why(error)) from error
         return Answer(status=response.status_code, headers=dict(response.headers), body=raw)
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+WHY: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.ConnectTimeout, "nobody answered at the peer's address in time"),
+    (httpx.TimeoutException, "the peer did not answer in time"),
+    (
+        httpx.ConnectError,
+        "the peer's address cannot be reached: nobody listens there, or the name or certificate is wrong",
+    ),
+    (httpx.TransportError, "the connection to the peer broke off"),
+)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, in words; never the library's own, which name addresses."""
+    return next((said for kind, said in WHY if isinstance(error, kind)), "the peer's address is not one")
 
 
 def _read(response: httpx.Response) -> bytes:

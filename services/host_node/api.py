@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from host_node import cases, consents, referrals
+from host_node import api_exceptions, cases, consents, referrals
+from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseRow, ConsentRow
 from relevo.delivery.node import Node
 from relevo.domain.consent import Withholding
 from relevo.domain.data_classes import DataClass
-from relevo.domain.disclosure import Disclosure
 from relevo.protocol.strict_json import JsonValue
 from relevo.web.access import CurrentUser
 from relevo.web.operations import Body, Referral, describe
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Purpose = Annotated[str, Query(description="A purpose of the SOP.")]
 
 
 class CaseFile(Body):
@@ -86,34 +85,6 @@ class Consent(BaseModel):
     withdrawn_at: datetime | None
 
 
-class PreviewLine(BaseModel):
-    """One field: whether it leaves, and why."""
-
-    path: str
-    leaves: bool
-    why: str
-    text: str
-
-
-class ReasonShown(BaseModel):
-    """One reason against sending, and what to do about it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    code: str
-    field: str
-    detail: str
-    advice: str
-
-
-class Preview(BaseModel):
-    """What would leave, what stays and why, and every reason against sending."""
-
-    sendable: bool
-    lines: list[PreviewLine]
-    reasons: list[ReasonShown]
-
-
 class Answer(Body):
     """The answer to the origin's question; `classes` are those that it asked for where left out."""
 
@@ -150,7 +121,7 @@ class Withdrawal(BaseModel):
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only a host has."""
-    return (router,)
+    return router, api_exceptions.router
 
 
 router = APIRouter(prefix="/api")
@@ -203,7 +174,7 @@ def withdraw_consent(request: Request, user: CurrentUser, consent: str) -> Withd
 def preview(request: Request, user: CurrentUser, case: str, purpose: Purpose = referrals.ASSISTANCE) -> Preview:
     """For each field, whether it would leave or stay and why; nothing is sent."""
     with _node(request).read(user) as work:
-        return _preview(referrals.preview(work, cases.find(work, case), purpose))
+        return preview_of(referrals.preview(work, cases.find(work, case), purpose))
 
 
 @router.post("/cases/{case}/send", status_code=201, tags=["referrals"])
@@ -279,9 +250,3 @@ def _draft(given: ConsentGiven) -> ConsentDraft:
         covers=("principal",),
         withdrawn_on=None,
     )
-
-
-def _preview(decision: Disclosure) -> Preview:
-    lines = [PreviewLine(path=line.path, leaves=line.leaves, why=line.why, text=line.text) for line in decision.lines]
-    reasons = [ReasonShown.model_validate(reason) for reason in decision.reasons]
-    return Preview(sendable=not reasons, lines=lines, reasons=reasons)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
 import typer
 
-from host_node import cases, consents, referrals
+from host_node import cases, cli_exceptions, consents, referrals
+from host_node.cli_preview import print_preview
 from host_node.service import SERVICE
 from relevo.cli import show
 from relevo.cli.referrals import Thread, add_referral_commands, moment, report
 from relevo.cli.shared import add_commands, opened, user
 from relevo.domain.data_classes import DataClass
-from relevo.domain.disclosure import Disclosure, Line
 from relevo.protocol.strict_json import JsonValue
 
 VERBS: Mapping[str, str] = MappingProxyType(
@@ -36,6 +35,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
 app = typer.Typer(add_completion=False)
 add_commands(app, SERVICE, VERBS)
 add_referral_commands(app)
+cli_exceptions.add_to(app)
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="A purpose of the SOP.")]
@@ -188,25 +188,6 @@ def enter_in_error(ctx: typer.Context, thread: Thread) -> None:
     with opened(ctx).write(user(ctx)) as work:
         row = referrals.enter_in_error(work, thread)
     report(row)
-
-
-def print_preview(decision: Disclosure) -> None:
-    """Print a preview: what leaves first, then what stays and why, then what stands against sending."""
-    for leaves, mark, style in ((True, "→ leaves", "green"), (False, "· stays ", "yellow")):
-        lines = [one for one in decision.lines if one.leaves is leaves]
-        for (name, why), together in groupby(lines, _class_and_why):
-            fields = ", ".join(one.path.partition(".")[2] or one.path for one in together)
-            show.marked(mark, f"{name}: {fields}" if leaves else f"{name}: {fields}\n{why}", style)
-    show.line("")
-    if not decision.reasons:
-        show.line("Nothing stands against sending.", "bold green")
-    for reason in decision.reasons:
-        show.marked("✗", f"{reason.field}: {reason.detail} ({reason.code})\n{reason.advice}", "bold red")
-
-
-def _class_and_why(line: Line) -> tuple[str, str]:
-    why = line.text.removeprefix("Stays: ")
-    return line.path.partition(".")[0], why[:1].upper() + why[1:]
 
 
 def main() -> None:

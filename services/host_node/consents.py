@@ -109,13 +109,13 @@ def withdraw(work: UnitOfWork, consent_id: str) -> list[str]:
         raise Conflict("this consent was withdrawn already", field="consent")
     row.withdrawn_at = work.at
     _log(work, row, "withdrawn")
-    return [thread for thread in threads_under(work.session, row.id) if _tell(work, thread)]
+    return [thread for thread in threads_under(work.session, row.id) if tell_withdrawn(work, thread)]
 
 
 def noted_as_withdrawn(work: UnitOfWork, thread: str) -> None:
     """The person withdrew at the origin: the consent under which this referral moves ends here too."""
     link = work.session.get(CaseReferralRow, thread)
-    if link is not None and (row := find(work.session, link.consent)).withdrawn_at is None:
+    if link is not None and link.consent is not None and (row := find(work.session, link.consent)).withdrawn_at is None:
         row.withdrawn_at = work.at
         _log(work, row, "withdrawn")
 
@@ -171,7 +171,8 @@ def threads_under(session: Session, consent_id: str) -> list[str]:
     return list(session.scalars(select(CaseReferralRow.thread).where(CaseReferralRow.consent == consent_id)))
 
 
-def _tell(work: UnitOfWork, thread: str) -> bool:
+def tell_withdrawn(work: UnitOfWork, thread: str) -> bool:
+    """Hold back what waits in a referral and tell the origin to erase; whether there was anything to withdraw."""
     row = referrals.by_thread(work.session, thread)
     if Step.WITHDRAWN not in allowed(Status(row.status), work.identity.side):
         return False

@@ -1,6 +1,6 @@
 """Referrals from the host's side: what would leave and why, sending, answering, the journey, cancelling.
 
-`preview` and `send` rest on one decision (`relevo.domain.disclosure.decide`), so that what a counsellor was shown is
+`preview` and `send` rest on one decision (`host_node.decisions`), so that what a counsellor was shown is
 what leaves. Nothing else composes fields for a message.
 """
 
@@ -12,19 +12,19 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from host_node import cases, consents
+from host_node import cases, decisions
 from host_node.tables import CaseReferralRow, CaseRow
 from relevo.delivery import steps
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
-from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, decide, require_within
+from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Status, Step, allowed, is_open
 from relevo.domain.sides import Urgency
-from relevo.domain.sop import Sop, parse_sop
+from relevo.domain.sop import parse_sop
 from relevo.errors import BadInput, Conflict, Reason
 from relevo.ids import new_thread
-from relevo.messages.classes import check, requested_services, terms_record, terms_to_fields
+from relevo.messages.classes import terms_record, terms_to_fields
 from relevo.messages.content import Fields
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_progress import Departed, JourneyCancelled, JourneyChanged
@@ -55,7 +55,7 @@ def preview(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Discl
     """
     work.require(Act.PREVIEW)
     sop = parse_sop(sops.in_force(work.session, case.origin, work.at).text)
-    return _decide(work, case, sop, purpose)
+    return decisions.by_consent(work, case, sop, purpose)
 
 
 def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> ReferralRow:
@@ -68,8 +68,8 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
     """
     work.require(Act.SEND)
     sop_row = sops.in_force(work.session, case.origin, work.at)
-    _require_none_open(work, case, purpose)
-    decision = _decide(work, case, parse_sop(sop_row.text), purpose).require()
+    require_none_open(work, case, purpose)
+    decision = decisions.by_consent(work, case, parse_sop(sop_row.text), purpose).require()
     terms = decision.terms
     if terms is None or decision.consent is None:
         raise NotSendable
@@ -173,49 +173,13 @@ def case_of(work: UnitOfWork, thread: str) -> CaseRow:
     return cases.find(work, work.session.get_one(CaseReferralRow, thread).case)
 
 
-def _decide(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Disclosure:
-    """The decision over the whole case; what would leave is judged once more as it would leave."""
-    record, problems = _judged(case)
-    decision = _decided(work, case, sop, purpose, record, problems)
-    unfit = tuple(fault for name, fields in decision.leaving.items() for fault in check(name, fields)[1])
-    return _decided(work, case, sop, purpose, record, (*problems, *unfit)) if unfit else decision
-
-
-def _decided(
-    work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, record: Fields, problems: tuple[Reason, ...]
-) -> Disclosure:
-    return decide(
-        record,
-        stays=[stay.line for stay in cases.stays(case)],
-        problems=problems,
-        consents=consents.of_case(work.session, case),
-        sop=sop,
-        purpose=purpose,
-        receiver=case.origin,
-        services=requested_services(record.get(DataClass.NEEDS, {})),
-        at=work.at,
-    )
-
-
-def _judged(case: CaseRow) -> tuple[Fields, tuple[Reason, ...]]:
-    """The record with each class in the form in which it travels, and what is wrong with the others."""
-    record: dict[str, Mapping[str, JsonValue]] = {}
-    problems: list[Reason] = []
-    for name, fields in case.record.items():
-        given = fields if isinstance(fields, dict) else {}
-        checked, reasons = check(name, given)
-        record[name] = given if reasons else checked
-        problems += reasons
-    return record, tuple(problems)
-
-
 def _again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
     """The classes `wanted` as they may leave now, and as the receiver may store them by the terms of this referral."""
     if not wanted:
         return {}
     case = case_of(work, row.thread)
     sop = parse_sop(work.session.get_one(SopRow, row.sop).text)
-    decision, terms = _decide(work, case, sop, row.purpose).require(), referrals.terms(row)
+    decision, terms = decisions.for_referral(work, row, case, sop).require(), referrals.terms(row)
     barred = [name for name in sorted(wanted) if terms is None or not _may_follow(name, decision, row, case)]
     if barred or terms is None:
         raise NotSendable(*(_barred(name) for name in barred))
@@ -243,7 +207,8 @@ def _asked_for(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
     return frozenset()
 
 
-def _require_none_open(work: UnitOfWork, case: CaseRow, purpose: str) -> None:
+def require_none_open(work: UnitOfWork, case: CaseRow, purpose: str) -> None:
+    """Raises `ReferralOpen` if a referral of this case for this purpose is under way."""
     same = (CaseReferralRow.case == case.id, ReferralRow.thread == CaseReferralRow.thread)
     found = work.session.scalars(select(ReferralRow).where(*same, ReferralRow.peer == case.origin))
     if any(row.purpose == purpose and is_open(Status(row.status)) for row in found):

@@ -2,7 +2,7 @@
 
 A consent may end between the change and the delivery, or the person may agree to less. A message leaves only if the
 consent under which its referral began and the newest one both cover it. What then waits is held and shown; it never
-leaves by itself.
+leaves by itself. What moves under an exception leaves only as long as the exception holds.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_node import cases, consents
+from host_node import cases, consents, decisions
 from host_node.tables import CaseReferralRow
 from relevo.delivery.outbox import is_about_a_person
-from relevo.domain.consent import Consent, consent_reasons, is_withdrawn, speaking
+from relevo.domain.consent import Consent, consent_reasons, is_expired, is_withdrawn, speaking
 from relevo.domain.data_classes import DataClass, class_of
+from relevo.domain.exception import review_reasons
+from relevo.domain.exception_refusals import ExceptionExpired
 from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
@@ -35,6 +37,8 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
     if row.step in WITHOUT_CONSENT:
         return None if _has_begun(work.session, row) else NOTHING_LEFT
     link = work.session.get_one(CaseReferralRow, row.thread)
+    if link.consent is None:
+        return _exception_lapse(work, row)
     began_under = consents.read(consents.find(work.session, link.consent))
     if is_withdrawn(began_under, work.at):
         return WITHDRAWN
@@ -42,6 +46,16 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
     return (
         _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, began_under, recorded)
     )
+
+
+def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
+    """Why an exception does not let the message leave: it was rejected, its review is overdue, or it has run out."""
+    exception = decisions.exception_of(work.session, row.thread)
+    reviewed = review_reasons(decisions.ground(exception), at=work.at, left_at=exception.left_at)
+    if reviewed:
+        return reviewed[0]
+    terms = referrals.terms(referrals.find(work.session, row.peer, row.thread))
+    return EXCEPTION_ENDED if terms is None or is_expired(terms, work.at) else None
 
 
 def _withheld(work: UnitOfWork, row: OutboxRow, began_under: Consent, recorded: Sequence[Consent]) -> Reason | None:
@@ -77,6 +91,12 @@ WITHDRAWN = Reason(
     field="consent",
     detail="the person has withdrawn the consent under which this was to leave",
     advice="Nothing left. If the person changes their mind, record a new consent and send a new referral.",
+)
+EXCEPTION_ENDED = Reason(
+    code=ExceptionExpired.code,
+    field="exception.expires_at",
+    detail="the exception had run out before this could leave",
+    advice=ExceptionExpired.advice,
 )
 NOTHING_LEFT = Reason(
     code="nothing-left",

@@ -1,4 +1,4 @@
-"""What only a host keeps: cases, the consents of their people, which case a referral is about, and what came back."""
+"""What only a host keeps: cases, consents, exceptions, which case a referral is about, and what came back."""
 
 from __future__ import annotations
 
@@ -66,13 +66,40 @@ class ConsentRow(HostBase):
 
 
 class CaseReferralRow(HostBase):
-    """Which case a referral is about, and under which consent it left."""
+    """Which case a referral is about, and under which consent it left; none for an exception."""
 
     __tablename__ = "case_referral"
 
     thread: Mapped[str] = mapped_column(Digest, primary_key=True)
     case: Mapped[str] = mapped_column(Digest, index=True)
-    consent: Mapped[str] = mapped_column(Digest, index=True)
+    consent: Mapped[str | None] = mapped_column(Digest, index=True)
+
+
+class ExceptionRow(HostBase):
+    """An exception that somebody raised for a case, its review by another, and what came of it.
+
+    One serves one referral. `commitment` is to the ground under `salt`, and all that the log and auditors see of it.
+    """
+
+    __tablename__ = "exception_ground"
+
+    id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    case: Mapped[str] = mapped_column(Digest, index=True)
+    reason: Mapped[str] = mapped_column(Word)
+    raised_by: Mapped[str]
+    attestation: Mapped[dict[str, JsonValue] | None]
+    on_duty: Mapped[bool]
+    raised_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(Word)
+    salt: Mapped[bytes]
+    commitment: Mapped[str] = mapped_column(Digest)
+    decision: Mapped[str | None] = mapped_column(Word)
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str | None] = mapped_column(Word)
+    thread: Mapped[str | None] = mapped_column(Digest, unique=True)
+    left_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    told_by: Mapped[str | None] = mapped_column(Word)
 
 
 class ReturnedRow(HostBase):

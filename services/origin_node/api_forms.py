@@ -148,7 +148,7 @@ class Reach(Shown):
 
 
 class Terms(Shown):
-    """What the person agreed to."""
+    """What the person agreed to; `exception_ends` where nobody did, because a life was in danger."""
 
     purpose: str
     receiver: str
@@ -157,6 +157,7 @@ class Terms(Shown):
     expires_on: date
     withhold: list[tuple[str, str]]
     outcomes_may_return: bool
+    exception_ends: datetime | None
 
 
 class Stated(Shown):
@@ -177,6 +178,7 @@ class Profile(Shown):
     confidential: bool
     vulnerable: bool
     terms: Terms | None
+    without_consent: bool
     stated: list[Stated]
 
 

@@ -54,11 +54,18 @@ def _reach(found: Profile) -> None:
 
 def _terms(terms: Terms) -> None:
     show.line("")
-    show.line(f"Consent for {terms.purpose} until {terms.expires_on}", "bold")
+    show.line(_rests_on(terms), "bold")
     for what, from_whom in terms.withhold:
         show.line(f"Withhold {what} from {from_whom}.", "bold red")
     if not terms.outcomes_may_return:
         show.line("Outcomes may not go back to the host.", "bold red")
+
+
+def _rests_on(terms: Terms) -> str:
+    if terms.exception_ends is None:
+        return f"Consent for {terms.purpose} until {terms.expires_on}"
+    ends = show.shown(terms.exception_ends)
+    return f"Without consent, because a life is in danger: for {terms.purpose}, until {ends}"
 
 
 def _report(row: ReportRow) -> None:

@@ -20,6 +20,7 @@ from relevo.delivery.node import THE_NODE
 from relevo.domain.access import Act
 from relevo.domain.referral import Step
 from relevo.messages.steps_referral import Erased, Withdrawn
+from relevo.protocol.basis import kind_of
 from relevo.storage import log
 from relevo.storage.erasure import erase_thread
 from relevo.storage.tables import ReferralRow
@@ -47,7 +48,7 @@ def erase(work: UnitOfWork, row: ReferralRow) -> None:
     erase_thread(work.session, row)
     log.record(
         work.session,
-        "consent",
+        kind_of(row.basis),
         work.at,
         subject=row.thread,
         thread=row.thread,

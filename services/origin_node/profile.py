@@ -58,13 +58,17 @@ class Stated:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A person as far as the consent lets this node know them; `terms` is None after erasure."""
+    """A person as far as the consent lets this node know them; `terms` is None after erasure.
+
+    `without_consent` says that nobody consented, because a life was in danger.
+    """
 
     thread: str
     reach: Reach
     confidential: bool
     vulnerable: bool
     terms: Terms | None
+    without_consent: bool
     stated: tuple[Stated, ...]
 
 
@@ -82,6 +86,7 @@ def read(work: UnitOfWork, thread: str) -> Profile:
         confidential=row.confidential,
         vulnerable=row.vulnerable,
         terms=referrals.terms(row),
+        without_consent=referrals.rests_on_exception(row),
         stated=tuple(_shown(found[name]) for name in DataClass if name in found and name not in _APART),
     )
 

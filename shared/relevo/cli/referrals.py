@@ -103,6 +103,7 @@ def _standing(row: ReferralRow) -> dict[str, object]:
         "journey": row.journey,
         "urgency": row.urgency,
         "purpose": row.purpose,
+        "rests on": "an exception, without consent" if referrals.rests_on_exception(row) else "consent",
         "services": row.services,
         "arrival": row.arrived_at or row.planned_arrival,
     }

@@ -26,7 +26,7 @@ from relevo.delivery.retry import pause, waits
 from relevo.delivery.transport import Answer, AnswerUnfit, Transport
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
-from relevo.protocol.basis import Basis
+from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.claims import WORD
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer
@@ -142,7 +142,7 @@ class Courier:
             row.epoch, row.seq = peer.epoch, peer.last_seq
         basis = None
         if row.basis_record is not None and row.basis_salt is not None:
-            basis = Basis(kind="consent", record=row.basis_record, salt=row.basis_salt)
+            basis = Basis(kind=kind_of(row.basis), record=row.basis_record, salt=row.basis_salt)
         envelope = seal_envelope(
             _message(row, work.identity.node_id),
             Issued(jwt=row.content, disclosures=tuple(row.disclosures)),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from relevo.clock import seconds
-from relevo.domain.deadlines import Due, Facts, duties_started, duty_done, ends_every_duty
+from relevo.domain.deadlines import OUTLIVES, Due, Facts, duties_started, duty_done, ends_every_duty
 from relevo.domain.first_contact import Channel
 from relevo.domain.referral import Status
 from relevo.domain.sides import Urgency
@@ -87,7 +87,7 @@ def _was_done(work: UnitOfWork, row: ReferralRow, due: Due) -> bool:
 
 def _drop_all(work: UnitOfWork, row: ReferralRow) -> None:
     for duty in referrals.duties(work.session, row):
-        duty.dropped = duty.dropped or duty.done_at is None
+        duty.dropped = duty.dropped or (duty.done_at is None and duty.duty not in OUTLIVES)
 
 
 def _row(row: ReferralRow, due: Due, started_at: datetime) -> DutyRow:

@@ -1,22 +1,27 @@
 """What a receiver asks of a message before it has any effect; the sender asked the same before it sent.
 
 In this order: the SOP is agreed here; the referral exists and moves under it; what the message rests on is what the
-referral rests on; nothing returns that may not; the consent terms still hold; no field is more than consent and SOP
-allow.
+referral rests on; nothing returns that may not; the terms of the consent still hold; no field is more than consent and
+SOP allow. What rests on an exception is held to all the rules of `relevo.domain.exception` again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from relevo.domain.consent import Terms, is_expired
+from relevo.domain.data_classes import DataClass
 from relevo.domain.disclosure import ALWAYS_RETURN, ExcessData, NoReturn, require_within
+from relevo.domain.exception import Circumstances, as_terms, require_sound
+from relevo.domain.exception_refusals import ExceptionExpired
 from relevo.domain.referral import Status, Step
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
 from relevo.errors import Conflict, Reason, Refusal
 from relevo.messages.classes import terms_from_fields, terms_from_record
 from relevo.messages.content import Said
+from relevo.messages.exception import exception_from_record
 from relevo.messages.steps_referral import Requested, Withdrawn
 from relevo.protocol.envelope import Message, Opened
 from relevo.storage import referrals, sops
@@ -25,7 +30,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 
 class NoBasis(Refusal):
-    """The message rests on no consent that this referral knows."""
+    """The message rests on no consent or exception that this referral knows."""
 
     code = "no-basis"
     advice = "The sender records a valid consent and sends the referral under it."
@@ -79,24 +84,25 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
     sop = sops.agreed(work.session, message.sop, message.iss)
     row = work.session.get(ReferralRow, (message.iss, message.thread))
     if said.step == Step.REQUESTED and row is None:
-        row = _begin(work, opened, said)
+        row = _begin(work, opened, said, sop)
     elif row is None:
         raise ThreadUnknown
     terms = _require_basis(row, message, said)
     _require_return(terms, said)
-    _require_fields(row, sop, terms, said, opened)
+    _require_fields(row, sop, terms, said, opened, work.at)
     return Admitted(row=row, sop=sop, terms=terms)
 
 
-def _begin(work: UnitOfWork, opened: Opened, said: Said) -> ReferralRow:
+def _begin(work: UnitOfWork, opened: Opened, said: Said, sop: Sop) -> ReferralRow:
     message, basis, stated = opened.verified.manifest.message, opened.basis, said.payload
-    if basis is None or not isinstance(stated, Requested) or "consent" not in said.classes:
-        raise NoBasis(detail="a referral comes with the terms of a consent", field="consent")
-    terms = terms_from_record(basis.record)
-    if terms_from_fields(said.classes["consent"]) != terms:
-        raise NoBasis(detail="the consent terms are not those that the message rests on", field="consent")
+    if basis is None or not isinstance(stated, Requested):
+        raise NoBasis(detail="a referral rests on a consent or on an exception", field="basis")
+    if basis.kind == "exception":
+        terms = _sound_exception(basis.record, stated, said, sop, work.at)
+    else:
+        terms = _consented(basis.record, said)
     if terms.receiver != work.identity.node_id or terms.purpose != stated.purpose:
-        raise NoBasis(detail="the consent is for another receiver or another purpose", field="consent.receiver")
+        raise NoBasis(detail="the consent is for another receiver or another purpose", field="basis.receiver")
     if referrals.is_taken(work.session, message.thread):
         raise ThreadTaken(field="thread")
     row = referrals.begin(
@@ -104,6 +110,25 @@ def _begin(work: UnitOfWork, opened: Opened, said: Said) -> ReferralRow:
     )
     work.session.add(row)
     return row
+
+
+def _consented(record: bytes, said: Said) -> Terms:
+    if DataClass.CONSENT not in said.classes:
+        raise NoBasis(detail="a referral comes with the terms of a consent", field="consent")
+    terms = terms_from_record(record)
+    if terms_from_fields(said.classes[DataClass.CONSENT]) != terms:
+        raise NoBasis(detail="the consent terms are not those that the message rests on", field="consent")
+    return terms
+
+
+def _sound_exception(record: bytes, stated: Requested, said: Said, sop: Sop, at: datetime) -> Terms:
+    """The terms of an exception, of which the receiver believes nothing that it can check."""
+    if DataClass.CONSENT in said.classes:
+        raise NoBasis(detail="what rests on an exception carries no terms of a consent", field="consent")
+    terms, carried = exception_from_record(record), frozenset(said.classes)
+    around = Circumstances(rule=sop.exception, urgency=stated.urgency, carried=carried, at=at)
+    require_sound(terms, around)
+    return as_terms(terms)
 
 
 def _require_basis(row: ReferralRow, message: Message, said: Said) -> Terms | None:
@@ -123,13 +148,21 @@ def _require_return(terms: Terms | None, said: Said) -> None:
         raise NoReturn(field="step")
 
 
-def _require_fields(row: ReferralRow, sop: Sop, terms: Terms | None, said: Said, opened: Opened) -> None:
+def _require_current(terms: Terms, opened: Opened, at: datetime) -> None:
+    """A consent holds if it held when the message was sealed; an exception runs out by the receiver's own clock."""
+    if terms.without_consent:
+        if is_expired(terms, at):
+            raise ExceptionExpired(field="basis")
+    elif is_expired(terms, opened.verified.manifest.attempt.iat):
+        raise ConsentEnded
+
+
+def _require_fields(row: ReferralRow, sop: Sop, terms: Terms | None, said: Said, opened: Opened, at: datetime) -> None:
     if not said.classes:
         return
     if terms is None or Status(row.status) in {Status.WITHDRAWN, Status.ERASED}:
         raise NoBasis(detail="the consent was withdrawn; no personal data moves any more", field="basis")
-    if is_expired(terms, opened.verified.manifest.attempt.iat):
-        raise ConsentEnded
+    _require_current(terms, opened, at)
     purpose = sop.purposes.get(row.purpose)
     if purpose is None:
         raise ExcessData(_unknown_purpose())

@@ -1,8 +1,8 @@
 """Who may do what: one table of acts and roles for both nodes (handbook, section 4.2.1).
 
 A role is what somebody is at this node; that the act belongs to this node at all, and to this case, is asked
-elsewhere. Auditors read evidence and the log, in which there is no personal data, and nothing else. Administrators
-look after peers, procedures and users and do not touch cases.
+elsewhere. Auditors read evidence, the log and the list of exceptions, in which there is no personal data, and nothing
+else. Administrators look after peers, procedures and users and do not touch cases.
 """
 
 from __future__ import annotations
@@ -65,6 +65,10 @@ class Act(StrEnum):
     REGISTER_PEER = "register-peer"
     AGREE_SOP = "agree-sop"
     MANAGE_USERS = "manage-users"
+    RAISE_EXCEPTION = "raise-exception"
+    REVIEW_EXCEPTION = "review-exception"
+    TELL_PERSON = "tell-person"
+    LIST_EXCEPTIONS = "list-exceptions"
 
 
 _HOST_STAFF = frozenset({Role.COUNSELLOR, Role.COORDINATOR})
@@ -85,6 +89,11 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.CHANGE_JOURNEY: _HOST_STAFF,
         Act.CANCEL: _HOST_STAFF,
         Act.MARK_ENTERED_IN_ERROR: _HOST_STAFF,
+        # Without consent, at the host: one raises it, another reviews it, auditors see that it was so.
+        Act.RAISE_EXCEPTION: _HOST_STAFF,
+        Act.REVIEW_EXCEPTION: frozenset({Role.COORDINATOR}),
+        Act.TELL_PERSON: _HOST_STAFF,
+        Act.LIST_EXCEPTIONS: _AUDITOR | frozenset({Role.COORDINATOR}),
         # At either side: a person may speak of consent to whoever sits with them.
         Act.RECORD_CONSENT: _CASE_STAFF,
         Act.WITHDRAW_CONSENT: _CASE_STAFF,

@@ -70,7 +70,10 @@ class Consent:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a receiver must keep: a consent without the person, the circumstances and the reasons."""
+    """What a receiver must keep: a consent without the person, the circumstances and the reasons.
+
+    `exception_ends` is the moment at which an exception runs out, where there was no consent.
+    """
 
     purpose: str
     receiver: str
@@ -79,6 +82,12 @@ class Terms:
     expires_on: date
     withhold: tuple[Withheld, ...] = ()
     outcomes_may_return: bool = False
+    exception_ends: datetime | None = None
+
+    @property
+    def without_consent(self) -> bool:
+        """Whether nobody consented, and they are those of an exception (`relevo.domain.exception`)."""
+        return self.exception_ends is not None
 
 
 def terms_of(consent: Consent) -> Terms:
@@ -100,7 +109,9 @@ def is_withdrawn(consent: Consent, at: datetime) -> bool:
 
 
 def is_expired(given: Consent | Terms, at: datetime) -> bool:
-    """Whether its last day, in UTC, was over at `at`."""
+    """Whether its last day, in UTC, was over at `at`; an exception ends by the clock."""
+    if isinstance(given, Terms) and given.exception_ends is not None:
+        return given.exception_ends <= at
     return given.expires_on < at.astimezone(UTC).date()
 
 

@@ -49,6 +49,12 @@ class Duty(StrEnum):
     ANSWER_QUESTION = "answer-question"
     CONFIRM_ARRIVAL = "confirm-arrival"
     FIRST_CONTACT = "first-contact"
+    REVIEW_EXCEPTION = "review-exception"
+    TELL_PERSON = "tell-person"
+
+
+OUTLIVES: frozenset[str] = frozenset({Duty.REVIEW_EXCEPTION, Duty.TELL_PERSON})
+"""What a host owes after a referral without consent however it ends; no step starts it, and no receipt carries it."""
 
 
 class DueState(StrEnum):

@@ -129,15 +129,15 @@ def decide(  # noqa: PLR0913 (these nine are what the decision depends on; a bun
     refusals = tuple(problem for problem in problems if meant.admits_path(problem.field))
     reasons = (
         *refusals,
-        *(_class_required(name) for name in sorted(required) if not _has_part(record, name, meant)),
-        *_sop_reasons(sop, purpose, receiver),
+        *(class_required(name) for name in sorted(required) if not _has_part(record, name, meant)),
+        *sop_reasons(sop, purpose, receiver),
         *_withhold_reasons(consent, receiver),
         *consent_reasons(consents, purpose=purpose, receiver=receiver, classes=required, at=at),
     )
     lines = tuple(_record_lines(record, gate, frozenset(problem.field for problem in refusals), held=bool(reasons)))
-    apart = (*_kept_lines(stays), *_consent_lines(consent), *map(_problem_line, problems))
-    leaving = {} if reasons else _part(record, gate)
-    return Disclosure(leaving=leaving, lines=_one_per_path(lines + apart), reasons=reasons, consent=consent)
+    apart = (*kept_lines(stays), *_consent_lines(consent), *map(problem_line, problems))
+    leaving = {} if reasons else part_of(record, gate)
+    return Disclosure(leaving=leaving, lines=one_per_path(lines + apart), reasons=reasons, consent=consent)
 
 
 def _has_part(record: Record, name: str, gate: Gate) -> bool:
@@ -146,7 +146,8 @@ def _has_part(record: Record, name: str, gate: Gate) -> bool:
     return any(agreed.admits(name, field) for field in record.get(name, {}))
 
 
-def _part(record: Record, gate: Gate) -> dict[str, dict[str, JsonValue]]:
+def part_of(record: Record, gate: Gate) -> dict[str, dict[str, JsonValue]]:
+    """The fields of a record that a gate admits; no class of which nothing is left."""
     parts = {
         name: {field: value for field, value in fields.items() if gate.admits(name, field)}
         for name, fields in record.items()
@@ -177,7 +178,8 @@ def _line(path: str, why: Why) -> Line:
     return Line(path=path, leaves=why is Why.CONSENTED, why=why, text=TEXTS[why])
 
 
-def _kept_lines(stays: Iterable[Line]) -> Iterator[Line]:
+def kept_lines(stays: Iterable[Line]) -> Iterator[Line]:
+    """Lines that were decided elsewhere, none of which leaves."""
     return (replace(line, leaves=False) for line in stays)
 
 
@@ -191,11 +193,12 @@ def _consent_lines(consent: Consent | None) -> Iterator[Line]:
             yield _line(f"consent.withhold[{place}].why", Why.NEVER_LEAVES)
 
 
-def _problem_line(problem: Reason) -> Line:
+def problem_line(problem: Reason) -> Line:
+    """The line of a value that is wrong."""
     return Line(path=problem.field, leaves=False, why=Why.MALFORMED, text=f"Stays: {problem.detail.rstrip('.')}.")
 
 
-def _one_per_path(lines: Iterable[Line]) -> tuple[Line, ...]:
+def one_per_path(lines: Iterable[Line]) -> tuple[Line, ...]:
     """The first line of each path."""
     found: dict[str, Line] = {}
     for line in lines:
@@ -203,7 +206,8 @@ def _one_per_path(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple(found.values())
 
 
-def _sop_reasons(sop: Sop, purpose: str, receiver: str) -> Iterator[Reason]:
+def sop_reasons(sop: Sop, purpose: str, receiver: str) -> Iterator[Reason]:
+    """Why this procedure does not serve this purpose or this receiver."""
     if purpose not in sop.purposes:
         yield _PURPOSE_UNKNOWN
     if receiver != sop.origin:
@@ -226,7 +230,8 @@ def _withhold_unclear(place: int) -> Reason:
     )
 
 
-def _class_required(data_class: str) -> Reason:
+def class_required(data_class: str) -> Reason:
+    """The reason that a class without which nothing is sent has nothing to send."""
     return Reason(
         code="class-required",
         field=data_class,

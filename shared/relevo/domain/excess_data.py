@@ -66,7 +66,7 @@ def require_within(
     brought = {name: tuple(fields) for name, fields in received.items() if name != DataClass.CONSENT}
     if returning and brought and not terms.outcomes_may_return:
         raise NoReturn(_NO_RETURN)
-    excess = tuple(_excess(_inward(rule) if returning else _outward(rule, terms, services), brought))
+    excess = tuple(_excess(_inward(rule) if returning else _outward(rule, sop, terms, services), brought))
     if excess:
         raise ExcessData(*excess)
 
@@ -76,10 +76,10 @@ def may_return(step: str, *, outcomes_may_return: bool) -> bool:
     return outcomes_may_return or step in ALWAYS_RETURN
 
 
-def _outward(rule: Purpose | None, terms: Terms, services: Iterable[str]) -> Gate:
+def _outward(rule: Purpose | None, sop: Sop, terms: Terms, services: Iterable[str]) -> Gate:
     return Gate(
         purpose=rule,
-        allowed=sendable(rule, services),
+        allowed=sop.exception.classes if terms.without_consent else sendable(rule, services),
         agreed=terms.classes,
         withheld=withheld_from(terms.receiver, terms.withhold),
     )

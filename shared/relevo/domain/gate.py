@@ -36,6 +36,8 @@ class Why(StrEnum):
     NO_PLACE = "no-place"
     MALFORMED = "malformed"
     HELD_BACK = "held-back"
+    SAVES_LIFE = "saves-life"
+    NOT_LIFE_SAVING = "not-life-saving"
 
 
 TEXTS: Mapping[Why, str] = {
@@ -49,6 +51,8 @@ TEXTS: Mapping[Why, str] = {
     Why.NO_PLACE: "Stays: a referral has no place for it.",
     Why.MALFORMED: "Stays: it must be corrected before it can be sent.",
     Why.HELD_BACK: "Would leave, but nothing leaves while a reason against sending stands.",
+    Why.SAVES_LIFE: "Leaves without consent: a life is in danger, and the procedure counts this part as life-saving.",
+    Why.NOT_LIFE_SAVING: "Stays: without consent only what the procedure counts as life-saving leaves.",
 }
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from relevo.domain import sop_reading as read
 from relevo.domain.sop_parts import (
     Allowance,
+    ExceptionRule,
     FirstContactRule,
     Purpose,
     ServiceClasses,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Allowance",
+    "ExceptionRule",
     "FirstContactRule",
     "Purpose",
     "ServiceClasses",
@@ -64,6 +66,8 @@ class Sop:
     `effective` is in UTC. `follow_up_months` count from the confirmed arrival. `grace_days` is how long after a
     successor took effect a referral made before may still arrive. `holidays_until` is the last date up to which the
     calendars know their holidays. `retention` gives days a class is kept after closing.
+    `exception` is what may move without consent (`relevo.domain.exception`); where the text has no such table it is the
+    life-saving classes for which there is a retention, for 72 hours.
     """
 
     name: str
@@ -84,6 +88,7 @@ class Sop:
     holidays_until: date
     grace_days: int
     retention: Mapping[str, int]
+    exception: ExceptionRule
 
 
 @lru_cache(maxsize=64)
@@ -105,6 +110,7 @@ def parse_sop(text: str) -> Sop:
 
 
 def _sop(top: TomlTable) -> Sop:
+    retention = read.retention(top.table("retention"))
     sop = Sop(
         name=read.word(top, "name"),
         version=top.number("version"),
@@ -123,7 +129,8 @@ def _sop(top: TomlTable) -> Sop:
         calendars=read.calendars(top.table("calendars")),
         holidays_until=top.day("holidays_until"),
         grace_days=top.number("grace_days", least=0),
-        retention=read.retention(top.table("retention")),
+        retention=retention,
+        exception=read.exception(top, retention),
     )
     _check_whole(top, sop)
     top.close()
@@ -149,4 +156,4 @@ def _within(holidays: Iterable[date], first_year: int, last: date) -> bool:
 
 
 def _moving(sop: Sop) -> frozenset[str]:
-    return frozenset().union(*(read.moving_for(one) | one.returns for one in sop.purposes.values()))
+    return sop.exception.classes.union(*(read.moving_for(one) | one.returns for one in sop.purposes.values()))

@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from relevo.domain.working_time import Calendar
 
 
+LIFE_SAVING = frozenset(
+    {
+        DataClass.IDENTITY_MIN,
+        DataClass.CONTACT,
+        DataClass.TRAVEL,
+        DataClass.HEALTH_SUMMARY,
+        DataClass.MEDICATION,
+        DataClass.MENTAL_HEALTH_RISK,
+    }
+)
+"""What can save a life; a procedure may let less of it move without consent, and never more."""
+
+EXPIRY_HOURS = 72
+MOST_EXPIRY_HOURS = 168
+
+
 class Unit(StrEnum):
     """What an allowance counts."""
 
@@ -63,6 +79,14 @@ class FirstContactRule:
         if vulnerable:
             return Allowance(amount=self.vulnerable_hours, unit=Unit.HOURS)
         return Allowance(amount=self.days, unit=Unit.WORKING_DAYS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionRule:
+    """What may move without consent where a life is in danger, and for how many hours after that was raised."""
+
+    classes: frozenset[str]
+    expiry_hours: int = EXPIRY_HOURS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from relevo.domain.data_classes import RETURNING, DataClass
 from relevo.domain.sides import Side, Urgency
 from relevo.domain.sop_parts import (
+    EXPIRY_HOURS,
+    LIFE_SAVING,
+    MOST_EXPIRY_HOURS,
     Allowance,
+    ExceptionRule,
     FirstContactRule,
     Purpose,
     ServiceClasses,
@@ -179,6 +183,23 @@ def follow_up_months(top: TomlTable) -> tuple[int, ...]:
     if not months or list(months) != sorted(set(months)) or months[0] < 1 or months[-1] > MOST_MONTHS:
         top.fault("follow_up_months", f"must list months from 1 to {MOST_MONTHS}, each later than the one before")
     return months
+
+
+def exception(top: TomlTable, retention: Mapping[str, int]) -> ExceptionRule:
+    """What may move without consent; the life-saving classes that have a retention, if the text does not say."""
+    if not top.has("exception"):
+        return ExceptionRule(classes=LIFE_SAVING & retention.keys())
+    table = top.table("exception")
+    classes = _classes(table, "classes")
+    for barred in sorted(classes - LIFE_SAVING):
+        table.fault("classes", f"{barred} is not one of the classes that can save a life")
+    if DataClass.IDENTITY_MIN not in classes:
+        table.fault("classes", f"must hold {DataClass.IDENTITY_MIN}, without which nobody can be helped")
+    hours = table.number("expiry_hours") if table.has("expiry_hours") else EXPIRY_HOURS
+    if hours > MOST_EXPIRY_HOURS:
+        table.fault("expiry_hours", f"must be at most {MOST_EXPIRY_HOURS}; an exception ends soon")
+    table.close()
+    return ExceptionRule(classes=classes, expiry_hours=hours)
 
 
 def calendars(table: TomlTable) -> Mapping[Side, Calendar]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from relevo.errors import WireError
 from relevo.protocol import base64url
@@ -50,6 +50,17 @@ class Basis:
     def claim(self) -> str:
         """What the manifest says: `consent:<c>` or `exception:<c>`."""
         return f"{self.kind}:{commit(self.record, self.salt)}"
+
+
+def kind_of(claim: str) -> BasisKind:
+    """The kind of basis that a claim names.
+
+    Raises:
+        MalformedBasis: for `none` and for anything that is no basis claim.
+    """
+    if claim == NONE or not is_basis_claim(claim):
+        raise MalformedBasis("not the commitment to a consent or an exception")
+    return cast("BasisKind", claim.partition(":")[0])
 
 
 def commit(record: bytes, salt: bytes) -> str:

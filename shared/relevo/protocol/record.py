@@ -43,6 +43,7 @@ class RecordType(StrEnum):
     KEY = "key"
     SOP = "sop"
     CONSENT = "consent"
+    EXCEPTION = "exception"
 
 
 _MESSAGE = ("manifest", "jti", "thread", "peer")
@@ -57,11 +58,14 @@ FIELDS: Mapping[RecordType, tuple[str, ...]] = {
     RecordType.KEY: ("kid", "change"),
     RecordType.SOP: ("sop", "peer", "state", "signature"),
     RecordType.CONSENT: ("thread", "commitment", "change"),
+    RecordType.EXCEPTION: ("thread", "commitment", "change"),
 }
 """The members of each type, in order; all are text."""
 
-MAY_BE_NULL = frozenset({(RecordType.SOP, "signature"), (RecordType.CONSENT, "thread")})
-"""A SOP that nobody signed yet; a consent that belongs to no referral yet."""
+MAY_BE_NULL = frozenset(
+    {(RecordType.SOP, "signature"), (RecordType.CONSENT, "thread"), (RecordType.EXCEPTION, "thread")}
+)
+"""A SOP that nobody signed yet; a consent or an exception that belongs to no referral yet."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,9 +121,14 @@ def _shown(evidence: Evidence, proven: Sequence[Proven], identities: Identities)
             RecordType.SOP: frozenset(sop_digest(sop.text.encode()) for sop in evidence.sops),
             RecordType.PEER: statement_digests(evidence, evidence.peer),
             RecordType.KEY: identities.kids(evidence.node),
-            RecordType.CONSENT: frozenset(found.message.basis.partition(":")[2] for found in proven),
+            RecordType.CONSENT: _commitments(proven),
+            RecordType.EXCEPTION: _commitments(proven),
         },
     )
+
+
+def _commitments(proven: Sequence[Proven]) -> frozenset[str]:
+    return frozenset(found.message.basis.partition(":")[2] for found in proven)
 
 
 def _coverage_lines(wanted: Sequence[_Wanted], logged: set[Key]) -> Iterator[Line]:
@@ -155,5 +160,6 @@ _CIRCUMSTANCES: Mapping[RecordType, tuple[str, str, str]] = {
     RecordType.PEER: ("statement", "state", "the registration of the other node"),
     RecordType.KEY: ("kid", "change", "a key of this node"),
     RecordType.CONSENT: ("commitment", "change", "the consent that messages rest on"),
+    RecordType.EXCEPTION: ("commitment", "change", "the exception that messages rest on"),
 }
 """By type: the member that says what it is about, the one that says what became of it, and how to tell it."""

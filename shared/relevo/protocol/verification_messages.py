@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from relevo.protocol.verification_nodes import Identities
     from relevo.protocol.verification_report import Line
 
+_EXCEPTION = "exception:"
+_WITHOUT_CONSENT = (
+    "it rests on an exception: the sender says that a life was in danger and nobody had consented. "
+    "Why is not in this file; ask both nodes for the review."
+)
+
 
 class NotOfThisReferral(WireError):
     """A message belongs to another referral or another pair of nodes."""
@@ -112,6 +118,8 @@ def check_messages(evidence: Evidence, proven: Sequence[Proven], identities: Ide
     sops = {sop_digest(sop.text.encode()) for sop in evidence.sops}
     for found in proven:
         yield _sop_line(found, sops)
+        if found.message.basis.startswith(_EXCEPTION):
+            yield holds(Check.BASIS, found.subject, _WITHOUT_CONSENT)
         yield _content_line(evidence, found, identities)
         yield _receipt_line(evidence, found, proven, identities)
 

@@ -23,6 +23,7 @@ class Check(StrEnum):
     STATEMENT = "statement"
     FINGERPRINT = "fingerprint"
     SOP = "sop"
+    BASIS = "basis"
     MANIFEST = "manifest"
     CONTENT = "content"
     RECEIPT = "receipt"

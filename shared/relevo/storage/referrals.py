@@ -12,13 +12,15 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from relevo.domain.consent import Terms
+from relevo.domain.exception import as_terms
 from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
 from relevo.errors import NotFound
 from relevo.messages.classes import requested_services, terms_from_record
 from relevo.messages.content import Fields
+from relevo.messages.exception import exception_from_record
 from relevo.messages.steps_referral import Requested
-from relevo.protocol.basis import Basis
+from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage.tables import DutyRow, InboxRow, OutboxRow, ReferralRow, StepRow
 
@@ -122,12 +124,21 @@ def basis(row: ReferralRow) -> Basis | None:
     """What the referral rests on; None after erasure."""
     if row.basis_record is None or row.basis_salt is None:
         return None
-    return Basis(kind="consent", record=row.basis_record, salt=row.basis_salt)
+    return Basis(kind=kind_of(row.basis), record=row.basis_record, salt=row.basis_salt)
 
 
 def terms(row: ReferralRow) -> Terms | None:
-    """The consent terms under which the referral moves; None after erasure."""
-    return None if row.basis_record is None else terms_from_record(row.basis_record)
+    """The terms, of a consent or of an exception, under which the referral moves; None after erasure."""
+    if row.basis_record is None:
+        return None
+    if rests_on_exception(row):
+        return as_terms(exception_from_record(row.basis_record))
+    return terms_from_record(row.basis_record)
+
+
+def rests_on_exception(row: ReferralRow) -> bool:
+    """Whether the referral moves without consent; still known after erasure."""
+    return kind_of(row.basis) == "exception"
 
 
 def steps(session: Session, row: ReferralRow) -> list[StepRow]:

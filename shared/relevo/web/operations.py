@@ -127,6 +127,7 @@ class Referral(BaseModel):
     journey: str
     urgency: str
     purpose: str
+    without_consent: bool
     services: list[str]
     confidential: bool
     vulnerable: bool
@@ -261,6 +262,7 @@ def describe(work: UnitOfWork, row: ReferralRow) -> Referral:
         journey=row.journey,
         urgency=row.urgency,
         purpose=row.purpose,
+        without_consent=referrals.rests_on_exception(row),
         services=row.services,
         confidential=row.confidential,
         vulnerable=row.vulnerable,

@@ -14,6 +14,7 @@ CASE_ACTS = set(Act) - {
     Act.REGISTER_PEER,
     Act.AGREE_SOP,
     Act.MANAGE_USERS,
+    Act.LIST_EXCEPTIONS,
 }
 MAY_NOT = {
     "an auditor reads no timeline": (Role.AUDITOR, Act.READ_TIMELINE),
@@ -23,6 +24,7 @@ MAY_NOT = {
     "an intake officer sends nothing": (Role.INTAKE, Act.SEND),
     "a case worker does not decide": (Role.CASE_WORKER, Act.ACCEPT),
     "a case worker does not assign": (Role.CASE_WORKER, Act.ASSIGN_SERVICE),
+    "a counsellor reviews no exception": (Role.COUNSELLOR, Act.REVIEW_EXCEPTION),
     "a coordinator registers no peer": (Role.COORDINATOR, Act.REGISTER_PEER),
 }
 
@@ -47,9 +49,9 @@ def test_neither_auditor_nor_administrator_touches_a_case(act: Act) -> None:
     assert not MAY[act] & {Role.AUDITOR, Role.ADMINISTRATOR}
 
 
-def test_auditors_have_evidence_and_the_log_alone() -> None:
+def test_auditors_have_evidence_the_log_and_the_list_of_exceptions_alone() -> None:
     may = {act for act, roles in MAY.items() if Role.AUDITOR in roles}
-    assert may == {Act.EXPORT_EVIDENCE, Act.VERIFY_EVIDENCE, Act.READ_LOG}
+    assert may == {Act.EXPORT_EVIDENCE, Act.VERIFY_EVIDENCE, Act.READ_LOG, Act.LIST_EXCEPTIONS}
 
 
 def test_either_side_hears_a_withdrawal() -> None:

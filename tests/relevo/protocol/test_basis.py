@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from relevo.protocol import base64url
-from relevo.protocol.basis import Basis, MalformedBasis, commit, is_basis_claim
+from relevo.protocol.basis import Basis, MalformedBasis, commit, is_basis_claim, kind_of
 from support.wire_pair import SOP
 
 RECORD, SALT = b'{"purpose":"reintegration"}', bytes(range(32))
@@ -42,6 +42,17 @@ def test_another_record_or_salt_is_another_commitment() -> None:
 @pytest.mark.parametrize(("text", "fits"), CLAIMS.items())
 def test_a_claim_is_recognised_by_its_form(text: str, *, fits: bool) -> None:
     assert is_basis_claim(text) is fits
+
+
+def test_a_claim_names_its_kind() -> None:
+    assert kind_of(f"consent:{SOP}") == "consent"
+    assert kind_of(f"exception:{SOP}") == "exception"
+
+
+@pytest.mark.parametrize("text", ["none", *(text for text, fits in CLAIMS.items() if not fits)])
+def test_what_is_no_commitment_names_no_kind(text: str) -> None:
+    with pytest.raises(MalformedBasis):
+        kind_of(text)
 
 
 @pytest.mark.parametrize("salt", [b"", bytes(16), bytes(33)], ids=["no salt", "16 bytes", "33 bytes"])

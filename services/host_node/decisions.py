@@ -1,0 +1,123 @@
+"""What of a case may leave: the one decision behind preview, sending, and every later message of a referral.
+
+By the person's consents, or, where a life is in danger, by an exception that somebody of this node raised. A referral
+stays with what it began under: a consent given later starts a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_node import cases, consents
+from host_node.tables import CaseRow, ExceptionRow
+from relevo.domain.data_classes import DataClass
+from relevo.domain.disclosure import Disclosure, decide
+from relevo.domain.exception import Decision, ExceptionGround
+from relevo.domain.exception_disclosure import decide_without_consent
+from relevo.domain.sides import Urgency
+from relevo.domain.sop import Sop
+from relevo.errors import NotFound, Reason
+from relevo.messages.classes import check, requested_services
+from relevo.messages.content import Fields
+from relevo.messages.exception import attestation_of, read_raised
+from relevo.protocol.strict_json import JsonValue
+from relevo.storage import referrals
+from relevo.storage.tables import ReferralRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+
+def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Disclosure:
+    """The decision over the whole case by its consents; what would leave is judged once more as it would leave."""
+    record, problems = _judged(case)
+
+    def decided(problems: tuple[Reason, ...]) -> Disclosure:
+        return decide(
+            record,
+            stays=[stay.line for stay in cases.stays(case)],
+            problems=problems,
+            consents=consents.of_case(work.session, case),
+            sop=sop,
+            purpose=purpose,
+            receiver=case.origin,
+            services=requested_services(record.get(DataClass.NEEDS, {})),
+            at=work.at,
+        )
+
+    decision = decided(problems)
+    unfit = _unfit(decision)
+    return decided((*problems, *unfit)) if unfit else decision
+
+
+def by_exception(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, row: ExceptionRow) -> Disclosure:
+    """The same by an exception; consents are not asked."""
+    record, problems = _judged(case)
+
+    def decided(problems: tuple[Reason, ...]) -> Disclosure:
+        return decide_without_consent(
+            record,
+            stays=[stay.line for stay in cases.stays(case)],
+            problems=problems,
+            ground=ground(row),
+            sop=sop,
+            purpose=purpose,
+            receiver=case.origin,
+            urgency=Urgency(case.urgency),
+            at=work.at,
+            left_at=row.left_at,
+        )
+
+    decision = decided(problems)
+    unfit = _unfit(decision)
+    return decided((*problems, *unfit)) if unfit else decision
+
+
+def for_referral(work: UnitOfWork, row: ReferralRow, case: CaseRow, sop: Sop) -> Disclosure:
+    """The decision now for a referral that is under way, by what it began under."""
+    if referrals.rests_on_exception(row):
+        return by_exception(work, case, sop, row.purpose, exception_of(work.session, row.thread))
+    return by_consent(work, case, sop, row.purpose)
+
+
+def exception_of(session: Session, thread: str) -> ExceptionRow:
+    """The exception under which a referral left.
+
+    Raises:
+        NotFound: if it left under none.
+    """
+    row = session.scalar(select(ExceptionRow).where(ExceptionRow.thread == thread))
+    if row is None:
+        raise NotFound("this referral rests on no exception")
+    return row
+
+
+def ground(row: ExceptionRow) -> ExceptionGround:
+    """An exception as the rules know it."""
+    raised = read_raised({"reason": row.reason, "raised_by": row.raised_by, "attestation": row.attestation})
+    return ExceptionGround(
+        reason=raised.reason,
+        raised_by=raised.raised_by,
+        attestation=attestation_of(raised.attestation),
+        raised_at=row.raised_at,
+        recorded_by=row.recorded_by,
+        on_duty=row.on_duty,
+        decision=Decision(row.decision) if row.decision else None,
+    )
+
+
+def _judged(case: CaseRow) -> tuple[Fields, tuple[Reason, ...]]:
+    """The record with each class in the form in which it travels, and what is wrong with the others."""
+    record: dict[str, Mapping[str, JsonValue]] = {}
+    problems: list[Reason] = []
+    for name, fields in case.record.items():
+        given = fields if isinstance(fields, dict) else {}
+        checked, reasons = check(name, given)
+        record[name] = given if reasons else checked
+        problems += reasons
+    return record, tuple(problems)
+
+
+def _unfit(decision: Disclosure) -> tuple[Reason, ...]:
+    return tuple(fault for name, fields in decision.leaving.items() for fault in check(name, fields)[1])

@@ -69,7 +69,7 @@ def learn(work: UnitOfWork, peer: str, said: Said) -> None:
     """Keep what the peer proposed, or that it accepted, after its signature held.
 
     Raises:
-        SopInvalid, Conflict, SopNotOffered, WireError: faults of the message, by their codes.
+        SopInvalid, SopNotNext, Conflict, SopNotOffered, WireError: faults of the message, by their codes.
     """
     if isinstance(said.payload, SopProposed):
         _offered(work, peer, said.payload)
@@ -87,7 +87,8 @@ def _offered(work: UnitOfWork, peer: str, proposal: SopProposed) -> None:
     _require_pair(row, peer)
     if row.state == SopState.AGREED:
         return
-    require_next(parse_sop(row.text), _over(work, row), proposed_at=proposed_at)
+    if row.own_signature is None:
+        require_next(parse_sop(row.text), _over(work, row), proposed_at=proposed_at)
     row.peer_signature = proposal.signature
     state = SopState.AGREED if row.own_signature else SopState.OFFERED
     sops.move(work.session, row, state, work.at, proposal.signature)

@@ -44,7 +44,7 @@ class SopSuperseded(Refusal):
     """A newer version of the SOP took effect before this referral was made, or too long ago."""
 
     code = "sop-superseded"
-    advice = "Send the referral anew: it then goes under the version in force, after a new look at the preview."
+    advice = "Look at the preview again, cancel this referral and send a new one: it goes under the version in force."
 
 
 class SopNotInForce(Refusal):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from host_node import referrals as host_verbs
 from relevo.delivery import sop_exchange
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import Frame, OutboxState, post
@@ -159,14 +160,25 @@ def test_a_referral_made_before_the_newer_version_is_taken_within_grace(nodes: J
     assert story.row(nodes.origin).sop == story.row(nodes.host).sop
 
 
-def test_after_grace_it_is_refused_for_good_with_a_signed_receipt(nodes: JoinedNodes) -> None:
-    agree(nodes, version(2))
+def test_after_grace_it_is_refused_for_good_and_goes_anew_under_the_newer_version(nodes: JoinedNodes) -> None:
+    newer = agree(nodes, version(2))
     story = _made_off_line(nodes)
     nodes.clock.move_to(AT + WEEK + timedelta(days=31))
     _reconnect(nodes)
     (entry,) = story.timeline(nodes.host)
     assert (entry.delivery, entry.problem) == ("refused", "sop-superseded")
     assert entry.receipt is not None
+    story.host(host_verbs.cancel)
+    story.send()
+    assert story.deliveries(nodes.host)["requested"] == "stored"
+    assert story.row(nodes.origin).sop == newer
+
+
+def test_the_same_text_proposed_by_both_at_once_is_agreed_on_both(nodes: JoinedNodes) -> None:
+    with nodes.origin.write(ADMINISTRATOR) as work:
+        sop_exchange.propose(work, sops.keep(work.session, version(2), own=ORIGIN_ID, at=work.at))
+    digest = offer(nodes, version(2))
+    assert (state(nodes.host, digest), state(nodes.origin, digest)) == (SopState.AGREED, SopState.AGREED)
 
 
 def test_a_referral_made_under_the_old_version_after_the_newer_began_is_refused(nodes: JoinedNodes) -> None:

@@ -32,7 +32,7 @@ from relevo.storage import sops, users
 from relevo.web.app import make_app
 from support.databases import SqliteDatabases
 from support.nodes import JoinedNodes, join
-from support.pairs import agree, carried_to, sop_text
+from support.pairs import agreed_before, carried_to, sop_text
 from support.story import Story, sample
 from support.traces import texts_in
 
@@ -63,7 +63,7 @@ class Desk:
     def begin(self, allowed: frozenset[str], agreed: frozenset[str]) -> None:
         """A SOP that allows these classes, a case that has them all, and a consent to some of them."""
         number = next(_numbers)
-        agree(self.nodes, _sop(number, allowed))
+        agreed_before(self.nodes, _sop(number, allowed))
         self.story = Story(nodes=self.nodes)
         self.document = _document(f"ES-2026-{number:06}")
         self.story.take_in(self.document, consented=False)

@@ -1,6 +1,6 @@
 """The command lines: `relevo` here, for what belongs to no node, and in `shared` what every node has.
 
-`relevo` needs no settings, keys or database: `verify` reads one file, `demo` starts nodes of its own.
+`relevo` needs no settings, keys or database: `verify` and `sop` read files, `demo` starts nodes of its own.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from typing import Annotated
 
 import typer
 
+from relevo.cli import sop_documents
 from relevo.cli import verify as verification
 from relevo.cli.refusals import Commands
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(add_completion=False)
+app.add_typer(sop_documents.app, name="sop", cls=Commands)
 
 
 @app.callback(cls=Commands, no_args_is_help=True)

@@ -1,8 +1,9 @@
 """What a receiver asks of a message before it has any effect; the sender asked the same before it sent.
 
-In this order: the SOP is agreed here; the referral exists and moves under it; what the message rests on is what the
-referral rests on; nothing returns that may not; the terms of the consent still hold; no field is more than consent and
-SOP allow. What rests on an exception is held to all the rules of `relevo.domain.exception` again.
+In this order: the SOP is agreed here; a new referral was made while that version was in force; the referral exists and
+moves under it; what the message rests on is what the referral rests on; nothing returns that may not; the terms of the
+consent still hold; no field is more than consent and SOP allow. What rests on an exception is held to all the rules of
+`relevo.domain.exception` again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from relevo.clock import moment
 from relevo.domain.consent import Terms, is_expired
 from relevo.domain.data_classes import DataClass
 from relevo.domain.disclosure import ALWAYS_RETURN, ExcessData, NoReturn, require_within
@@ -17,7 +19,8 @@ from relevo.domain.exception import Circumstances, as_terms, require_sound
 from relevo.domain.exception_refusals import ExceptionExpired
 from relevo.domain.referral import Status, Step
 from relevo.domain.sides import Side
-from relevo.domain.sop import Sop
+from relevo.domain.sop import Sop, parse_sop
+from relevo.domain.sop_versions import require_current
 from relevo.errors import Conflict, Reason, Refusal
 from relevo.messages.classes import terms_from_fields, terms_from_record
 from relevo.messages.content import Said
@@ -25,7 +28,7 @@ from relevo.messages.exception import exception_from_record
 from relevo.messages.steps_referral import Requested, Withdrawn
 from relevo.protocol.envelope import Message, Opened
 from relevo.storage import referrals, sops
-from relevo.storage.tables import ReferralRow
+from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
@@ -78,12 +81,15 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
 
     Raises:
         SopUnknown: retryable, if the SOP is not agreed here.
+        SopNotInForce, SopSuperseded: of a new referral.
         ThreadUnknown, ThreadTaken, NoBasis, ConsentEnded, ExcessData, NoReturn: faults of the message itself.
     """
     message = opened.verified.manifest.message
-    sop = sops.agreed(work.session, message.sop, message.iss)
+    agreed = sops.agreed(work.session, message.sop, message.iss)
+    sop = parse_sop(agreed.text)
     row = work.session.get(ReferralRow, (message.iss, message.thread))
     if said.step == Step.REQUESTED and row is None:
+        _require_version(work, agreed, opened)
         row = _begin(work, opened, said, sop)
     elif row is None:
         raise ThreadUnknown
@@ -91,6 +97,12 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
     _require_return(terms, said)
     _require_fields(row, sop, terms, said, opened, work.at)
     return Admitted(row=row, sop=sop, terms=terms)
+
+
+def _require_version(work: UnitOfWork, agreed: SopRow, opened: Opened) -> None:
+    """Raises `SopNotInForce` or `SopSuperseded`; only of a new referral, for one under way stays under its version."""
+    made_at, newer = moment(opened.claims["iat"]), sops.superseded_at(work.session, agreed)
+    require_current(parse_sop(agreed.text), newer, made_at=made_at, received_at=work.at)
 
 
 def _begin(work: UnitOfWork, opened: Opened, said: Said, sop: Sop) -> ReferralRow:

@@ -2,11 +2,19 @@
 
 Both signatures are over the digest of the exact text, name both nodes, and stay as evidence. Each node keeps its own
 copy; a SOP that reaches both sides from both sides at once is agreed as soon as each has the other's signature.
+
+Whether a version may follow the agreed one (`relevo.domain.sop_versions`) is asked by the proposer, by the other node
+when the proposal arrives and again when it accepts, and by the proposer when the acceptance arrives; each time of the
+moments that were signed, so that post which is late changes nothing.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from relevo.delivery import outbox
+from relevo.domain.sop import Sop, parse_sop
+from relevo.domain.sop_versions import require_accepted_in_time, require_next
 from relevo.errors import Conflict, Refusal
 from relevo.ids import new_thread
 from relevo.messages.content import Said
@@ -30,9 +38,11 @@ def propose(work: UnitOfWork, row: SopRow) -> None:
 
     Raises:
         Conflict: if it was proposed, offered or agreed already.
+        SopNotNext: if it cannot follow the agreed version, with every reason.
     """
     if row.state != SopState.DRAFT:
         raise Conflict(f"this SOP is {row.state} already", field="sop")
+    require_next(parse_sop(row.text), _over(work, row), proposed_at=work.at)
     row.own_signature = _signed(work, row)
     sops.move(work.session, row, SopState.PROPOSED, work.at, row.own_signature)
     _post(work, row.peer, "sop-proposed", SopProposed(sop=row.text, signature=row.own_signature))
@@ -43,9 +53,13 @@ def accept(work: UnitOfWork, row: SopRow) -> None:
 
     Raises:
         Conflict: unless the peer has offered it.
+        SopNotNext: if another version was agreed since, or if it comes too late, with every reason.
     """
-    if row.state != SopState.OFFERED:
+    if row.state != SopState.OFFERED or row.peer_signature is None:
         raise Conflict(f"this SOP is {row.state}; only one that the peer has offered can be accepted", field="sop")
+    sop, over = parse_sop(row.text), _over(work, row)
+    require_next(sop, over, proposed_at=_verify(work, row.peer, row.peer_signature, row.text))
+    require_accepted_in_time(sop, over, accepted_at=work.at)
     row.own_signature = _signed(work, row)
     sops.move(work.session, row, SopState.AGREED, work.at, row.own_signature)
     _post(work, row.peer, "sop-accepted", SopAccepted(sop_digest=row.digest, signature=row.own_signature))
@@ -55,7 +69,7 @@ def learn(work: UnitOfWork, peer: str, said: Said) -> None:
     """Keep what the peer proposed, or that it accepted, after its signature held.
 
     Raises:
-        SopInvalid, Conflict, SopNotOffered, WireError: faults of the message, by their codes.
+        SopInvalid, SopNotNext, Conflict, SopNotOffered, WireError: faults of the message, by their codes.
     """
     if isinstance(said.payload, SopProposed):
         _offered(work, peer, said.payload)
@@ -65,12 +79,16 @@ def learn(work: UnitOfWork, peer: str, said: Said) -> None:
 
 def _offered(work: UnitOfWork, peer: str, proposal: SopProposed) -> None:
     digest = sop_digest(proposal.sop.encode())
-    _verify(work, peer, proposal.signature, proposal.sop)
+    proposed_at = _verify(work, peer, proposal.signature, proposal.sop)
     row = work.session.get(SopRow, digest)
     own = work.identity.node_id
     if row is None:
         row = sops.keep(work.session, proposal.sop, own=own, at=work.at)
     _require_pair(row, peer)
+    if row.state == SopState.AGREED:
+        return
+    if row.own_signature is None:
+        require_next(parse_sop(row.text), _over(work, row), proposed_at=proposed_at)
     row.peer_signature = proposal.signature
     state = SopState.AGREED if row.own_signature else SopState.OFFERED
     sops.move(work.session, row, state, work.at, proposal.signature)
@@ -81,7 +99,8 @@ def _accepted(work: UnitOfWork, peer: str, acceptance: SopAccepted) -> None:
     if row is None or row.own_signature is None:
         raise SopNotOffered(field="sop")
     _require_pair(row, peer)
-    _verify(work, peer, acceptance.signature, row.text)
+    accepted_at = _verify(work, peer, acceptance.signature, row.text)
+    require_accepted_in_time(parse_sop(row.text), _over(work, row), accepted_at=accepted_at)
     row.peer_signature = acceptance.signature
     sops.move(work.session, row, SopState.AGREED, work.at, acceptance.signature)
 
@@ -96,9 +115,15 @@ def _signed(work: UnitOfWork, row: SopRow) -> str:
     return sign_sop(row.text.encode(), own.keys.signing, iss=own.node_id, aud=row.peer, at=work.at)
 
 
-def _verify(work: UnitOfWork, peer: str, signature: str, text: str) -> None:
+def _over(work: UnitOfWork, row: SopRow) -> Sop | None:
+    agreed = sops.newest_agreed(work.session, row.peer, beside=row)
+    return parse_sop(agreed.text) if agreed else None
+
+
+def _verify(work: UnitOfWork, peer: str, signature: str, text: str) -> datetime:
+    """When the peer signed."""
     trust = peers.trust(work.session)
-    verify_sop_signature(signature, text.encode(), iss=peer, aud=work.identity.node_id, key_for=trust.key_named)
+    return verify_sop_signature(signature, text.encode(), iss=peer, aud=work.identity.node_id, key_for=trust.key_named)
 
 
 def _post(work: UnitOfWork, peer: str, step: str, payload: SopProposed | SopAccepted) -> None:

@@ -49,6 +49,7 @@ __all__ = [
     "TransferBasis",
     "Unit",
     "parse_sop",
+    "read_sop",
 ]
 
 
@@ -103,13 +104,14 @@ def parse_sop(text: str) -> Sop:
     except (ValueError, RecursionError) as fault:  # tomllib lets both through for numbers and nesting without end
         raise SopInvalid(Reason(code="sop-invalid", field="sop", detail=str(fault), advice=ADVICE)) from None
     faults: list[Reason] = []
-    sop = _sop(TomlTable(values, "", faults))
+    sop = read_sop(TomlTable(values, "", faults))
     if faults:
         raise SopInvalid(*faults)
     return sop
 
 
-def _sop(top: TomlTable) -> Sop:
+def read_sop(top: TomlTable) -> Sop:
+    """What a document says; of use only if nothing was noted as a fault."""
     retention = read.retention(top.table("retention"))
     sop = Sop(
         name=read.word(top, "name"),

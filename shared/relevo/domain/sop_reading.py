@@ -26,6 +26,7 @@ from relevo.domain.sop_parts import (
     TransferBasis,
     Unit,
 )
+from relevo.domain.toml_table import Kind
 from relevo.domain.working_time import DAYS_IN_WEEK, Calendar
 
 if TYPE_CHECKING:
@@ -33,60 +34,47 @@ if TYPE_CHECKING:
 
     from relevo.domain.toml_table import TomlTable
 
-NODE_ID = re.compile(r"[a-z]{2}:[a-z0-9-]{1,32}")
-WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-FIELD = re.compile(r"[a-z][a-z0-9_]*")
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+NODE_ID = Kind(pattern=re.compile(r"[a-z]{2}:[a-z0-9-]{1,32}"), named="a node id such as es:retorno")
+WORD = Kind(pattern=re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), named="a word of small letters, digits and hyphens")
+FIELD = Kind(pattern=re.compile(r"[a-z][a-z0-9_]*"), named="the name of a field such as return_type")
+LANGUAGE = Kind(pattern=re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"), named="the tag of a language such as fr")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-CLASSES = frozenset(DataClass)
+WEEKDAY = Kind(among=WEEKDAYS, named="a day of the week by its English name, such as friday")
+BASIS = Kind(among=tuple(TransferBasis), named=f"one of {', '.join(TransferBasis)}")
+CLASS = Kind(among=tuple(DataClass), named="a data class")
+RETURNS = Kind(
+    among=tuple(one for one in DataClass if one in RETURNING), named="a data class that an origin may return"
+)
 MOST_MONTHS = 120
 UTC_ZONE = ZoneInfo("UTC")
 
 
 def node_id(table: TomlTable, key: str) -> str:
     """A node id: two letters of a country, a colon, a slug."""
-    return _matching(table, key, NODE_ID, "a node id such as es:retorno")
+    return table.text(key, NODE_ID)
 
 
 def word(table: TomlTable, key: str) -> str:
     """A kebab-case word."""
-    return _matching(table, key, WORD, "a word of small letters, digits and hyphens")
-
-
-def _matching(table: TomlTable, key: str, pattern: re.Pattern[str], name: str) -> str:
-    value = table.text(key)
-    if value and not pattern.fullmatch(value):
-        table.fault(key, f"must be {name}")
-    return value
+    return table.text(key, WORD)
 
 
 def languages(top: TomlTable) -> tuple[str, ...]:
     """The languages of the consent sheets, by their tags."""
-    found = top.words("languages")
-    if not found or not all(LANGUAGE.fullmatch(one) for one in found):
-        top.fault("languages", "must name at least one language, each by its tag, such as fr")
-    return found
+    return top.words("languages", LANGUAGE, least=1)
 
 
 def transfer_basis(top: TomlTable) -> str:
     """One of the words of `TransferBasis`."""
-    value = top.text("transfer_basis")
-    if value and value not in frozenset(TransferBasis):
-        top.fault("transfer_basis", f"must be one of {', '.join(TransferBasis)}")
-    return value
+    return top.text("transfer_basis", BASIS)
 
 
-def _classes(table: TomlTable, key: str, within: frozenset[str] = CLASSES) -> frozenset[str]:
-    found = frozenset(table.words(key))
-    for unknown in sorted(found - CLASSES):
-        table.fault(key, f"there is no data class {unknown!r}")
-    for barred in sorted((found & CLASSES) - within):
-        table.fault(key, f"{barred} does not return from an origin")
-    return found & within
+def _classes(table: TomlTable, key: str, kind: Kind = CLASS, *, least: int = 0) -> frozenset[str]:
+    return frozenset(table.words(key, kind, least=least))
 
 
-def _required_and_allowed(table: TomlTable) -> tuple[frozenset[str], frozenset[str]]:
-    required, allowed = _classes(table, "required"), _classes(table, "allowed")
+def _required_and_allowed(table: TomlTable, *, least: int = 0) -> tuple[frozenset[str], frozenset[str]]:
+    required, allowed = _classes(table, "required", least=least), _classes(table, "allowed")
     for both in sorted(required & allowed):
         table.fault("allowed", f"{both} stands under required already")
     return required, allowed
@@ -94,26 +82,15 @@ def _required_and_allowed(table: TomlTable) -> tuple[frozenset[str], frozenset[s
 
 def purposes(table: TomlTable) -> Mapping[str, Purpose]:
     """Every purpose, by its word."""
-    names = table.names()
-    if not names:
-        table.fault("*", "there must be at least one purpose")
-    return MappingProxyType({name: _purpose(_named(table, name)) for name in names})
-
-
-def _named(table: TomlTable, name: str) -> TomlTable:
-    if not WORD.fullmatch(name):
-        table.fault(name, "must be named by a word of small letters, digits and hyphens")
-    return table.table(name)
+    return MappingProxyType({name: _purpose(table.table(name)) for name in table.names(WORD, least=1)})
 
 
 def _purpose(table: TomlTable) -> Purpose:
-    required, allowed = _required_and_allowed(table)
-    if not required:
-        table.fault("required", "at least one class must be required")
+    required, allowed = _required_and_allowed(table, least=1)
     purpose = Purpose(
         required=required,
         allowed=allowed,
-        returns=_classes(table, "returns", frozenset(RETURNING)),
+        returns=_classes(table, "returns", RETURNS),
         services=_services(table.optional_table("services")),
         fields=_fields(table.optional_table("fields")),
     )
@@ -129,7 +106,7 @@ def moving_for(purpose: Purpose) -> frozenset[str]:
 
 
 def _services(table: TomlTable) -> Mapping[str, ServiceClasses]:
-    return MappingProxyType({name: _service(_named(table, name)) for name in table.names()})
+    return MappingProxyType({name: _service(table.table(name)) for name in table.names(WORD)})
 
 
 def _service(table: TomlTable) -> ServiceClasses:
@@ -139,16 +116,7 @@ def _service(table: TomlTable) -> ServiceClasses:
 
 
 def _fields(table: TomlTable) -> Mapping[str, frozenset[str]]:
-    return MappingProxyType({name: _field_words(table, name) for name in table.names()})
-
-
-def _field_words(table: TomlTable, name: str) -> frozenset[str]:
-    found = table.words(name)
-    if name not in CLASSES:
-        table.fault(name, "is not a data class")
-    if not found or not all(FIELD.fullmatch(word) for word in found):
-        table.fault(name, "must list at least one field, by its name")
-    return frozenset(found)
+    return MappingProxyType({name: frozenset(table.words(name, FIELD, least=1)) for name in table.names(CLASS)})
 
 
 def response(table: TomlTable) -> Mapping[Urgency, Allowance]:
@@ -161,8 +129,8 @@ def response(table: TomlTable) -> Mapping[Urgency, Allowance]:
 def allowance(table: TomlTable, key: str) -> Allowance:
     """A time, in hours or in working days."""
     inner = table.table(key)
-    unit = Unit.HOURS if inner.has("hours") else Unit.WORKING_DAYS
-    found = Allowance(amount=inner.number(unit.replace("-", "_")), unit=unit)
+    unit, amount = inner.either("hours", "working_days")
+    found = Allowance(amount=amount, unit=Unit(unit.replace("_", "-")))
     inner.close()
     return found
 
@@ -179,10 +147,7 @@ def first_contact(table: TomlTable) -> FirstContactRule:
 
 def follow_up_months(top: TomlTable) -> tuple[int, ...]:
     """The months of the follow-ups, each later than the one before."""
-    months = top.numbers("follow_up_months")
-    if not months or list(months) != sorted(set(months)) or months[0] < 1 or months[-1] > MOST_MONTHS:
-        top.fault("follow_up_months", f"must list months from 1 to {MOST_MONTHS}, each later than the one before")
-    return months
+    return top.numbers("follow_up_months", least=1, most=MOST_MONTHS)
 
 
 def exception(top: TomlTable, retention: Mapping[str, int]) -> ExceptionRule:
@@ -217,9 +182,6 @@ def _calendar(table: TomlTable) -> Calendar:
         closes=table.clock("closes", time.max),
         holidays=frozenset(table.days("holidays")),
     )
-    for key in ("weekend", "holidays"):
-        if not table.has(key):
-            table.fault(key, "is missing; where there are none, write an empty list")
     if calendar.closes <= calendar.opens:
         table.fault("closes", "must be later than `opens`")
     table.close()
@@ -236,16 +198,13 @@ def _zone(table: TomlTable) -> ZoneInfo:
 
 
 def _weekend(table: TomlTable) -> frozenset[int]:
-    words = table.words("weekend")
-    if not set(words) <= set(WEEKDAYS) or len(words) >= DAYS_IN_WEEK:
-        table.fault("weekend", "must list days of the week by their English names, and not all of them")
+    words = table.words("weekend", WEEKDAY, needed=True)
+    if len(words) >= DAYS_IN_WEEK:
+        table.fault("weekend", "must leave at least one day of the week to work on")
         return frozenset()
     return frozenset(WEEKDAYS.index(word) for word in words)
 
 
 def retention(table: TomlTable) -> Mapping[str, int]:
     """How many days each class is kept."""
-    for name in table.names():
-        if name not in CLASSES:
-            table.fault(name, "is not a data class")
-    return MappingProxyType({name: table.number(name, least=0) for name in table.names()})
+    return MappingProxyType({name: table.number(name, least=0) for name in table.names(CLASS)})

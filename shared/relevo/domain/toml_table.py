@@ -3,10 +3,15 @@
 Whatever is missing or of a wrong type is noted in `faults` and replaced by a harmless value, so that reading goes on
 to the next fault; who reads must not use the result once `faults` holds anything. TOML has its own dates, times and
 moments (TOML 1.0, "Offset Date-Time", "Local Date", "Local Time"), and no others are taken for them.
+
+Whoever reads a table says with each question what may stand there: which texts (`Kind`), which numbers, how many. The
+questions are therefore the description of the document too; `relevo.domain.toml_schema` makes a JSON Schema of them.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +27,22 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 ADVICE = "Correct the procedure file where it is named; nothing was stored."
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a text may be: one that fits `pattern` whole, or, if there are any, one of `among`; in words, `named`."""
+
+    named: str
+    pattern: re.Pattern[str] = re.compile(r"[\s\S]+")
+    among: tuple[str, ...] = ()
+
+    def fits(self, text: str) -> bool:
+        """Whether `text` is of this kind."""
+        return text in self.among if self.among else self.pattern.fullmatch(text) is not None
+
+
+TEXT = Kind(named="a text that is not empty")
+
+
 class TomlTable:
     """One table of a TOML document, with the path at which it stands."""
 
@@ -31,23 +52,28 @@ class TomlTable:
         self._read: set[str] = set()
         self._faults = faults
 
-    def names(self) -> tuple[str, ...]:
-        """The keys of this table, in the order of the document."""
+    def names(self, kind: Kind = TEXT, *, least: int = 0) -> tuple[str, ...]:
+        """The keys of this table, at least so many, in the order of the document; a fault for each of another kind."""
+        for name in self._values:
+            if not kind.fits(name):
+                self.fault(name, f"its name is not {kind.named}")
+        if len(self._values) < least:
+            self.fault("*", f"must hold at least {least}")
         return tuple(self._values)
 
     def has(self, key: str) -> bool:
-        """Whether the table holds `key`."""
+        """Whether the table holds `key`, which it need not."""
         return key in self._values
 
     def fault(self, key: str, detail: str) -> None:
         """Note that what stands at `key` cannot be so."""
         self._faults.append(Reason(code="sop-invalid", field=self._at(key), detail=detail, advice=ADVICE))
 
-    def text(self, key: str) -> str:
-        """A text that is not empty."""
+    def text(self, key: str, kind: Kind = TEXT) -> str:
+        """A text of a kind."""
         value = self._get(key, str, "", "a text")
-        if not value and self._values.get(key) == value:
-            self.fault(key, "must not be empty")
+        if self._values.get(key) == value and not kind.fits(value):
+            self.fault(key, f"must be {kind.named}")
         return value
 
     def number(self, key: str, *, least: int = 1) -> int:
@@ -57,20 +83,35 @@ class TomlTable:
             self.fault(key, f"must be from {least} to {MOST}")
         return value
 
-    def words(self, key: str) -> tuple[str, ...]:
-        """A list of texts in which nothing stands twice; empty if the key is missing."""
-        found = self._list(key, str, "a list of texts")
+    def either(self, *keys: str) -> tuple[str, int]:
+        """Which one of `keys` stands here, and its number from 1 to `MOST`; another beside it is left unread."""
+        key = next((key for key in keys if key in self._values), keys[-1])
+        return key, self.number(key)
+
+    def words(self, key: str, kind: Kind = TEXT, *, least: int = 0, needed: bool = False) -> tuple[str, ...]:
+        """Those of a list of texts, each standing once, that are of a kind, which all should be; at least so many.
+
+        Empty if the key is missing, which is a fault only if it is `needed`, or if there must be some.
+        """
+        found = self._list(key, str, "a list of texts", needed=needed or least > 0)
         if len(set(found)) < len(found):
             self.fault(key, "names something twice")
+        for unfit in (word for word in found if not kind.fits(word)):
+            self.fault(key, f"{unfit!r} is not {kind.named}")
+        self._require_items(key, found, least)
+        return tuple(word for word in found if kind.fits(word))
+
+    def numbers(self, key: str, *, least: int, most: int) -> tuple[int, ...]:
+        """A list of whole numbers from `least` to `most`, at least one, each greater than the one before."""
+        found = self._list(key, int, "a list of whole numbers", needed=True)
+        if list(found) != sorted(set(found)) or not all(least <= one <= most for one in found):
+            self.fault(key, f"must list numbers from {least} to {most}, each greater than the one before")
+        self._require_items(key, found, 1)
         return found
 
-    def numbers(self, key: str) -> tuple[int, ...]:
-        """A list of whole numbers; empty if the key is missing."""
-        return self._list(key, int, "a list of whole numbers")
-
     def days(self, key: str) -> tuple[date, ...]:
-        """A list of dates; empty if the key is missing."""
-        return self._list(key, date, "a list of dates")
+        """A list of dates, which may be empty but not missing."""
+        return self._list(key, date, "a list of dates", needed=True)
 
     def day(self, key: str) -> date:
         """A date."""
@@ -120,8 +161,14 @@ class TomlTable:
         assert isinstance(value, kind)
         return value
 
-    def _list(self, key: str, kind: type[T], name: str) -> tuple[T, ...]:
-        if not self.has(key):
+    def _require_items(self, key: str, found: tuple[object, ...], least: int) -> None:
+        if len(found) < least and self._values.get(key) == []:
+            self.fault(key, f"must list at least {least}")
+
+    def _list(self, key: str, kind: type[T], name: str, *, needed: bool) -> tuple[T, ...]:
+        if key not in self._values:
+            if needed:
+                self.fault(key, "is missing, even if the list is empty")
             return ()
         value: list[object] = self._get(key, list, [], name)
         found = tuple(one for one in value if isinstance(one, kind) and _is(one, kind))

@@ -2,7 +2,9 @@
 
     draft → proposed (signed by us) → agreed            offered (signed by the peer) → agreed
 
-A SOP is named by the digest of its exact bytes, and only an agreed one, whose date has come, carries a referral.
+A SOP is named by the digest of its exact bytes, and only an agreed one, whose date has come, carries a referral. Of
+several agreed with one peer, the newest is the one of the highest version; where two share a version (each side had
+signed the other's), the later date and then the digest decide, so that both nodes choose the same.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from relevo.domain.sop import Sop, parse_sop
+from relevo.domain.sop import parse_sop
+from relevo.domain.sop_versions import Standing, standing
 from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.protocol.base64url import digest as digest_of
 from relevo.protocol.sop_signature import sop_digest
@@ -79,19 +82,22 @@ def move(session: Session, row: SopRow, state: SopState, at: datetime, signature
 
 
 def find(session: Session, name_or_digest: str) -> SopRow:
-    """The SOP of that digest (or the beginning of one), or the newest of that name.
+    """The SOP of that digest (or the beginning of one), of that `NAME@VERSION`, or the newest of that name.
 
     Raises:
-        NotFound: if there is none, or the beginning fits several.
+        NotFound: if there is none, or the beginning or the version fits several.
     """
-    by_name = select(SopRow).where(SopRow.name == name_or_digest).order_by(SopRow.version.desc()).limit(1)
-    found = session.scalar(by_name)
-    if found is not None:
-        return found
-    beginning = list(session.scalars(select(SopRow).where(SopRow.digest.startswith(name_or_digest, autoescape=True))))
-    if len(beginning) != 1:
-        raise NotFound("there is no such SOP here, or several fit; `sop show` lists them")
-    return beginning[0]
+    name, _, version = name_or_digest.partition("@")
+    named = session.scalars(select(SopRow).where(SopRow.name == name).order_by(SopRow.version.desc()))
+    fitting = [row for row in named if version in {"", str(row.version)}]
+    if fitting and not version:
+        return fitting[0]
+    if not fitting:
+        digest = SopRow.digest.startswith(name_or_digest, autoescape=True)
+        fitting = list(session.scalars(select(SopRow).where(digest)))
+    if len(fitting) != 1:
+        raise NotFound("there is no such SOP here, or several fit; `sop show` lists them with their digests")
+    return fitting[0]
 
 
 def everything(session: Session) -> list[SopRow]:
@@ -105,14 +111,40 @@ def in_force(session: Session, peer: str, at: datetime) -> SopRow:
     Raises:
         Conflict: if nothing is agreed, or its date has not come.
     """
-    agreed = select(SopRow).where(SopRow.peer == peer, SopRow.state == SopState.AGREED, SopRow.effective_at <= at)
-    found = session.scalar(agreed.order_by(SopRow.version.desc(), SopRow.effective_at.desc()).limit(1))
-    if found is None:
+    effective = [row for row in _agreed_with(session, peer) if row.effective_at <= at]
+    if not effective:
         raise Conflict(f"no SOP with {peer} is in force; an administrator proposes one with `sop propose`", field="sop")
-    return found
+    return effective[-1]
 
 
-def agreed(session: Session, digest: str, peer: str) -> Sop:
+def newest_agreed(session: Session, peer: str, *, beside: SopRow | None = None) -> SopRow | None:
+    """The newest version agreed with a peer, `beside` left out, whether or not its date has come; None at first."""
+    others = [row for row in _agreed_with(session, peer) if row is not beside]
+    return others[-1] if others else None
+
+
+def superseded_at(session: Session, row: SopRow) -> datetime | None:
+    """When a version newer than `row` took or takes effect; None if none is agreed."""
+    return min((one.effective_at for one in _agreed_with(session, row.peer) if _rank(one) > _rank(row)), default=None)
+
+
+def standing_of(session: Session, row: SopRow, at: datetime) -> Standing | None:
+    """What a version is good for at `at`; None unless it is agreed."""
+    if row.state != SopState.AGREED:
+        return None
+    return standing(row.effective_at, superseded_at(session, row), at)
+
+
+def _agreed_with(session: Session, peer: str) -> list[SopRow]:
+    agreed = select(SopRow).where(SopRow.peer == peer, SopRow.state == SopState.AGREED)
+    return sorted(session.scalars(agreed), key=_rank)
+
+
+def _rank(row: SopRow) -> tuple[int, datetime, str]:
+    return row.version, row.effective_at, row.digest
+
+
+def agreed(session: Session, digest: str, peer: str) -> SopRow:
     """The SOP that a message names.
 
     Raises:
@@ -121,4 +153,4 @@ def agreed(session: Session, digest: str, peer: str) -> Sop:
     row = session.get(SopRow, digest)
     if row is None or row.peer != peer or row.state != SopState.AGREED:
         raise SopUnknown
-    return parse_sop(row.text)
+    return row

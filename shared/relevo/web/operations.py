@@ -1,4 +1,4 @@
-"""The routes that both kinds of node have: who I am, peers, procedures, referrals with their timeline, evidence."""
+"""The routes that both kinds of node have: who I am, peers, referrals with their timeline, evidence."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from relevo.delivery import evidence, registration, sop_exchange, steps
+from relevo.delivery import evidence, registration, steps
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
-from relevo.storage import peers, referrals, sops
-from relevo.storage.tables import PeerRow, ReferralRow, SopRow
+from relevo.storage import peers, referrals
+from relevo.storage.tables import PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 from relevo.web.access import CurrentUser
 
@@ -67,25 +67,6 @@ class FingerprintTyped(Body):
     """The fingerprint that the other administrator read aloud, as words or digits."""
 
     fingerprint: str
-
-
-class SopText(Body):
-    """A standard operating procedure as TOML."""
-
-    text: str = Field(max_length=200_000)
-
-
-class Sop(BaseModel):
-    """A standard operating procedure and how far the agreement on it has come."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    digest: str
-    name: str
-    version: int
-    peer: str
-    state: str
-    effective_at: datetime
 
 
 class Entry(BaseModel):
@@ -180,49 +161,6 @@ def confirm_peer(request: Request, user: CurrentUser, node_id: str, typed: Finge
         return _peer(peers.find(work.session, node_id))
 
 
-@router.get("/sops", tags=["node"])
-def list_sops(request: Request, user: CurrentUser) -> list[Sop]:
-    """All standard operating procedures."""
-    with _node(request).read(user) as work:
-        return [_sop(row) for row in sops.everything(work.session)]
-
-
-@router.get("/sops/{name_or_digest}/text", tags=["node"], response_class=Response)
-def show_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Response:
-    """The exact text of a procedure."""
-    with _node(request).read(user) as work:
-        return Response(sops.find(work.session, name_or_digest).text, media_type="application/toml")
-
-
-@router.post("/sops", status_code=201, tags=["node"])
-def import_sop(request: Request, user: CurrentUser, given: SopText) -> Sop:
-    """Keep a procedure as a draft, after everything in it that contradicts itself was named."""
-    with _node(request).write(user) as work:
-        work.require(Act.AGREE_SOP)
-        own = work.identity.node_id
-        return _sop(sops.keep(work.session, given.text, own=own, at=work.at))
-
-
-@router.post("/sops/{name_or_digest}/propose", tags=["node"])
-def propose_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Sop:
-    """Sign a draft and send it to the other node."""
-    with _node(request).write(user) as work:
-        work.require(Act.AGREE_SOP)
-        row = sops.find(work.session, name_or_digest)
-        sop_exchange.propose(work, row)
-        return _sop(row)
-
-
-@router.post("/sops/{name_or_digest}/accept", tags=["node"])
-def accept_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Sop:
-    """Sign a procedure that the peer proposed."""
-    with _node(request).write(user) as work:
-        work.require(Act.AGREE_SOP)
-        row = sops.find(work.session, name_or_digest)
-        sop_exchange.accept(work, row)
-        return _sop(row)
-
-
 @router.get("/referrals", tags=["referrals"])
 def list_referrals(request: Request, user: CurrentUser) -> list[Referral]:
     """All referrals, those with the nearest deadline first."""
@@ -276,10 +214,6 @@ def describe(work: UnitOfWork, row: ReferralRow) -> Referral:
 
 def _peer(row: PeerRow) -> Peer:
     return Peer.model_validate(row)
-
-
-def _sop(row: SopRow) -> Sop:
-    return Sop.model_validate(row)
 
 
 def _node(request: Request) -> Node:

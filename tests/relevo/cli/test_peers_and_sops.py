@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -88,6 +89,47 @@ def test_a_sop_goes_from_draft_to_agreed_between_two_command_lines(registered: P
     assert "agreed" in origin.run("sop", "accept", "es-ci-return").stdout
     origin.run("deliver")
     assert "agreed" in host.run("sop", "show").stdout
+
+
+def test_a_second_version_is_compared_accepted_with_its_difference_and_listed_beside_the_first(
+    registered: Pair, tmp_path: Path
+) -> None:
+    host, origin = registered
+    second = tmp_path / "second.toml"
+    text = SOP.read_text(encoding="utf-8").replace("version = 1", "version = 2")
+    text = text.replace("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
+    second.write_text(text.replace('allowed = ["contact", "health-summary"]', 'allowed = ["contact", "family"]'))
+    for file in (SOP, second):
+        host.run("sop", "import", str(file))
+        host.run("sop", "propose", "es-ci-return")
+        host.run("deliver")
+        accepted = origin.run("sop", "accept", "es-ci-return").stdout
+        origin.run("deliver")
+    compared = host.run("sop", "compare", "es-ci-return@1", "es-ci-return@2").stdout
+    assert compared.startswith("May move now, and might not before:\n  •  family to the origin, for medical-continuity")
+    assert "May no longer move:\n  •  health-summary to the origin" in compared
+    assert "•  version changed: 1 → 2" in compared
+    assert compared in accepted
+    listed = [" ".join(line.split()) for line in origin.run("sop", "show").stdout.splitlines()]
+    assert [line.rpartition(" ")[0] for line in listed[1:]] == [
+        "es-ci-return@1 es:retorno agreed in-force 2026-11-01 00:00",
+        "es-ci-return@2 es:retorno agreed later 2026-12-01 00:00",
+    ]
+
+
+def test_a_version_that_cannot_follow_is_refused_with_every_reason(registered: Pair, tmp_path: Path) -> None:
+    host, origin = registered
+    host.run("sop", "import", str(SOP))
+    host.run("sop", "propose", "es-ci-return")
+    host.run("deliver")
+    origin.run("sop", "accept", "es-ci-return")
+    origin.run("deliver")
+    other = tmp_path / "other.toml"
+    other.write_text(SOP.read_text(encoding="utf-8").replace("es-ci-return", "es-ci-other"))
+    host.run("sop", "import", str(other))
+    refused = " ".join(host.run("sop", "propose", "es-ci-other", status=2).stderr.split())
+    for told in ("(sop-not-next)", "(sop-name-differs)", "(sop-version-not-higher)", "→ Write 2 or more."):
+        assert told in refused
 
 
 def test_sop_show_prints_the_exact_text_that_is_signed(host: CommandLine) -> None:

@@ -47,7 +47,8 @@ def test_more_than_one_request_can_hold_is_brought_in_several(nodes: JoinedNodes
     padding = "".join(f"# {'x' * 1000}\n" for _ in range(190))
     with nodes.host.write(staff(Role.ADMINISTRATOR)) as work:
         for number in range(26):
-            text = f"# {number}\n{padding}{SOP.read_text(encoding='utf-8')}"
+            text = SOP.read_text(encoding="utf-8").replace("version = 1", f"version = {number + 2}")
+            text = padding + text.replace("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
             sop_exchange.propose(work, sops.keep(work.session, text, own=HOST_ID, at=work.at))
     for _ in range(3):
         nodes.clock.move(timedelta(hours=1))

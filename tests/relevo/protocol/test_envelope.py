@@ -381,7 +381,7 @@ def test_any_flipped_bit_in_an_envelope_is_refused(place: int, bit: int) -> None
 def test_an_open_envelope_shows_nothing_of_the_person() -> None:
     assert opened_from(WHOLE).claims["identity-min"] == HIDDEN["identity-min"]
     payload = base64url.decode(SENT.envelope.manifest.split(".")[1])
-    assert not [word for word in (b"Awa", b"medication", b"ES-0001") if word in WHOLE or word in payload]
+    assert not [word for word in (b"given_names", b"medication", b"ES-0001") if word in WHOLE or word in payload]
 
 
 def test_the_content_digest_covers_the_signed_part_only() -> None:

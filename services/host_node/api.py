@@ -17,7 +17,7 @@ from relevo.delivery.node import Node
 from relevo.domain.consent import Withholding
 from relevo.domain.data_classes import DataClass
 from relevo.protocol.strict_json import JsonValue
-from relevo.web.access import CurrentUser
+from relevo.web.access import CurrentUser, node_of
 from relevo.web.operations import Body, Referral, describe
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -131,63 +131,63 @@ router = APIRouter(prefix="/api")
 def import_case(request: Request, user: CurrentUser, given: CaseFile) -> Case:
     """Import one case."""
     raw = cases.as_file(given.case)
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return _case(cases.import_case(work, raw, replace=given.replace))
 
 
 @router.get("/cases", tags=["cases"])
 def list_cases(request: Request, user: CurrentUser) -> list[Case]:
     """All cases."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return [_case(row) for row in cases.everything(work)]
 
 
 @router.post("/cases/{case}/consents", status_code=201, tags=["consent"])
 def record_consent(request: Request, user: CurrentUser, case: str, given: ConsentGiven) -> Consent:
     """Record a consent that the person gave."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return _consent(consents.record(work, cases.find(work, case), _draft(given)))
 
 
 @router.post("/cases/{case}/consents/from-file", status_code=201, tags=["consent"])
 def record_consents_from_file(request: Request, user: CurrentUser, case: str) -> list[Consent]:
     """Record the consents that the case file speaks of, once the counsellor has confirmed them with the person."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return [_consent(row) for row in consents.record_from_file(work, cases.find(work, case))]
 
 
 @router.get("/cases/{case}/consents", tags=["consent"])
 def list_consents(request: Request, user: CurrentUser, case: str) -> list[Consent]:
     """The consents of a case."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return [_consent(row) for row in consents.rows_of(work, cases.find(work, case))]
 
 
 @router.post("/consents/{consent}/withdraw", tags=["consent"])
 def withdraw_consent(request: Request, user: CurrentUser, consent: str) -> Withdrawal:
     """Withdraw a consent and tell everybody who has something under it."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return Withdrawal(told=consents.withdraw(work, consent))
 
 
 @router.get("/cases/{case}/preview", tags=["referrals"])
 def preview(request: Request, user: CurrentUser, case: str, purpose: Purpose = referrals.ASSISTANCE) -> Preview:
     """For each field, whether it would leave or stay and why; nothing is sent."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return preview_of(referrals.preview(work, cases.find(work, case), purpose))
 
 
 @router.post("/cases/{case}/send", status_code=201, tags=["referrals"])
 def send(request: Request, user: CurrentUser, case: str, purpose: Purpose = referrals.ASSISTANCE) -> Referral:
     """Send the referral; exactly what the preview showed leaves."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, referrals.send(work, cases.find(work, case), purpose))
 
 
 @router.post("/referrals/{thread}/answer", tags=["referrals"])
 def answer(request: Request, user: CurrentUser, thread: str, given: Answer) -> Referral:
     """Answer the origin's question."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, referrals.answer(work, thread, given.answer, given.classes))
 
 
@@ -195,41 +195,36 @@ def answer(request: Request, user: CurrentUser, thread: str, given: Answer) -> R
 def change_journey(request: Request, user: CurrentUser, thread: str, given: JourneyChange) -> Referral:
     """Change the journey and tell the origin."""
     changes: dict[str, JsonValue] = given.model_dump(mode="json", exclude_none=True)
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, referrals.change_journey(work, thread, changes))
 
 
 @router.post("/referrals/{thread}/departure", tags=["referrals"])
 def depart(request: Request, user: CurrentUser, thread: str, given: Departure) -> Referral:
     """Say that the person has left."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, referrals.depart(work, thread, given.at))
 
 
 @router.post("/referrals/{thread}/cancel-journey", tags=["referrals"])
 def cancel_journey(request: Request, user: CurrentUser, thread: str) -> Referral:
     """Say that there will be no journey."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, referrals.cancel_journey(work, thread))
 
 
 @router.post("/referrals/{thread}/cancel", tags=["referrals"])
 def cancel(request: Request, user: CurrentUser, thread: str, given: Cancellation) -> Referral:
     """Take the referral back; after acceptance the origin is asked."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, referrals.cancel(work, thread, given.reason))
 
 
 @router.post("/referrals/{thread}/entered-in-error", tags=["referrals"])
 def enter_in_error(request: Request, user: CurrentUser, thread: str) -> Referral:
     """Say that the referral should never have been sent; history stays."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, referrals.enter_in_error(work, thread))
-
-
-def _node(request: Request) -> Node:
-    node: Node = request.app.state.node
-    return node
 
 
 def _case(row: CaseRow) -> Case:

@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from host_node import cases, exceptions, referrals
 from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.tables import ExceptionRow
-from relevo.delivery.node import Node
 from relevo.domain.exception import Decision, ExceptionReason
-from relevo.web.access import CurrentUser
+from relevo.web.access import CurrentUser, node_of
 from relevo.web.operations import Body, Referral, describe
 
 Text = Annotated[str, Field(min_length=1, max_length=300)]
@@ -76,14 +75,14 @@ class ExceptionShown(BaseModel):
 def raise_exception(request: Request, user: CurrentUser, case: str, given: ExceptionGiven) -> ExceptionShown:
     """Raise an exception for a case; nothing leaves by it yet."""
     said = given.model_dump(mode="json", exclude={"on_duty"}, exclude_none=True)
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return _shown(exceptions.raise_exception(work, cases.find(work, case), said, on_duty=given.on_duty))
 
 
 @router.post("/cases/{case}/exceptions/from-file", status_code=201)
 def raise_from_file(request: Request, user: CurrentUser, case: str, given: FromFile) -> ExceptionShown:
     """Raise the exception of which the case file speaks, once a person has checked it."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         found = cases.find(work, case)
         return _shown(exceptions.raise_exception(work, found, exceptions.draft(found), on_duty=given.on_duty))
 
@@ -91,7 +90,7 @@ def raise_from_file(request: Request, user: CurrentUser, case: str, given: FromF
 @router.get("/exceptions")
 def list_exceptions(request: Request, user: CurrentUser) -> list[ExceptionShown]:
     """Every exception of this node, without anything about the person."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return [ExceptionShown.model_validate(entry) for entry in exceptions.audit(work)]
 
 
@@ -100,14 +99,14 @@ def preview_exception(
     request: Request, user: CurrentUser, exception: str, purpose: Purpose = referrals.ASSISTANCE
 ) -> Preview:
     """For each field, whether it would leave without consent or stay, and why; nothing is sent."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return preview_of(exceptions.preview(work, exception, purpose))
 
 
 @router.post("/exceptions/{exception}/review")
 def review_exception(request: Request, user: CurrentUser, exception: str, given: Review) -> ExceptionShown:
     """Approve or reject an exception as the second person; a rejection takes back what has left."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return _shown(exceptions.review(work, exception, given.decision))
 
 
@@ -116,20 +115,15 @@ def send_exception(
     request: Request, user: CurrentUser, exception: str, purpose: Purpose = referrals.ASSISTANCE
 ) -> Referral:
     """Send the referral without consent; exactly what the preview showed leaves."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return describe(work, exceptions.send(work, exception, purpose))
 
 
 @router.post("/exceptions/{exception}/told")
 def tell_person(request: Request, user: CurrentUser, exception: str, given: Told) -> ExceptionShown:
     """Say that the person was told; if they object, what has left is taken back."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         return _shown(exceptions.tell(work, exception, objects=given.objects))
-
-
-def _node(request: Request) -> Node:
-    node: Node = request.app.state.node
-    return node
 
 
 def _shown(row: ExceptionRow) -> ExceptionShown:

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Request
 
 from origin_node import api_forms as forms
 from origin_node import assignments, first_contact, profile, reports
-from relevo.delivery.node import Node
-from relevo.web.access import CurrentUser
+from relevo.web.access import CurrentUser, node_of
 
 router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
 
@@ -15,31 +14,26 @@ router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
 @router.get("/profile")
 def read_profile(request: Request, user: CurrentUser, thread: str) -> forms.Profile:
     """The person, as far as the consent lets this node know; how they may be reached stands first."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return forms.Profile.model_validate(profile.read(work, thread))
 
 
 @router.get("/services")
 def list_services(request: Request, user: CurrentUser, thread: str) -> list[forms.ServiceShown]:
     """The requested services and where each stands."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return [forms.ServiceShown.model_validate(one) for one in assignments.show(work, thread)]
 
 
 @router.get("/contacts")
 def list_contacts(request: Request, user: CurrentUser, thread: str) -> list[forms.AttemptShown]:
     """The attempts to reach the person."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return [forms.AttemptShown.model_validate(one) for one in first_contact.show(work, thread)]
 
 
 @router.get("/reports")
 def list_reports(request: Request, user: CurrentUser, thread: str) -> list[forms.ReportShown]:
     """What was found and said at follow-ups and at the close."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return [forms.ReportShown.model_validate(one) for one in reports.show(work, thread)]
-
-
-def _node(request: Request) -> Node:
-    node: Node = request.app.state.node
-    return node

@@ -15,11 +15,16 @@ from relevo.storage.unit_of_work import User
 _bearer = HTTPBearer(auto_error=False, description="The token that `user add` printed.")
 
 
+def node_of(request: Request) -> Node:
+    """The node that a request was sent to."""
+    node: Node = request.app.state.node
+    return node
+
+
 def _user(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> User:
     if given is None:
         raise Unauthenticated
-    node: Node = request.app.state.node
-    with node.read() as work:
+    with node_of(request).read() as work:
         return users.by_token(work.session, given.credentials)
 
 

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from relevo.delivery import evidence, registration, steps
-from relevo.delivery.node import Node
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.storage import peers, referrals
 from relevo.storage.tables import PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
-from relevo.web.access import CurrentUser
+from relevo.web.access import CurrentUser, node_of
 
 EVIDENCE = "application/x-relevo-evidence"
 
@@ -130,14 +129,14 @@ class Timeline(BaseModel):
 @router.get("/me", tags=["node"])
 def me(request: Request, user: CurrentUser) -> Me:
     """Who I am to this node, and what time it has."""
-    node = _node(request)
+    node = node_of(request)
     return Me(name=user.name, role=user.role, node=node.identity.node_id, now=node.clock.now())
 
 
 @router.get("/peers", tags=["node"])
 def list_peers(request: Request, user: CurrentUser) -> list[Peer]:
     """All peers."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         work.require(Act.REGISTER_PEER)
         return [_peer(row) for row in peers.everybody(work.session)]
 
@@ -145,7 +144,7 @@ def list_peers(request: Request, user: CurrentUser) -> list[Peer]:
 @router.post("/peers", status_code=201, tags=["node"])
 def add_peer(request: Request, user: CurrentUser, given: StatementGiven) -> Fingerprint:
     """Propose a peer from its statement; compare the fingerprint with its administrator by phone."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         found = registration.add(work, given.statement)
     return Fingerprint(words=list(found.words), digits=list(found.digits))
 
@@ -153,7 +152,7 @@ def add_peer(request: Request, user: CurrentUser, given: StatementGiven) -> Fing
 @router.post("/peers/{node_id}/confirm", tags=["node"])
 def confirm_peer(request: Request, user: CurrentUser, node_id: str, typed: FingerprintTyped) -> Peer:
     """Confirm the fingerprint, and let the peer prove that it holds its keys."""
-    node, transport = _node(request), _transport(request)
+    node, transport = node_of(request), _transport(request)
     with node.write(user) as work:
         registration.verify(work, node_id, typed.fingerprint)
     registration.activate(node, transport, node_id)
@@ -164,7 +163,7 @@ def confirm_peer(request: Request, user: CurrentUser, node_id: str, typed: Finge
 @router.get("/referrals", tags=["referrals"])
 def list_referrals(request: Request, user: CurrentUser) -> list[Referral]:
     """All referrals, those with the nearest deadline first."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         work.require(Act.LIST)
         found = [describe(work, row) for row in referrals.everything(work.session)]
     return sorted(found, key=lambda one: (one.next_due is None, one.next_due and one.next_due.due_at, one.thread))
@@ -173,7 +172,7 @@ def list_referrals(request: Request, user: CurrentUser) -> list[Referral]:
 @router.get("/referrals/{thread}", tags=["referrals"])
 def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
     """One referral: where it stands, everything that happened with the receipt of each message, and what is due."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         work.require(Act.READ_TIMELINE)
         row = referrals.by_thread(work.session, thread)
         return Timeline(
@@ -186,7 +185,7 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
 @router.get("/referrals/{thread}/evidence", tags=["evidence"], response_class=Response)
 def export_evidence(request: Request, user: CurrentUser, thread: str) -> Response:
     """The evidence of one referral, without personal data; `relevo verify` checks it off line."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return Response(evidence.export(work, thread), media_type=EVIDENCE)
 
 
@@ -214,11 +213,6 @@ def describe(work: UnitOfWork, row: ReferralRow) -> Referral:
 
 def _peer(row: PeerRow) -> Peer:
     return Peer.model_validate(row)
-
-
-def _node(request: Request) -> Node:
-    node: Node = request.app.state.node
-    return node
 
 
 def _transport(request: Request) -> Transport:

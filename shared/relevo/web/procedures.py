@@ -8,14 +8,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from relevo.delivery import sop_exchange
-from relevo.delivery.node import Node
 from relevo.domain.access import Act
 from relevo.domain.sop_difference import compare
 from relevo.domain.sop_versions import Standing
 from relevo.storage import sops
 from relevo.storage.tables import SopRow
 from relevo.storage.unit_of_work import UnitOfWork
-from relevo.web.access import CurrentUser
+from relevo.web.access import CurrentUser, node_of
 from relevo.web.operations import Body
 
 router = APIRouter(prefix="/api")
@@ -76,21 +75,21 @@ class SopDifferences(BaseModel):
 @router.get("/sops", tags=["node"])
 def list_sops(request: Request, user: CurrentUser) -> list[Sop]:
     """All standard operating procedures."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return [_sop(work, row) for row in sops.everything(work.session)]
 
 
 @router.get("/sops/{name_or_digest}/text", tags=["node"], response_class=Response)
 def show_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Response:
     """The exact text of a procedure."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         return Response(sops.find(work.session, name_or_digest).text, media_type="application/toml")
 
 
 @router.get("/sops/{name_or_digest}/difference", tags=["node"])
 def compare_sops(request: Request, user: CurrentUser, name_or_digest: str, old: str) -> SopDifferences:
     """What a procedure changes against an older one, both by NAME, NAME@VERSION or digest."""
-    with _node(request).read(user) as work:
+    with node_of(request).read(user) as work:
         texts = [sops.find(work.session, name).text for name in (old, name_or_digest)]
     return SopDifferences.model_validate(compare(*texts))
 
@@ -98,7 +97,7 @@ def compare_sops(request: Request, user: CurrentUser, name_or_digest: str, old: 
 @router.post("/sops", status_code=201, tags=["node"])
 def import_sop(request: Request, user: CurrentUser, given: SopText) -> Sop:
     """Keep a procedure as a draft, after everything in it that contradicts itself was named."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         work.require(Act.AGREE_SOP)
         own = work.identity.node_id
         return _sop(work, sops.keep(work.session, given.text, own=own, at=work.at))
@@ -107,7 +106,7 @@ def import_sop(request: Request, user: CurrentUser, given: SopText) -> Sop:
 @router.post("/sops/{name_or_digest}/propose", tags=["node"])
 def propose_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Sop:
     """Sign a draft and send it to the other node."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         work.require(Act.AGREE_SOP)
         row = sops.find(work.session, name_or_digest)
         sop_exchange.propose(work, row)
@@ -117,7 +116,7 @@ def propose_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Sop
 @router.post("/sops/{name_or_digest}/accept", tags=["node"])
 def accept_sop(request: Request, user: CurrentUser, name_or_digest: str) -> Sop:
     """Sign a procedure that the peer proposed."""
-    with _node(request).write(user) as work:
+    with node_of(request).write(user) as work:
         work.require(Act.AGREE_SOP)
         row = sops.find(work.session, name_or_digest)
         sop_exchange.accept(work, row)
@@ -135,8 +134,3 @@ def _sop(work: UnitOfWork, row: SopRow) -> Sop:
         effective_at=row.effective_at,
         standing=standing,
     )
-
-
-def _node(request: Request) -> Node:
-    node: Node = request.app.state.node
-    return node

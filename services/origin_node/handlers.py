@@ -65,5 +65,12 @@ HANDLERS: Mapping[str, Handler] = {
     Step.WITHDRAWN: withdrawn,
     Step.ERASED: noted,
     Step.ENTERED_IN_ERROR: noted,
+    "consent-changed": noted,
+    "corrected": stated,
+    "costs-planned": noted,
+    "costs-agreed": noted,
+    "costs-reported": noted,
+    "medical-question": noted,
+    "medical-answer": noted,
 }
 """One entry for each step that a host may say about a person."""

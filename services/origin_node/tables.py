@@ -84,3 +84,29 @@ class ReportRow(OriginBase):
     reported_by: Mapped[str] = mapped_column(Word)
     fields: Mapped[dict[str, JsonValue]]
     jti: Mapped[str | None] = mapped_column(Digest)
+
+
+class GivenRow(OriginBase):
+    """A part of a profile that was given to an organisation for one service, and its way back out of there.
+
+    `paths` are the classes, or fields of classes, that were shown. `presentation` is the SD-JWT presentation itself; it
+    goes when the part is erased. After a withdrawal the organisation is asked (`chased_at`) and confirms.
+    """
+
+    __tablename__ = "given"
+    __table_args__ = (Index("ix_given_peer_thread", "peer", "thread"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    peer: Mapped[str] = mapped_column(Word)
+    thread: Mapped[str] = mapped_column(Digest)
+    organisation: Mapped[str]
+    service: Mapped[str]
+    paths: Mapped[list[str]]
+    presentation: Mapped[str | None]
+    nonce: Mapped[str] = mapped_column(Digest)
+    given_at: Mapped[datetime]
+    given_by: Mapped[str] = mapped_column(Word)
+    ended_at: Mapped[datetime | None]
+    chased_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None] = mapped_column(Word)

@@ -91,7 +91,7 @@ def test_a_whole_referral_can_be_worked_on_from_a_terminal(run: Terminal) -> Non
 
 REFUSED = {
     "a step that is not allowed now": (("start",), Role.INTAKE, "acknowledged, withdrawn"),
-    "a role that may not": (("profile",), Role.AUDITOR, "case-worker, coordinator"),
+    "a role that may not": (("profile",), Role.AUDITOR, "case-worker, clinician, coordinator"),
     "a time without its offset": (("arrival", "--at", "2026-11-23T08:00:00"), Role.INTAKE, "offset"),
     "a time that is none": (("arrival", "--at", "yesterday"), Role.INTAKE, "offset"),
     "services that moved nowhere": (

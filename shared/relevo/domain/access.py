@@ -24,6 +24,7 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
     INTAKE = "intake"
     CASE_WORKER = "case-worker"
+    CLINICIAN = "clinician"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 
@@ -69,6 +70,26 @@ class Act(StrEnum):
     REVIEW_EXCEPTION = "review-exception"
     TELL_PERSON = "tell-person"
     LIST_EXCEPTIONS = "list-exceptions"
+    PRINT_SHEET = "print-sheet"
+    REVIEW_BEST_INTERESTS = "review-best-interests"
+    READ_RECORD = "read-record"
+    REASSESS = "reassess"
+    CORRECT = "correct"
+    AGREE_PLAN = "agree-plan"
+    PLAN_COSTS = "plan-costs"
+    AGREE_COSTS = "agree-costs"
+    REPORT_COSTS = "report-costs"
+    ASK_CLINICIAN = "ask-clinician"
+    ANSWER_CLINICIAN = "answer-clinician"
+    READ_CLINICAL = "read-clinical"
+    MANAGE_ORGANISATIONS = "manage-organisations"
+    ANSWER_OFFER = "answer-offer"
+    READ_OWN_PART = "read-own-part"
+    CONFIRM_ERASURE = "confirm-erasure"
+    LIST_TASKS = "list-tasks"
+    READ_ACCESS_LOG = "read-access-log"
+    PUBLISH_CONTACTS = "publish-contacts"
+    READ_CONTACTS = "read-contacts"
 
 
 _HOST_STAFF = frozenset({Role.COUNSELLOR, Role.COORDINATOR})
@@ -76,6 +97,7 @@ _INTAKE = frozenset({Role.INTAKE})
 _ORIGIN_STAFF = frozenset({Role.INTAKE, Role.CASE_WORKER})
 _CASE_STAFF = _HOST_STAFF | _ORIGIN_STAFF
 _CASE_LEADS = _HOST_STAFF | _INTAKE
+_CLINICIAN = frozenset({Role.CLINICIAN})
 _AUDITOR = frozenset({Role.AUDITOR})
 _ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 
@@ -97,8 +119,8 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
         # At either side: a person may speak of consent to whoever sits with them.
         Act.RECORD_CONSENT: _CASE_STAFF,
         Act.WITHDRAW_CONSENT: _CASE_STAFF,
-        Act.READ_TIMELINE: _CASE_STAFF,
-        Act.LIST: _CASE_STAFF,
+        Act.READ_TIMELINE: _CASE_STAFF | _CLINICIAN,
+        Act.LIST: _CASE_STAFF | _CLINICIAN,
         Act.ERASE: _CASE_LEADS,
         # At the origin, whoever decides.
         Act.ACKNOWLEDGE: _INTAKE,
@@ -122,7 +144,32 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.EXPORT_EVIDENCE: _AUDITOR | _CASE_LEADS,
         Act.VERIFY_EVIDENCE: frozenset(Role),
         Act.READ_LOG: _AUDITOR | _ADMINISTRATOR,
+        # What two clinicians ask and tell each other; nobody else reads it.
+        Act.ASK_CLINICIAN: _CLINICIAN,
+        Act.ANSWER_CLINICIAN: _CLINICIAN,
+        Act.READ_CLINICAL: _CLINICIAN,
+        # Consent on paper, what was sent to whom, and whether it is good for a child.
+        Act.PRINT_SHEET: _CASE_STAFF,
+        Act.REVIEW_BEST_INTERESTS: frozenset({Role.COORDINATOR}),
+        # The record: what the host stated, what the origin found, the plan and its costs.
+        Act.READ_RECORD: _CASE_STAFF | _CLINICIAN,
+        Act.REASSESS: _ORIGIN_STAFF | _CLINICIAN,
+        Act.CORRECT: _HOST_STAFF,
+        Act.AGREE_PLAN: _ORIGIN_STAFF,
+        Act.PLAN_COSTS: _CASE_LEADS,
+        Act.AGREE_COSTS: _CASE_LEADS,
+        Act.REPORT_COSTS: _CASE_STAFF,
+        # Partner organisations: who they are, what they answer, and that they erased what they were given.
+        Act.MANAGE_ORGANISATIONS: _ADMINISTRATOR | _INTAKE,
+        Act.ANSWER_OFFER: _ORIGIN_STAFF,
+        Act.READ_OWN_PART: frozenset({Role.CASE_WORKER, Role.CLINICIAN}),
+        Act.CONFIRM_ERASURE: _ORIGIN_STAFF,
+        # Everybody who does something has a list of what is due.
+        Act.LIST_TASKS: frozenset(Role) - _AUDITOR,
+        Act.READ_ACCESS_LOG: _AUDITOR,
         # The node itself.
+        Act.PUBLISH_CONTACTS: _ADMINISTRATOR,
+        Act.READ_CONTACTS: _CASE_STAFF | _CLINICIAN | _ADMINISTRATOR,
         Act.REGISTER_PEER: _ADMINISTRATOR,
         Act.AGREE_SOP: _ADMINISTRATOR,
         Act.MANAGE_USERS: _ADMINISTRATOR,

@@ -14,11 +14,13 @@ the bytes of the text, elsewhere.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from relevo.domain import sop_reading as read
+from relevo.domain.data_classes import DataClass
 from relevo.domain.sop_parts import (
     Allowance,
     ExceptionRule,
@@ -28,6 +30,7 @@ from relevo.domain.sop_parts import (
     TransferBasis,
     Unit,
 )
+from relevo.domain.sop_rules import AccessRule, ConsentRule, CostRule, RecordPart, Sheet
 from relevo.domain.toml_table import ADVICE, TomlTable
 from relevo.errors import Reason, Refusal
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
+    from relevo.domain.access import Role
     from relevo.domain.sides import Side, Urgency
     from relevo.domain.working_time import Calendar
 
@@ -67,6 +71,10 @@ class Sop:
     `effective` is in UTC. `follow_up_months` count from the confirmed arrival. `grace_days` is how long after a
     successor took effect a referral made before may still arrive. `holidays_until` is the last date up to which the
     calendars know their holidays. `retention` gives days a class is kept after closing.
+    `keep` gives days after the end for which a class must be kept even after a withdrawal. `access` has a rule for
+    each role that the text names. `may_ask` says which classes each side may ask for later, `first_contact_asks` which
+    the first contact asks for; `medication_days` is how long before the supply ends the origin is told to act, and
+    `plan_months` how long after the arrival a plan is agreed.
     `exception` is what may move without consent (`relevo.domain.exception`); where the text has no such table it is the
     life-saving classes for which there is a retention, for 72 hours.
     """
@@ -90,6 +98,16 @@ class Sop:
     grace_days: int
     retention: Mapping[str, int]
     exception: ExceptionRule
+    consent: ConsentRule = field(default_factory=ConsentRule)
+    access: Mapping[Side, Mapping[Role, AccessRule]] = field(default_factory=lambda: MappingProxyType({}))
+    may_ask: Mapping[Side, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    keep: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    costs: CostRule | None = None
+    record: frozenset[RecordPart] = frozenset(RecordPart)
+    sheets: Mapping[str, Sheet] = field(default_factory=lambda: MappingProxyType({}))
+    first_contact_asks: frozenset[str] = frozenset({DataClass.CONTACT})
+    medication_days: int = 14
+    plan_months: int = 1
 
 
 @lru_cache(maxsize=64)

@@ -22,9 +22,13 @@ BOTH = HOST | ORIGIN
 STATED = frozenset(DataClass) - frozenset(RETURNING)
 """What a host states about a person; the rest is what an origin returns."""
 
+TERMS = frozenset({DataClass.CONSENT})
+MEDICAL = frozenset({DataClass.HEALTH_SUMMARY, DataClass.MEDICATION})
+
 DECIDED = frozenset({Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD, Status.COMPLETED, Status.NOT_COMPLETED})
 UNDECIDED = frozenset({Status.REQUESTED, Status.ACKNOWLEDGED, Status.INFORMATION_REQUESTED, Status.WAITLISTED})
 UNDER_WAY = UNDECIDED | DECIDED | {Status.CANCEL_REQUESTED}
+STANDING = frozenset(Status) - {Status.DRAFT, Status.WITHDRAWN, Status.ERASED, Status.ENTERED_IN_ERROR}
 
 
 class UnknownStep(Refusal):
@@ -81,7 +85,20 @@ MESSAGES: Mapping[str, MessageType] = {
     "withdrawn": MessageType(kind="withdrawn", by=BOTH),
     "erased": MessageType(kind="erased", by=BOTH),
     "entered-in-error": MessageType(kind="withdrawn", by=HOST),
-    # between the nodes themselves, about no person
+    # consent, which a person may change wherever they sit, also after closing
+    "consent-changed": MessageType(kind="message", by=BOTH, classes=TERMS, during=STANDING),
+    "erasure-confirmed": MessageType(kind="erased", by=ORIGIN, during=frozenset({Status.WITHDRAWN, Status.ERASED})),
+    # the record
+    "corrected": MessageType(kind="message", by=HOST, classes=STATED - TERMS, during=UNDER_WAY),
+    "plan-agreed": MessageType(kind="reported", by=ORIGIN, classes=frozenset({DataClass.PLAN}), during=DECIDED),
+    "costs-planned": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=UNDER_WAY),
+    "costs-agreed": MessageType(kind="message", by=BOTH, during=UNDER_WAY),
+    "costs-reported": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=DECIDED),
+    # between clinicians, under medical-continuity alone
+    "medical-question": MessageType(kind="message", by=BOTH, during=UNDER_WAY),
+    "medical-answer": MessageType(kind="message", by=BOTH, classes=MEDICAL, during=UNDER_WAY),
+    # between the nodes themselves, about no person in need
+    "contact-list": MessageType(kind="node", by=BOTH),
     "sop-proposed": MessageType(kind="node", by=BOTH),
     "sop-accepted": MessageType(kind="node", by=BOTH),
 }

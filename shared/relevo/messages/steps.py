@@ -19,7 +19,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from relevo.errors import Refusal
+from relevo.messages import steps_contacts as contacts
 from relevo.messages import steps_progress as progress
+from relevo.messages import steps_record as record
 from relevo.messages import steps_referral as referral
 from relevo.messages import steps_sop as sop
 from relevo.messages.classes_faults import examine, unknown
@@ -59,6 +61,16 @@ PAYLOADS: Mapping[str, type[StepPayload]] = MappingProxyType(
         "first-contact": progress.FirstContact,
         "follow-up": progress.FollowUp,
         "service": progress.Service,
+        "consent-changed": record.ConsentChanged,
+        "erasure-confirmed": record.ErasureConfirmed,
+        "corrected": record.Corrected,
+        "plan-agreed": record.PlanAgreed,
+        "costs-planned": record.CostsPlanned,
+        "costs-agreed": record.CostsAgreed,
+        "costs-reported": record.CostsReported,
+        "medical-question": record.MedicalQuestion,
+        "medical-answer": record.MedicalAnswer,
+        "contact-list": contacts.ContactListSent,
         "sop-proposed": sop.SopProposed,
         "sop-accepted": sop.SopAccepted,
     }

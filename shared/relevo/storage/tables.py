@@ -16,7 +16,10 @@ from relevo.storage.base import BigId, Digest, SharedBase, Word
 
 
 class UserRow(SharedBase):
-    """Somebody who may use this node: a name, one role, and the digest of a bearer token."""
+    """Somebody who may use this node: a name, one role, the digest of a bearer token, and whom they work for.
+
+    `organisation` is an agency or partner behind this node (`ge:dabruneba/shelter`), or None for the node itself.
+    """
 
     __tablename__ = "user_account"
 
@@ -24,6 +27,7 @@ class UserRow(SharedBase):
     role: Mapped[str] = mapped_column(Word)
     token_digest: Mapped[str] = mapped_column(Digest, unique=True)
     added_at: Mapped[datetime]
+    organisation: Mapped[str | None]
 
 
 class StatementRow(SharedBase):

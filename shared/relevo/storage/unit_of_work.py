@@ -31,10 +31,14 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """Who acts. `role` is None for the node itself, which acts on what peers send."""
+    """Who acts. `role` is None for the node itself, which acts on what peers send.
+
+    `organisation` is the agency or partner that they work for, or None for staff of the node itself.
+    """
 
     name: str
     role: Role | None
+    organisation: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,10 @@ from relevo.storage.unit_of_work import User
 TOKEN_BYTES = 32
 
 
-def add(session: Session, name: str, role: Role, at: datetime) -> str:
+def add(session: Session, name: str, role: Role, at: datetime, *, organisation: str | None = None) -> str:
     """Add a user and return the bearer token, which is not kept and cannot be shown again.
+
+    `organisation` is one behind this node that the user works for, if any.
 
     Raises:
         Conflict: if somebody has that name already.
@@ -26,7 +28,7 @@ def add(session: Session, name: str, role: Role, at: datetime) -> str:
     if session.get(UserRow, name) is not None:
         raise Conflict(f"there is a user {name} already")
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(UserRow(name=name, role=role, token_digest=_digest(token), added_at=at))
+    session.add(UserRow(name=name, role=role, organisation=organisation, token_digest=_digest(token), added_at=at))
     return token
 
 
@@ -39,7 +41,7 @@ def by_token(session: Session, token: str) -> User:
     row = session.scalar(select(UserRow).where(UserRow.token_digest == _digest(token)))
     if row is None:
         raise Unauthenticated
-    return User(name=row.name, role=Role(row.role))
+    return _user(row)
 
 
 def by_name(session: Session, name: str) -> User:
@@ -47,12 +49,16 @@ def by_name(session: Session, name: str) -> User:
     row = session.get(UserRow, name)
     if row is None:
         raise NotFound(f"there is no user {name}; `user add` makes one")
-    return User(name=row.name, role=Role(row.role))
+    return _user(row)
 
 
 def everybody(session: Session) -> list[User]:
     """All users, by name."""
-    return [User(name=row.name, role=Role(row.role)) for row in session.scalars(select(UserRow).order_by(UserRow.name))]
+    return [_user(row) for row in session.scalars(select(UserRow).order_by(UserRow.name))]
+
+
+def _user(row: UserRow) -> User:
+    return User(name=row.name, role=Role(row.role), organisation=row.organisation)
 
 
 def _digest(token: str) -> str:

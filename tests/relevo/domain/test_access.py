@@ -15,6 +15,11 @@ CASE_ACTS = set(Act) - {
     Act.AGREE_SOP,
     Act.MANAGE_USERS,
     Act.LIST_EXCEPTIONS,
+    Act.READ_ACCESS_LOG,
+    Act.MANAGE_ORGANISATIONS,
+    Act.PUBLISH_CONTACTS,
+    Act.READ_CONTACTS,
+    Act.LIST_TASKS,
 }
 MAY_NOT = {
     "an auditor reads no timeline": (Role.AUDITOR, Act.READ_TIMELINE),
@@ -25,6 +30,8 @@ MAY_NOT = {
     "a case worker does not decide": (Role.CASE_WORKER, Act.ACCEPT),
     "a case worker does not assign": (Role.CASE_WORKER, Act.ASSIGN_SERVICE),
     "a counsellor reviews no exception": (Role.COUNSELLOR, Act.REVIEW_EXCEPTION),
+    "an intake officer does not read what clinicians tell each other": (Role.INTAKE, Act.READ_CLINICAL),
+    "an auditor has no tasks": (Role.AUDITOR, Act.LIST_TASKS),
     "a coordinator registers no peer": (Role.COORDINATOR, Act.REGISTER_PEER),
 }
 
@@ -49,9 +56,15 @@ def test_neither_auditor_nor_administrator_touches_a_case(act: Act) -> None:
     assert not MAY[act] & {Role.AUDITOR, Role.ADMINISTRATOR}
 
 
-def test_auditors_have_evidence_the_log_and_the_list_of_exceptions_alone() -> None:
+def test_auditors_have_evidence_the_logs_and_the_list_of_exceptions_alone() -> None:
     may = {act for act, roles in MAY.items() if Role.AUDITOR in roles}
-    assert may == {Act.EXPORT_EVIDENCE, Act.VERIFY_EVIDENCE, Act.READ_LOG, Act.LIST_EXCEPTIONS}
+    assert may == {
+        Act.EXPORT_EVIDENCE,
+        Act.VERIFY_EVIDENCE,
+        Act.READ_LOG,
+        Act.READ_ACCESS_LOG,
+        Act.LIST_EXCEPTIONS,
+    }
 
 
 def test_either_side_hears_a_withdrawal() -> None:

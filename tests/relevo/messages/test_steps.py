@@ -58,6 +58,31 @@ SAID: dict[str, Fields] = {
         "services": [{"service": "housing", "status": "in-progress"}],
     },
     "service": {"service": "housing", "status": "accepted", "organisation": "ci:accueil/housing-desk"},
+    "consent-changed": {"change": "narrowed", "taken_at": "2026-12-20T09:30:00Z"},
+    "erasure-confirmed": {"organisation": "ge:dabruneba/employment-centre", "at": "2026-12-11T09:30:00Z"},
+    "corrected": {"classes": ["travel"], "reason": "another person's flight"},
+    "plan-agreed": {},
+    "costs-planned": {},
+    "costs-agreed": {"of": "0193a5b0-6c1f-7a3e-8f00-0123456789ab"},
+    "costs-reported": {"proofs": [{"line": 0, "kind": "invoice", "digest": "A" * 43}]},
+    "medical-question": {"question": "Which dose before the journey?"},
+    "medical-answer": {"to": "0193a5b0-6c1f-7a3e-8f00-0123456789ab", "answer": "18 units, evening."},
+    "contact-list": {
+        "as_of": "2026-11-20T09:00:00Z",
+        "organisations": [
+            {
+                "points": [
+                    {
+                        "name": "An invented officer",
+                        "role": "intake",
+                        "languages": ["fr"],
+                        "phone": "+225 27 00 00 00 01",
+                        "on_duty": True,
+                    }
+                ]
+            }
+        ],
+    },
     "sop-proposed": {"sop": 'name = "es-ci"\n\tversion = 1\n', "signature": SIGNATURE},
     "sop-accepted": {"sop_digest": "A" * 43, "signature": SIGNATURE},
 }

@@ -17,7 +17,7 @@ define environment
 endef
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.runtime: $(LOCK)/runtime.txt pyproject.toml
 	$(call environment,$<,$@)
@@ -45,6 +45,9 @@ check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own cod
 bench: $(VENV)/.develop ## time one referral, sent and receipted
 	$(PY) -m tests.bench
 
+mutants: $(VENV)/.develop ## plant faults in the rules and count those that the tests notice (an hour)
+	$(PY) tests/mutation.py $(ARGS)
+
 lock: $(VENV)/.develop ## write both lock files anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group build -o $(LOCK)/runtime.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile pyproject.toml --group develop -c $(LOCK)/runtime.txt -o $(LOCK)/develop.txt $(LOCKFLAGS)
@@ -53,4 +56,4 @@ LOCKFLAGS := --quiet --upgrade --python-version 3.11 --universal --generate-hash
              --no-annotate --no-header --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock
+.PHONY: help demo test check bench mutants lock

@@ -1,0 +1,81 @@
+"""`make mutants`: how many planted faults in `relevo.domain` the tests of the rules notice.
+
+mutmut plants one small fault at a time (a comparison turned round, a constant changed, a branch left out) and runs the
+tests that reach it. A mutant that no test kills is either a test that is missing or a difference that does not show:
+the first kind gets a test, the second kind is explained in docs/mutants.md.
+
+The rules and their tests are copied to build/mutation, because mutmut wants the package beside its own settings.
+The score goes to the terminal and to build/mutants.json: per module, how many were planted, and which are alive.
+Arguments choose mutants by name, as in `make mutants ARGS='relevo.domain.gate*'`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROOM = ROOT / "build" / "mutation"
+MUTMUT = Path(sys.executable).with_name("mutmut")
+KILLED = frozenset({"killed", "timeout", "caught by type check"})
+SETTINGS = """
+[tool.pytest.ini_options]
+testpaths = ["tests"]
+pythonpath = ["tests", "."]
+addopts = ["--import-mode=importlib", "-q"]
+
+[tool.mutmut]
+source_paths = ["relevo/domain"]
+also_copy = ["relevo", "shared"]
+pytest_add_cli_args_test_selection = ["tests/relevo/domain"]
+use_git_change_detection = false
+"""
+
+
+def prepare() -> None:
+    """Lay out the rules, what they stand on, and their tests."""
+    shutil.rmtree(ROOM, ignore_errors=True)
+    for source, target in (
+        ("shared/relevo", "relevo"),
+        ("shared/sops", "shared/sops"),
+        ("tests/relevo/domain", "tests/relevo/domain"),
+        ("tests/support", "tests/support"),
+    ):
+        shutil.copytree(ROOT / source, ROOM / target, ignore=shutil.ignore_patterns("__pycache__"))
+    (ROOM / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
+
+
+def results() -> dict[str, str]:
+    """What became of each mutant that was tried, by its name."""
+    command = [str(MUTMUT), "results", "--all", "true"]
+    printed = subprocess.run(command, cwd=ROOM, check=True, capture_output=True, text=True).stdout  # noqa: S603 (our own)
+    pairs = (line.strip().rsplit(": ", 1) for line in printed.splitlines() if ": " in line)
+    return {name: became for name, became in pairs if became != "not checked"}
+
+
+def main() -> int:
+    """Plant, test, count."""
+    prepare()
+    subprocess.run([str(MUTMUT), "run", *sys.argv[1:]], cwd=ROOM, check=True)  # noqa: S603 (our own)
+    tried: Counter[str] = Counter()
+    alive: defaultdict[str, list[str]] = defaultdict(list)
+    for name, became in results().items():
+        module = ".".join(name.split(".")[:3])
+        tried[module] += 1
+        if became not in KILLED:
+            alive[module].append(f"{name} ({became})")
+    for module, planted in sorted(tried.items()):
+        sys.stdout.write(f"{module:44} {planted - len(alive[module]):5} of {planted:5}\n")
+    planted, left = sum(tried.values()), sum(map(len, alive.values()))
+    sys.stdout.write(f"killed {planted - left} of {planted} mutants, {(planted - left) / max(planted, 1):.1%}\n")
+    report = {module: {"planted": tried[module], "alive": alive[module]} for module in sorted(tried)}
+    (ROOM.parent / "mutants.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -144,9 +144,11 @@ def make_node(
     )
 
 
-def join(services: tuple[Service, Service], addresses: tuple[str, str]) -> JoinedNodes:
+def join(
+    services: tuple[Service, Service], addresses: tuple[str, str], transport: MemoryTransport | None = None
+) -> JoinedNodes:
     """A host and an origin on two migrated databases, registered with each other, with the sample SOP agreed."""
-    clock, transport = StandingClock(AT), MemoryTransport()
+    clock, transport = StandingClock(AT), transport or MemoryTransport()
     names = ((HOST_ID, HOST_ADDRESS), (ORIGIN_ID, ORIGIN_ADDRESS))
     host, origin = (
         make_node(service, node_id=node_id, endpoint=endpoint, address=address, clock=clock)

@@ -108,13 +108,19 @@ def _move(work: UnitOfWork, row: ReferralRow, step: str, kind: MessageType, side
 
 
 def _as_seen(work: UnitOfWork, row: ReferralRow, jti: str | None, side: Side) -> tuple[Status, Journey]:
-    """Where things stood for `side`: as our message `jti` left them, and its own steps since; now, if there is none."""
+    """Where things stood for `side`: as our message `jti` left them, and its own steps since.
+
+    Who has seen nothing of ours knows its own steps alone; a message that we never sent counts for nothing.
+    """
     taken = referrals.steps(work.session, row)
     ours = next((place for place, one in enumerate(taken) if one.jti == jti and one.side != side), None)
-    if jti is None or ours is None:
+    if jti is not None and ours is None:
         return Status(row.status), Journey(row.journey)
-    status, journey = Status(taken[ours].status_after), Journey(taken[ours].journey_after)
-    for one in taken[ours + 1 :]:
+    status, journey, since = Status.DRAFT, Journey.PLANNED, taken
+    if ours is not None:
+        status, journey = Status(taken[ours].status_after), Journey(taken[ours].journey_after)
+        since = taken[ours + 1 :]
+    for one in since:
         if one.side == side and one.step in allowed(status, side):
             status = advance(status, Step(one.step), side, before=Status(one.status_after))
         if one.side == side and one.step in allowed_journey(journey, side):

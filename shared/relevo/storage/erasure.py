@@ -1,7 +1,7 @@
 """What goes when a consent is withdrawn, on either side alike; what a node keeps besides is its own to erase.
 
     erased   disclosures of every message received or receipted, or that carries data classes; basis record and salt;
-             what the steps said; what the referral knew of the person: contact channel, services, vulnerability, times
+             what the steps said; what the referral knew of the person: contact channel, services, vulnerability, journey
     kept     manifests, receipts and issuer-signed content, which hold salted digests only; that a step was taken,
              by whom and when
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from relevo.domain.journey import Journey
 from relevo.domain.referral import Step
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
@@ -50,4 +51,4 @@ def forget(message: OutboxRow) -> None:
 def _erase_facts(row: ReferralRow) -> None:
     row.basis_record, row.basis_salt = None, None
     row.contact_channel, row.services, row.vulnerable = None, [], False
-    row.planned_arrival, row.arrived_at = None, None
+    row.planned_arrival, row.arrived_at, row.journey = None, None, Journey.PLANNED

@@ -146,6 +146,13 @@ def make_node(
 
 def join(services: tuple[Service, Service], addresses: tuple[str, str]) -> JoinedNodes:
     """A host and an origin on two migrated databases, registered with each other, with the sample SOP agreed."""
+    joined = meet(services, addresses)
+    agree_sop(joined)
+    return joined
+
+
+def meet(services: tuple[Service, Service], addresses: tuple[str, str]) -> JoinedNodes:
+    """A host and an origin that are registered with each other and have agreed nothing yet."""
     clock, transport = StandingClock(AT), MemoryTransport()
     names = ((HOST_ID, HOST_ADDRESS), (ORIGIN_ID, ORIGIN_ADDRESS))
     host, origin = (
@@ -156,7 +163,6 @@ def join(services: tuple[Service, Service], addresses: tuple[str, str]) -> Joine
     publish(joined.both, transport)
     register(host, origin, transport)
     register(origin, host, transport)
-    agree_sop(joined)
     return joined
 
 

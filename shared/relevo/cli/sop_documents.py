@@ -1,4 +1,4 @@
-"""The commands of `relevo sop`, which need no node: check a SOP file, compare two, print the schema for editors.
+"""The commands of `relevo sop`, which need no node: check a SOP file, compare two, print the schema or holidays.
 
 How a difference is printed stands here too; the commands of a node print theirs in the same way.
 """
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from relevo.cli import show
+from relevo.cli.sop_drafts import holiday_lines
 from relevo.domain.sop import parse_sop
 from relevo.domain.sop_difference import Change, ChangeKind, Movement, SopDifference, compare
 from relevo.domain.sop_reach import Reach
@@ -20,7 +21,9 @@ from relevo.domain.sop_schema import sop_schema
 from relevo.domain.sop_summary import summary
 from relevo.errors import BadInput
 
-app = typer.Typer(help="Write standard operating procedures (SOPs): check, compare, schema.", no_args_is_help=True)
+app = typer.Typer(
+    help="Write standard operating procedures (SOPs): check, compare, schema, holidays.", no_args_is_help=True
+)
 
 
 @app.command("check")
@@ -43,6 +46,20 @@ def compare_files(
 def print_schema() -> None:
     """Print the JSON Schema of a SOP, for editors of TOML; shared/sops/sop.schema.json is this."""
     show.bare(json.dumps(sop_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command("holidays")
+def print_holidays(
+    country: Annotated[str, typer.Argument(metavar="COUNTRY", help="Two letters, such as RS.")],
+    years: Annotated[list[int], typer.Argument(metavar="YEAR...", min=1990, max=2199, help="Such as 2026 2027.")],
+    *,
+    subdivision: Annotated[
+        str | None, typer.Option(metavar="PART", help="A part of it, such as BE for Berlin.")
+    ] = None,
+) -> None:
+    """Print the public holidays of a country as lines for a calendar of a SOP, for a draft that people then read."""
+    for text in holiday_lines(country, years, subdivision):
+        show.bare(text)
 
 
 def print_difference(found: SopDifference) -> None:

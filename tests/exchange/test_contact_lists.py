@@ -67,7 +67,8 @@ def test_a_list_that_is_published_is_the_same_on_both_sides(nodes: JoinedNodes) 
     assert [point.name for point in said.organisations[0].points][:2] == ["Sample Officer One", "Sample Officer Two"]
 
 
-def test_the_newest_takes_the_place_of_the_one_before_and_ours_are_all_kept(nodes: JoinedNodes) -> None:
+def test_the_newest_takes_the_place_of_the_one_before_and_ours_are_all_kept(nodes_on_each: JoinedNodes) -> None:
+    nodes = nodes_on_each
     say(nodes.origin, OURS)
     nodes.deliver()
     nodes.clock.move(timedelta(days=1))

@@ -126,6 +126,64 @@ def test_the_way_back_bars_the_same(text: str, edit: Edit, expected: list[str]) 
     assert [str(one) for one in compare(_edited(text, edit), text).barred] == expected
 
 
+REACHED: Mapping[str, tuple[Edit, str]] = {
+    "somebody who consults more": (
+        (
+            '[access.host.clinician]\nenter = ["health-summary", "medication", "mental-health-risk"]\nconsult = [',
+            '[access.host.clinician]\nenter = ["health-summary", "medication", "mental-health-risk"]\nconsult = ["plan",',
+        ),
+        "clinician at the host may consult plan",
+    ),
+    "somebody who enters more": (
+        ("[access.origin.clinician]\nenter = [", '[access.origin.clinician]\nenter = ["plan", '),
+        "clinician at the origin may enter plan",
+    ),
+    "a side that may ask for more": (
+        (
+            '  "health-summary", "medication", "documents",\n]\n\n# Who',
+            '  "health-summary", "medication", "documents", "costs",\n]\n\n# Who',
+        ),
+        "the origin may ask for costs",
+    ),
+    "a class that is kept longer": (
+        ("family = 365", "family = 366"),
+        "both sides keep family for 366 days after closing (other version: 365)",
+    ),
+    "a class that is kept after a withdrawal": (
+        ("costs = 1095", "costs = 1095\noutcome = 30"),
+        "both sides must keep outcome for 30 days even after a withdrawal",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "told"), REACHED.values(), ids=REACHED)
+def test_who_may_do_or_must_keep_more_is_told_in_words(edit: Edit, told: str) -> None:
+    there, back = compare(ES_CI, _edited(ES_CI, edit)), compare(_edited(ES_CI, edit), ES_CI)
+    assert [str(one) for one in there.gained] == [told]
+    assert there.lost == back.gained == ()
+    assert [str(one) for one in back.lost] == [told]
+
+
+APART: Mapping[str, tuple[Edit, tuple[str, str]]] = {
+    "words in the middle": (("sans dire pourquoi", "sans aucune raison"), ("… dire pourquoi. …", "… aucune raison. …")),
+    "words that are gone": (("Vous pouvez changer", "Vous changez"), ("… pouvez changer …", "… changez …")),
+    "the first word": (("Vous pouvez changer", "Tu peux changer"), ("Vous pouvez …", "Tu peux …")),
+    "the last word": (("jusqu'à quand", "jusqu'où"), ("… jusqu'à quand.", "… jusqu'où.")),
+}
+
+
+@pytest.mark.parametrize(("edit", "expected"), APART.values(), ids=APART)
+def test_of_a_long_text_only_what_differs_is_shown(edit: Edit, expected: tuple[str, str]) -> None:
+    (change,) = compare(ES_CI, _edited(ES_CI, edit)).changes
+    assert (change.path, change.old, change.new) == ("sheets.fr.withdrawing", *expected)
+
+
+def test_ceilings_are_told_in_words() -> None:
+    (gone, come) = compare(ES_CI, _edited(ES_CI, ('amount = "2500.00"', 'amount = "2600.00"'))).changes
+    assert (gone.path, gone.old) == ("costs.ceilings", "person vulnerable, amount 2500.00")
+    assert come.new == "person vulnerable, amount 2600.00"
+
+
 def test_a_new_purpose_opens_every_class_of_it() -> None:
     purpose = '[purposes.family-tracing]\nrequired = ["identity-min"]\nreturns = ["outcome"]\n\n[retention]'
     found = compare(ES_CI, _edited(ES_CI, ("[retention]", purpose)))

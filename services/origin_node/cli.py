@@ -5,7 +5,7 @@
     ending       complete not-complete close reopen withdraw
     reading      list show profile reports evidence
 
-The commands of every node (`init`, `serve`, `peer`, `sop`, `user`) come from `relevo.cli`.
+The commands of every node (`init`, `serve`, `peer`, `sop`, `contact-list`, `user`) come from `relevo.cli`.
 """
 
 from __future__ import annotations

@@ -148,6 +148,15 @@ def join(
     services: tuple[Service, Service], addresses: tuple[str, str], transport: MemoryTransport | None = None
 ) -> JoinedNodes:
     """A host and an origin on two migrated databases, registered with each other, with the sample SOP agreed."""
+    joined = meet(services, addresses, transport)
+    agree_sop(joined)
+    return joined
+
+
+def meet(
+    services: tuple[Service, Service], addresses: tuple[str, str], transport: MemoryTransport | None = None
+) -> JoinedNodes:
+    """A host and an origin that are registered with each other and have agreed nothing yet."""
     clock, transport = StandingClock(AT), transport or MemoryTransport()
     names = ((HOST_ID, HOST_ADDRESS), (ORIGIN_ID, ORIGIN_ADDRESS))
     host, origin = (
@@ -158,7 +167,6 @@ def join(
     publish(joined.both, transport)
     register(host, origin, transport)
     register(origin, host, transport)
-    agree_sop(joined)
     return joined
 
 

@@ -1,4 +1,4 @@
-"""The commands of `relevo sop`, which need no node: check a SOP file, compare two, print the schema for editors.
+"""The commands of `relevo sop`, which need no node: check a SOP file, compare two, print the schema or holidays.
 
 How a difference is printed stands here too; the commands of a node print theirs in the same way.
 """
@@ -13,13 +13,17 @@ from typing import Annotated
 import typer
 
 from relevo.cli import show
+from relevo.cli.sop_drafts import holiday_lines
 from relevo.domain.sop import parse_sop
 from relevo.domain.sop_difference import Change, ChangeKind, Movement, SopDifference, compare
+from relevo.domain.sop_reach import Reach
 from relevo.domain.sop_schema import sop_schema
 from relevo.domain.sop_summary import summary
 from relevo.errors import BadInput
 
-app = typer.Typer(help="Write standard operating procedures (SOPs): check, compare, schema.", no_args_is_help=True)
+app = typer.Typer(
+    help="Write standard operating procedures (SOPs): check, compare, schema, holidays.", no_args_is_help=True
+)
 
 
 @app.command("check")
@@ -44,12 +48,28 @@ def print_schema() -> None:
     show.bare(json.dumps(sop_schema(), indent=2, ensure_ascii=False))
 
 
+@app.command("holidays")
+def print_holidays(
+    country: Annotated[str, typer.Argument(metavar="COUNTRY", help="Two letters, such as RS.")],
+    years: Annotated[list[int], typer.Argument(metavar="YEAR...", min=1990, max=2199, help="Such as 2026 2027.")],
+    *,
+    subdivision: Annotated[
+        str | None, typer.Option(metavar="PART", help="A part of it, such as BE for Berlin.")
+    ] = None,
+) -> None:
+    """Print the public holidays of a country as lines for a calendar of a SOP, for a draft that people then read."""
+    for text in holiday_lines(country, years, subdivision):
+        show.bare(text)
+
+
 def print_difference(found: SopDifference) -> None:
     """Print what differs: first what it means for data, then each change by its path."""
     _print_movements("May move now, and might not before:", found.opened, "bold red")
     _print_movements("May no longer move:", found.barred, "bold")
     if not (found.opened or found.barred):
         show.line("The same classes and fields may move as before.", "bold")
+    _print_movements("Now, and not before:", found.gained, "bold red")
+    _print_movements("No longer:", found.lost, "bold")
     show.line("Every difference, by its path:" if found.changes else "Nothing that the two say differs.", "bold")
     for change in found.changes:
         show.marked("  •", _told(change))
@@ -69,7 +89,7 @@ def read_text(file: Path) -> str:
         raise BadInput("the file is not UTF-8 text", field="file") from None
 
 
-def _print_movements(title: str, movements: Sequence[Movement], style: str) -> None:
+def _print_movements(title: str, movements: Sequence[Movement | Reach], style: str) -> None:
     if movements:
         show.line(title, style)
         for movement in movements:

@@ -25,7 +25,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment
-from relevo.delivery import duties, policy, sop_exchange, steps
+from relevo.delivery import duties, node_messages, policy, steps
 from relevo.delivery.node import Node
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
@@ -194,7 +194,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
     said = content.read(opened.claims, kind=message.kind, speaker=speaker)
     _require_order(work.session, message.iss, said)
     if message.kind == NODE_KIND:
-        sop_exchange.learn(work, message.iss, said)
+        node_messages.learn(work, message.iss, said)
         return Effect()
     admitted = policy.admit(work, opened, said)
     steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))

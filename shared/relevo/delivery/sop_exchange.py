@@ -5,14 +5,15 @@ copy; a SOP that reaches both sides from both sides at once is agreed as soon as
 
 Whether a version may follow the agreed one (`relevo.domain.sop_versions`) is asked by the proposer, by the other node
 when the proposal arrives and again when it accepts, and by the proposer when the acceptance arrives; each time of the
-moments that were signed, so that post which is late changes nothing.
+moments that were signed, so that post which is late changes nothing. Who has agreed with a peer sends it its contact
+list (`relevo.delivery.contact_exchange`).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from relevo.delivery import outbox
+from relevo.delivery import contact_exchange, outbox
 from relevo.domain.sop import Sop, parse_sop
 from relevo.domain.sop_versions import require_accepted_in_time, require_next
 from relevo.errors import Conflict, Refusal
@@ -63,6 +64,7 @@ def accept(work: UnitOfWork, row: SopRow) -> None:
     row.own_signature = _signed(work, row)
     sops.move(work.session, row, SopState.AGREED, work.at, row.own_signature)
     _post(work, row.peer, "sop-accepted", SopAccepted(sop_digest=row.digest, signature=row.own_signature))
+    contact_exchange.introduce(work, row.peer)
 
 
 def learn(work: UnitOfWork, peer: str, said: Said) -> None:
@@ -90,8 +92,10 @@ def _offered(work: UnitOfWork, peer: str, proposal: SopProposed) -> None:
     if row.own_signature is None:
         require_next(parse_sop(row.text), _over(work, row), proposed_at=proposed_at)
     row.peer_signature = proposal.signature
-    state = SopState.AGREED if row.own_signature else SopState.OFFERED
-    sops.move(work.session, row, state, work.at, proposal.signature)
+    if row.own_signature is None:
+        sops.move(work.session, row, SopState.OFFERED, work.at, proposal.signature)
+    else:
+        _agreed(work, row, proposal.signature)
 
 
 def _accepted(work: UnitOfWork, peer: str, acceptance: SopAccepted) -> None:
@@ -102,7 +106,12 @@ def _accepted(work: UnitOfWork, peer: str, acceptance: SopAccepted) -> None:
     accepted_at = _verify(work, peer, acceptance.signature, row.text)
     require_accepted_in_time(parse_sop(row.text), _over(work, row), accepted_at=accepted_at)
     row.peer_signature = acceptance.signature
-    sops.move(work.session, row, SopState.AGREED, work.at, acceptance.signature)
+    _agreed(work, row, acceptance.signature)
+
+
+def _agreed(work: UnitOfWork, row: SopRow, signature: str) -> None:
+    sops.move(work.session, row, SopState.AGREED, work.at, signature)
+    contact_exchange.introduce(work, row.peer)
 
 
 def _require_pair(row: SopRow, peer: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from relevo.cli import app
+from relevo.domain.sides import Side
+from relevo.domain.sop import parse_sop
 
 SOPS = Path(__file__).parents[3] / "shared" / "sops"
 ES_CI = SOPS / "es-ci.toml"
@@ -39,6 +42,12 @@ def test_a_check_tells_what_the_procedure_says() -> None:
         "first contact 2 working days after arrival; 24 hours if vulnerable",
         "follow-ups months 1, 3, 6, 12 after arrival",
         "host works in Europe/Berlin from 08:00 to 16:00; weekend: saturday, sunday; 18 holidays",
+        "consent taken at the host by coordinator, counsellor taken at the origin by intake",
+        "for 24 months at most; renewed from 45 days before it ends",
+        "auditor at the origin sees no personal data",
+        "even after a withdrawal: costs, 1825 days",
+        "at most 3000.00 EUR for a vulnerable person, any return",
+        "borne by person: documents",
         "origin works in Asia/Baghdad from 08:00 to 15:00; weekend: friday, saturday; 31 holidays",
     ):
         assert line in told
@@ -59,7 +68,13 @@ def test_a_check_names_every_contradiction_with_its_path(tmp_path: Path) -> None
 
 def test_two_files_are_compared_with_what_may_move_now_first() -> None:
     told = run("compare", SOPS / "de-ci.toml", SOPS / "de-iq.toml").stdout
-    assert told.startswith("The same classes and fields may move as before.\nEvery difference, by its path:\n")
+    assert told.startswith(
+        "May move now, and might not before:\n  •  mental-health-risk to the origin, for medical-continuity\n"
+        "Now, and not before:\n  •  counsellor at the host may enter mental-health-risk\n"
+    )
+    assert "•  case-worker at the origin may consult identity-full" in told
+    assert "\nEvery difference, by its path:\n" in told
+    assert "•  sheets.de.body changed: … nach Côte d'Ivoire … → … in den Irak …" in told
     assert "•  origin changed: ci:accueil → iq:awda" in told
     assert "•  calendars.origin.weekend removed: sunday" in told
     assert "•  calendars.origin.weekend added: friday" in told
@@ -79,3 +94,29 @@ def test_the_schema_that_is_kept_is_the_one_that_the_command_prints() -> None:
 )
 def test_a_file_that_is_not_there_is_refused_in_words(command: tuple[str | Path, ...]) -> None:
     assert "the file cannot be read" in run(*command, status=2).stderr
+
+
+def test_holidays_fill_a_draft_as_the_sample_has_them() -> None:
+    told = run("holidays", "rs", "2026", "2027").stdout
+    days = set(tomllib.loads(told)["holidays"])
+    assert days == parse_sop((SOPS / "de-rs.toml").read_text(encoding="utf-8")).calendars[Side.ORIGIN].holidays
+    assert "2027-01-07, # Orthodox Christmas Day" in told
+    assert told.startswith("# RS, 2026, 2027, as the holidays library")
+
+
+def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
+    berlin = run("holidays", "DE", "2027", "--subdivision", "BE").stdout
+    assert "2027-03-08" in berlin
+    assert "2027-03-08" not in run("holidays", "DE", "2027").stdout
+
+
+def test_dates_by_the_moon_are_said_to_be_expected() -> None:
+    assert "expected dates" in run("holidays", "IQ", "2027").stdout
+
+
+UNKNOWN = {"a country": ("XX", "2027"), "a part": ("DE", "2027", "--subdivision", "Atlantis")}
+
+
+@pytest.mark.parametrize("given", UNKNOWN.values(), ids=UNKNOWN)
+def test_the_library_does_not_know(given: tuple[str, ...]) -> None:
+    assert "Refused (bad-input)" in run("holidays", *given, status=2).stderr

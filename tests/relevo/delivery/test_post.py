@@ -44,7 +44,7 @@ def test_what_was_queued_behind_a_message_that_is_held_still_arrives(sent: Story
 
 
 def test_more_than_one_request_can_hold_is_brought_in_several(nodes: JoinedNodes) -> None:
-    padding = "".join(f"# {'x' * 1000}\n" for _ in range(190))
+    padding = "".join(f"# {'x' * 1000}\n" for _ in range(175))
     with nodes.host.write(staff(Role.ADMINISTRATOR)) as work:
         for number in range(26):
             text = SOP.read_text(encoding="utf-8").replace("version = 1", f"version = {number + 2}")

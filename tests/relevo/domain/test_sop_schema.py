@@ -59,6 +59,15 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "a purpose that is no word": ("[purposes.medical-continuity]", '[purposes."Medical Care"]'),
     "a weekend of no day": ('["saturday", "sunday"]', '["samedi"]'),
     "a month before arrival": ("[1, 3, 6, 12]", "[0, 1]"),
+    "a role of the other side": ("[access.host.clinician]", "[access.host.intake]"),
+    "a list of access that is missing": ("[access.host.auditor]\nenter = []\n", "[access.host.auditor]\n"),
+    "a ceiling as a float": ('amount = "1800.00"', "amount = 1800.00"),
+    "a ceiling of nothing": ('amount = "1800.00"', 'amount = "0.00"'),
+    "a ceiling without an amount": ('amount = "1800.00"', 'person = "minor"'),
+    "an unknown category of costs": ('training = "host"', 'cinema = "host"'),
+    "an unknown part of the record": ('["contacts", "assessments"', '["contacts", "gossip"'),
+    "a sheet without its risks": ("\nrisks = ", "\nperils = "),
+    "an adult of ten": ("adult_from = 18", "adult_from = 10"),
     "retention of no class": ("identity-min = 1825", "identity-min = 1825\nshoes = 1"),
 }
 

@@ -1,0 +1,95 @@
+"""Commands around contact lists: publish ours, show anybody's; the rules are in `relevo.delivery.contact_exchange`."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relevo.cli import show
+from relevo.cli.context import opened, user
+from relevo.cli.sop_documents import read_text
+from relevo.delivery import contact_exchange
+from relevo.domain.contact_list import ContactList
+from relevo.errors import BadInput
+from relevo.protocol.strict_json import JsonObject
+from relevo.storage import contacts
+
+app = typer.Typer(help="Who is reached at each node: named persons in order.", no_args_is_help=True)
+
+STALE = "This list is more than 180 days old: ask its administrator whether it still holds."
+
+
+@app.command("publish")
+def publish(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML or JSON; shared/contacts has samples.")],
+) -> None:
+    """Publish the contact list of this node to every peer with an agreed SOP; it takes the place of the one before."""
+    fields = _fields(file)
+    with opened(ctx).write(user(ctx)) as work:
+        found = contact_exchange.publish(work, fields)
+        partners = contact_exchange.partners(work)
+    show.line(f"The contact list of {found.node}, as of {show.shown(found.as_of)}, is published.")
+    show.line(f"It is queued for: {', '.join(partners) or 'nobody, because no SOP is agreed yet'}.")
+
+
+@app.command("show")
+def show_one_or_all(
+    ctx: typer.Context,
+    node_id: Annotated[str | None, typer.Argument(metavar="[NODE_ID]", help="Whose; without it, a list.")] = None,
+) -> None:
+    """List whose contact lists are here and how old they are, or print one."""
+    with opened(ctx).read(user(ctx)) as work:
+        if node_id is None:
+            _print_all(contact_exchange.show_all(work), work.at)
+            return
+        found = contact_exchange.show(work, node_id)
+        own = node_id == work.identity.node_id
+        older = contacts.dates(work.session, node_id)[1:] if own else []
+        stale = found.is_stale(work.at)
+    columns = ("where", "who", "role", "languages", "phone", "mail", "on duty")
+    show.line(f"{found.node}, as of {show.shown(found.as_of)}", "bold")
+    if stale:
+        show.line(STALE, "bold red")
+    show.table(columns, _rows(found), empty="Nobody is named.")
+    if older:
+        show.line(f"Lists before it: {show.shown(older)}.")
+
+
+def _rows(found: ContactList) -> Iterator[tuple[object, ...]]:
+    for one in found.organisations:
+        for point in one.points:
+            where = one.organisation or found.node
+            yield where, point.name, point.role, point.languages, point.phone, point.mail, point.on_duty
+
+
+def _print_all(found: list[ContactList], at: datetime) -> None:
+    rows = [
+        (one.node, one.as_of, len(one.organisations), "stale: ask" if one.is_stale(at) else "holds") for one in found
+    ]
+    empty = "There is no contact list here; `contact-list publish` sends ours."
+    show.table(("node", "as of (UTC)", "organisations", "age"), rows, empty=empty)
+
+
+def _fields(file: Path) -> JsonObject:
+    text = read_text(file)
+    try:
+        said = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+        fields = json.loads(json.dumps(said, default=_written))
+    except (ValueError, RecursionError) as fault:
+        raise BadInput(f"the file is not understood: {type(fault).__name__}", field="file") from None
+    if not isinstance(fields, dict):
+        raise BadInput("the file must hold an object with `organisations`", field="file")
+    return fields
+
+
+def _written(value: object) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError

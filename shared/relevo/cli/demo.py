@@ -43,7 +43,7 @@ def run(*, once: bool) -> None:
         _evidence(console, nodes, story.thread)
         _addresses(console, nodes)
         if not once:
-            _stay(console)
+            stay(console)
 
 
 def _tell(console: Console, story: Story) -> None:
@@ -78,8 +78,9 @@ def _addresses(console: Console, nodes: Pair) -> None:
         console.print(Text.assemble(("  token of ", "dim"), user, ": ", node.tokens[user]))
 
 
-def _stay(console: Console) -> None:
-    console.print("Both nodes are up. Ctrl-C ends them.")
+def stay(console: Console) -> None:
+    """Leave the nodes up until Ctrl-C."""
+    console.print("The nodes are up. Ctrl-C ends them.")
     try:
         while True:
             time.sleep(3600)

@@ -52,7 +52,7 @@ RETURNED = frozenset(RETURNING)
 
 MESSAGES: Mapping[str, MessageType] = {
     # the referral, from the host
-    "requested": MessageType(kind="requested", by=HOST, classes=STATED),
+    "requested": MessageType(kind="requested", by=HOST, classes=STATED | {DataClass.COSTS}),
     "answered": MessageType(kind="message", by=HOST, classes=STATED - {DataClass.CONSENT}),
     "cancelled": MessageType(kind="closed", by=HOST),
     "cancel-requested": MessageType(kind="message", by=HOST),

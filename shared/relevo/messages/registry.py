@@ -35,6 +35,7 @@ class UnknownStep(Refusal):
     """No message of that kind carries this step, or not from this side."""
 
     code = "step-unknown"
+    rule = "lifecycle.step"
     advice = "Check that both nodes run a version that knows this step."
 
 

@@ -194,7 +194,7 @@ class Stage:
 
     def _waiting(self) -> list[str]:
         """What is not yet where it should be, at either node."""
-        found = []
+        found: list[str] = []
         for node, who in ((self.pair.host, Role.COUNSELLOR), (self.pair.origin, Role.INTAKE)):
             answer = node.ask(who, "GET", f"/referrals/{self.thread}")
             if not answer.is_success:

@@ -16,7 +16,7 @@ from relevo.cli.demo_cases.stage import Case
 OPEN = {
     "02": {"task", "niece"},
     "03": {"rule", "renewal"},
-    "07": {"centre", "again"},
+    "07": {"centre"},
     "08": {"duty"},
 }
 """Expectations that nothing shows yet; none may be added."""

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from relevo.cli.demo_process import NodeFailed, NodeProcess
+from relevo.cli.demo_relay import Relay
 from relevo.clock import FileClock
 from relevo.domain.access import Role
 from relevo.storage import users
@@ -53,11 +54,15 @@ COUNTRIES: Mapping[str, Country] = MappingProxyType(
 
 @dataclass(kw_only=True)
 class DemoNode(NodeProcess):
-    """A node, the bearer token of each of its users, who its administrator is, and the fingerprint to read aloud."""
+    """A node, the bearer token of each of its users, who its administrator is, and the fingerprint to read aloud.
+
+    `relay` is what stands before it, if what peers bring is to be kept.
+    """
 
     tokens: dict[str, str] = field(default_factory=dict)
     administrator: str = Role.ADMINISTRATOR
     fingerprint: str = ""
+    relay: Relay | None = None
 
     def init(self) -> None:
         """Make keys and database; what `init` prints of the fingerprint is what the administrator reads aloud."""
@@ -158,12 +163,17 @@ class Nodes:
 
 
 @contextlib.contextmanager
-def nodes(start: datetime, node_ids: Collection[str] = tuple(COUNTRIES)) -> Iterator[Nodes]:
-    """Nodes that have their settings and nothing else, in a folder of their own that goes with them."""
+def nodes(
+    start: datetime, node_ids: Collection[str] = tuple(COUNTRIES), *, relayed: Collection[str] = ()
+) -> Iterator[Nodes]:
+    """Nodes that have their settings and nothing else, in a folder of their own that goes with them.
+
+    Before those of `relayed` stands a relay.
+    """
     folder = Path(tempfile.mkdtemp(prefix="relevo-demo-"))
     clock = FileClock(folder / "clock")
     clock.move_to(start)
-    found = {node_id: _node(node_id, folder) for node_id in node_ids}
+    found = {node_id: _node(node_id, folder, relayed=node_id in relayed) for node_id in node_ids}
     try:
         yield Nodes(found, clock)
     finally:
@@ -171,6 +181,8 @@ def nodes(start: datetime, node_ids: Collection[str] = tuple(COUNTRIES)) -> Iter
             node.ask_to_end()
         for node in found.values():
             node.stop()
+            if node.relay is not None:
+                node.relay.close()
         shutil.rmtree(folder)
 
 
@@ -182,8 +194,11 @@ def pair(start: datetime) -> Iterator[Pair]:
         yield both.pair(*ids)
 
 
-def _node(node_id: str, folder: Path) -> DemoNode:
+def _node(node_id: str, folder: Path, *, relayed: bool) -> DemoNode:
     country = COUNTRIES[node_id]
     node = DemoNode(command=country.command, node_id=node_id, folder=folder / node_id.replace(":", "-"))
+    if relayed:
+        node.relay = Relay(node.endpoint)
+        node.door = node.relay.port
     node.write_settings(title=country.title, clock=folder / "clock", interval=INTERVAL_SECONDS, log_level="error")
     return node

@@ -36,13 +36,17 @@ def free_port() -> int:
 
 @dataclass(kw_only=True)
 class NodeProcess:
-    """One node: its command, its name, its folder and its port; `database` is a file in the folder if not given."""
+    """One node: its command, its name, its folder and its port.
+
+    `database` is a file in the folder if not given. `door` is the port at which peers reach it, if that is another.
+    """
 
     command: str
     node_id: str
     folder: Path
     port: int = field(default_factory=free_port)
     database: str = ""
+    door: int = 0
     _process: subprocess.Popen[str] | None = None
 
     def __post_init__(self) -> None:
@@ -50,7 +54,7 @@ class NodeProcess:
 
     @property
     def endpoint(self) -> str:
-        """Where it listens and how its peers reach it."""
+        """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -68,7 +72,7 @@ class NodeProcess:
         texts = {
             "node_id": self.node_id,
             "title": title,
-            "endpoint": self.endpoint,
+            "endpoint": f"http://127.0.0.1:{self.door or self.port}",
             "database": self.database,
             "keys": "keys.json",
             "clock": f"file:{clock}",
@@ -130,7 +134,11 @@ class NodeProcess:
             return 0
         process, self._process = self._process, None
         process.send_signal(how)
-        status = process.wait(PATIENCE_SECONDS)
+        try:
+            status = process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
         if process.stdout is not None:
             process.stdout.close()
         return status

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from relevo.cli.demo_cases.stage import DONE, Case, Stage, names, utc
+from relevo.cli.demo_relay import Copy
 from relevo.domain.access import Role
 
 CENTRE = "ge:dabruneba/employment-centre"
@@ -15,7 +16,9 @@ HIDDEN = ("given_names", "family_name", "latin_name")
 def _play(stage: Stage) -> Iterator[datetime]:
     yield utc("2026-11-23T12:00")
     stage.take_in()
+    before = len(_messages(stage))
     stage.send()
+    first = _messages(stage)[before:][:1]
     yield utc("2026-11-25T09:00")
     stage.accept()
     path = f"/referrals/{stage.thread}/services"
@@ -29,6 +32,7 @@ def _play(stage: Stage) -> Iterator[datetime]:
     stage.origin_does("withdraw")
     _erased(stage)
     _evidence(stage)
+    _again(stage, first)
 
 
 def _given(stage: Stage) -> None:
@@ -57,8 +61,26 @@ def _erased(stage: Stage) -> None:
 
 def _evidence(stage: Stage) -> None:
     reports = {node.node_id: stage.audit(node) for node in (stage.pair.host, stage.pair.origin)}
-    happened = "; ".join(f"{node}: {report.summary}" for node, report in reports.items())
+    happened = "; ".join(f"{node}: {report.summary.rstrip('.')}" for node, report in reports.items())
     stage.find("evidence", happened, holds=all(report.ok for report in reports.values()))
+
+
+def _messages(stage: Stage) -> list[Copy]:
+    relay = stage.pair.origin.relay
+    return relay.messages() if relay else []
+
+
+def _again(stage: Stage, copies: list[Copy]) -> None:
+    """Bring the first message once more, exactly as it came."""
+    origin, relay = stage.pair.origin, stage.pair.origin.relay
+    steps = stage.steps(origin)
+    answers = [relay.pass_on(copy) for copy in copies] if relay else []
+    codes = [answer.json().get("code") for answer in answers]
+    left, more = sorted(stage.stated()), len(stage.steps(origin)) - len(steps)
+    happened = f"the copy is answered with {names(codes)}; {origin.node_id} holds {names(left)}, {more} new steps"
+    stage.find(
+        "again", happened, holds=answers and not any(one.is_success for one in answers) and not left and not more
+    )
 
 
 WITHDRAWN = Case(

@@ -207,7 +207,7 @@ def _lacks(data_class: str, purpose: str) -> Reason:
         detail=f"the SOP requires {data_class}, and the consent does not cover it",
         advice=f"Ask the person about {data_class}; if they agree, record a new consent that covers it.",
         rule="consent.covers-class",
-        clause=f"purposes.{purpose}.required",
+        clause=f"purposes.{purpose}",
     )
 
 

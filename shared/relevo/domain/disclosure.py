@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from relevo.domain.consent import Consent, Terms
     from relevo.domain.data_classes import JsonValue, Record
-    from relevo.domain.sop import Sop
+    from relevo.domain.sop import Purpose, Sop
 
 __all__ = [
     "ALWAYS_RETURN",
@@ -131,7 +131,7 @@ def decide(  # noqa: PLR0913 (these nine are what the decision depends on; a bun
     reasons = (
         *refusals,
         *(
-            class_required(name, clause=f"purposes.{purpose}.required")
+            class_required(name, clause=_clause(rule, purpose, name, wanted))
             for name in sorted(required)
             if not _has_part(record, name, meant)
         ),
@@ -143,6 +143,10 @@ def decide(  # noqa: PLR0913 (these nine are what the decision depends on; a bun
     apart = (*kept_lines(stays), *_consent_lines(consent), *map(problem_line, problems))
     leaving = {} if reasons else part_of(record, gate)
     return Disclosure(leaving=leaving, lines=one_per_path(lines + apart), reasons=reasons, consent=consent)
+
+
+def _clause(rule: Purpose | None, purpose: str, name: str, services: Iterable[str]) -> str:
+    return f"purposes.{purpose}.{rule.requiring(name, services)}" if rule else ""
 
 
 def _has_part(record: Record, name: str, gate: Gate) -> bool:

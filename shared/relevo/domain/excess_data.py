@@ -69,10 +69,7 @@ def require_within(
     if returning and brought and not terms.outcomes_may_return:
         raise NoReturn(_NO_RETURN)
     gate = _inward(rule) if returning else _outward(rule, sop, terms, services)
-    listed = (
-        "exception.classes" if terms.without_consent else f"purposes.{purpose}.{'returns' if returning else 'allowed'}"
-    )
-    excess = tuple(_excess(gate, brought, listed=listed, narrowed=f"purposes.{purpose}.fields"))
+    excess = tuple(_excess(gate, brought, _clauses(rule, terms, purpose, returning=returning)))
     if excess:
         raise ExcessData(*excess)
 
@@ -96,9 +93,17 @@ def _inward(rule: Purpose | None) -> Gate:
     return Gate(purpose=rule, allowed=returns, agreed=returns)
 
 
-def _excess(gate: Gate, brought: Mapping[str, tuple[str, ...]], *, listed: str, narrowed: str) -> Iterator[Reason]:
-    """A reason for each field too many; `listed` and `narrowed` are where the SOP lists classes and fields."""
-    clauses = {Why.NOT_IN_SOP: listed, Why.FIELD_NOT_IN_SOP: narrowed}
+def _clauses(rule: Purpose | None, terms: Terms, purpose: str, *, returning: bool) -> Mapping[Why, str]:
+    """Where the SOP lists the classes, and the fields, that may move."""
+    if rule is None:
+        return {Why.NOT_IN_SOP: "purposes"}
+    listed = f"purposes.{purpose}.{'returns' if returning else 'allowed'}"
+    without = terms.without_consent and not returning
+    narrowed = f"purposes.{purpose}.fields"
+    return {Why.NOT_IN_SOP: "exception.classes" if without else listed, Why.FIELD_NOT_IN_SOP: narrowed}
+
+
+def _excess(gate: Gate, brought: Mapping[str, tuple[str, ...]], clauses: Mapping[Why, str]) -> Iterator[Reason]:
     for name, fields in brought.items():
         for field in fields or (None,):
             barred = gate.bars(name, field)

@@ -26,8 +26,8 @@ $(VENV)/.develop: $(LOCK)/develop.txt pyproject.toml
 	$(call environment,$<,$@)
 	touch $(VENV)/.runtime
 
-demo: $(VENV)/.runtime ## set up, then carry one referral there and back (ONCE=1 ends by itself)
-	$(BIN)/relevo demo $(if $(ONCE),--once)
+demo: $(VENV)/.runtime ## set up, then carry one referral there and back (ALL=1: six nodes, eight cases; ONCE=1 ends)
+	$(BIN)/relevo demo $(if $(ALL),--all) $(if $(ONCE),--once)
 
 $(VENV)/browser: $(VENV)/.develop
 	$(PY) tests/support/browser.py

@@ -30,6 +30,8 @@ class ReasonShown(BaseModel):
     field: str
     detail: str
     advice: str
+    rule: str
+    clause: str
 
 
 class Preview(BaseModel):

@@ -19,7 +19,8 @@ def print_preview(decision: Disclosure) -> None:
     if not decision.reasons:
         show.line("Nothing stands against sending.", "bold green")
     for reason in decision.reasons:
-        show.marked("✗", f"{reason.field}: {reason.detail} ({reason.code})\n{reason.advice}", "bold red")
+        why = f"{show.because(reason.rule, reason.clause)}\n" if reason.rule else ""
+        show.marked("✗", f"{reason.field}: {reason.detail} ({reason.code})\n{why}{reason.advice}", "bold red")
 
 
 def _class_and_why(line: Line) -> tuple[str, str]:

@@ -221,4 +221,5 @@ def _barred(name: str) -> Reason:
         field=name,
         detail="this part may not leave, or there is nothing of it in the case",
         advice="Answer without it, or ask the person for a new consent and send a new referral under it.",
+        rule="consent.covers-class",
     )

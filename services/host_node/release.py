@@ -85,22 +85,27 @@ WITHHELD = Reason(
     field="consent.withhold",
     detail="the person has since asked to withhold some of this from the receiver",
     advice="Nothing left. Look at the preview and do it again: what is withheld now stays.",
+    rule="consent.withholds",
 )
 WITHDRAWN = Reason(
     code="consent-withdrawn",
     field="consent",
     detail="the person has withdrawn the consent under which this was to leave",
     advice="Nothing left. If the person changes their mind, record a new consent and send a new referral.",
+    rule="consent.withdrawn",
 )
 EXCEPTION_ENDED = Reason(
     code=ExceptionExpired.code,
     field="exception.expires_at",
     detail="the exception had run out before this could leave",
     advice=ExceptionExpired.advice,
+    rule=ExceptionExpired.rule,
+    clause=ExceptionExpired.clause,
 )
 NOTHING_LEFT = Reason(
     code="nothing-left",
     field="consent",
     detail="nothing of this referral had left, so there is nothing to take back",
     advice="Nothing needs to be done.",
+    rule="consent.withdrawn",
 )

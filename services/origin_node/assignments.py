@@ -30,6 +30,7 @@ class OrganisationNotNamed(Refusal):
     """The person agreed to another organisation than this one."""
 
     code = "organisation-not-agreed"
+    rule = "consent.names-organisation"
     advice = "Offer the service to the organisation that the consent names, or ask the person about this one."
 
 

@@ -23,6 +23,7 @@ class CommentsMissing(Refusal):
     """A referral is not closed before the person was asked."""
 
     code = "comments-missing"
+    rule = "record.comments"
     advice = "Ask the person for their comments and write them down; where that cannot be, say why there are none."
 
 

@@ -32,16 +32,19 @@ WITHDRAWN = Reason(
     field="consent",
     detail="the person has withdrawn the consent under which this was to leave",
     advice="Nothing left and nothing needs to be done.",
+    rule="consent.withdrawn",
 )
 EXPIRED = Reason(
     code="consent-expired",
     field="consent.expires_on",
     detail="the consent expired before this could be delivered",
     advice="Ask the person whether they still agree; after a renewed consent report again.",
+    rule="consent.expires",
 )
 NO_RETURN = Reason(
     code="no-return",
     field="consent.outcomes_may_return",
     detail="the person does not want outcomes to go back to the host",
     advice="Nothing left; what was recorded stays here.",
+    rule="consent.returns",
 )

@@ -3,6 +3,9 @@
 Each class has a stable `code` (kebab-case, part of the public interface) and an `advice`: what to do next.
 No class knows HTTP; `relevo.web.problems` alone maps families to statuses. A `detail` never holds personal data:
 it names fields, codes and identifiers of machines, not what somebody wrote into a field.
+
+A refusal also says which rule it enforces, by its word in docs/rules.md (`consent.covers-class`), and where the SOP
+says so, by the path in its text (`purposes.reintegration-assistance.required`). Peers are told neither.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ class RelevoError(Exception):
 
     code: ClassVar[str] = "error"
     advice: ClassVar[str] = "Tell your administrator."
+    rule: ClassVar[str] = ""
+    clause: ClassVar[str] = ""
 
     def __init__(self, detail: str = "", *, field: str | None = None, next_step: str | None = None) -> None:
         self.detail = detail or (type(self).__doc__ or "").split("\n", 1)[0]
@@ -26,12 +31,17 @@ class RelevoError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One reason of a refusal: a stable code, the field it is about, and what to do next."""
+    """One reason of a refusal: a stable code, the field it is about, and what to do next.
+
+    `rule` is its word in docs/rules.md; `clause` the path in the SOP that says so, empty where no SOP does.
+    """
 
     code: str
     field: str
     detail: str
     advice: str
+    rule: str = ""
+    clause: str = ""
 
 
 class Refusal(RelevoError):

@@ -18,7 +18,7 @@ import origin_node.handlers
 import relevo
 from host_node import referrals as host_referrals
 from relevo.cli.context import DatabaseUnavailable
-from relevo.cli.demo_nodes import NodeFailed
+from relevo.cli.demo_process import NodeFailed
 from relevo.delivery.settlement import Postponed
 from relevo.delivery.transport import AnswerUnfit
 from relevo.domain.sides import Side

@@ -28,12 +28,19 @@ def about() -> None:
 @app.command()
 def demo(
     *,
-    once: Annotated[bool, typer.Option("--once", help="End by itself instead of leaving both nodes running.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End by itself instead of leaving the nodes running.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Six nodes and eight cases; exit status 1 if one falls short.")
+    ] = False,
 ) -> None:
     """Start two nodes on this machine and carry one invented referral there and back."""
     from relevo.cli.demo import run  # noqa: PLC0415 - `verify` must not wait for what only a demo needs
+    from relevo.cli.demo_all import run_all  # noqa: PLC0415 - same
 
-    run(once=once)
+    if not every:
+        run(once=once)
+    elif not run_all(once=once):
+        raise typer.Exit(1)
 
 
 @app.command()

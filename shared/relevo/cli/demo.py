@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
@@ -16,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from relevo.cli.demo_nodes import DemoNode, NodeFailed, Pair, pair
+from relevo.cli.demo_evidence import require_audit
+from relevo.cli.demo_nodes import Pair, pair
 from relevo.cli.demo_story import START, Story, Told
-from relevo.cli.verify import examine, print_lines
 
 STEPS = 30
 _WHO = 10
@@ -44,7 +43,7 @@ def run(*, once: bool) -> None:
         _evidence(console, nodes, story.thread)
         _addresses(console, nodes)
         if not once:
-            _stay(console)
+            stay(console)
 
 
 def _tell(console: Console, story: Story) -> None:
@@ -69,40 +68,19 @@ def _print(console: Console, told: Told) -> None:
 
 def _evidence(console: Console, nodes: Pair, thread: str) -> None:
     for node, user in ((nodes.host, "auditor-es"), (nodes.origin, "ibrahim")):
-        file = _export(node, user, thread, nodes)
-        report = examine(file, ())
-        if not report.ok:
-            print_lines(report)
-            raise NodeFailed(f"the evidence of {node.node_id} does not verify")
-        _print(
-            console, Told(nodes.clock.now(), "auditor", f"verifies the evidence of {node.node_id}: {report.summary}")
-        )
-
-
-def _export(node: DemoNode, user: str, thread: str, nodes: Pair) -> Path:
-    found: list[str] = []
-
-    def exported() -> bool:
-        try:
-            found.append(node.call(user, "GET", f"/referrals/{thread}/evidence"))
-        except NodeFailed:
-            return False
-        return True
-
-    nodes.wait_until(exported, "the log has a checkpoint over every message")
-    file = node.folder / "referral.evidence"
-    file.write_text(found[-1], encoding="utf-8")
-    return file
+        summary = require_audit(nodes, node, user, thread)
+        _print(console, Told(nodes.clock.now(), "auditor", f"verifies the evidence of {node.node_id}: {summary}"))
 
 
 def _addresses(console: Console, nodes: Pair) -> None:
     for node, user in ((nodes.host, "carmen"), (nodes.origin, "ibrahim")):
-        console.print(Text.assemble(("API of ", "dim"), node.node_id, ": ", (f"{node.address}/api", "underline")))
+        console.print(Text.assemble(("API of ", "dim"), node.node_id, ": ", (f"{node.endpoint}/api", "underline")))
         console.print(Text.assemble(("  token of ", "dim"), user, ": ", node.tokens[user]))
 
 
-def _stay(console: Console) -> None:
-    console.print("Both nodes are up. Ctrl-C ends them.")
+def stay(console: Console) -> None:
+    """Leave the nodes up until Ctrl-C."""
+    console.print("The nodes are up. Ctrl-C ends them.")
     try:
         while True:
             time.sleep(3600)

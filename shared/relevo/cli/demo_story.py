@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-import relevo
-from relevo.cli.demo_nodes import DemoNode, NodeFailed, Pair
+from relevo.cli import demo_joining as joining
+from relevo.cli.demo_nodes import DemoNode, Pair
+from relevo.cli.demo_process import NodeFailed
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-SOP_FILE = Path(relevo.__file__).parents[1] / "sops" / "es-ci.toml"
+SOP = "es-ci"
 CASE = "01-kouassi-aya.json"
 USERS = {
     "host": {"admin-es": "administrator", "carmen": "counsellor", "auditor-es": "auditor"},
@@ -49,7 +49,6 @@ class Story:
     pair: Pair
     thread: str = ""
     case: str = ""
-    fingerprints: dict[str, str] = field(default_factory=dict)
 
     def play(self) -> Iterator[Told]:
         """All chapters, in order."""
@@ -67,33 +66,27 @@ class Story:
 
     def _nodes(self) -> Iterator[Told]:
         for side, node in (("host", self.pair.host), ("origin", self.pair.origin)):
-            self.fingerprints[node.node_id] = _fingerprint(node.run("init"))
-            acting = None
+            node.init()
+            node.administrator = next(iter(USERS[side]))
             for name, role in USERS[side].items():
-                node.add_user(name, role, acting)
-                acting = acting or name
+                node.add_user(name, role, node.administrator if node.tokens else None)
             node.start()
             yield self._told(node.node_id, "makes its keys and database, and serves")
 
     def _peers(self) -> Iterator[Told]:
-        for node, peer, admin in self._both():
-            statement = peer.run("statement").strip()
-            node.call(admin, "POST", "/peers", {"statement": statement})
-        for node, peer, admin in self._both():
-            read_aloud = {"fingerprint": self.fingerprints[peer.node_id]}
-            state = node.call(admin, "POST", f"/peers/{peer.node_id}/confirm", read_aloud)["state"]
-            _require(state == "active", f"{peer.node_id} is {state}")
-            words = " ".join(self.fingerprints[peer.node_id].split()[:3])
-            yield self._told(admin, f"compares {peer.node_id}'s fingerprint, {words} …")
+        for node, peer in self._both():
+            joining.introduce(node, peer)
+        for node, peer in self._both():
+            joining.confirm(node, peer)
+            words = " ".join(peer.fingerprint.split()[:3])
+            yield self._told(node.administrator, f"compares {peer.node_id}'s fingerprint, {words} …")
 
     def _sop(self) -> Iterator[Told]:
-        host, origin = self.pair.host, self.pair.origin
-        digest = host.call("admin-es", "POST", "/sops", {"text": SOP_FILE.read_text(encoding="utf-8")})["digest"]
-        host.call("admin-es", "POST", f"/sops/{digest}/propose")
-        self._wait(lambda: _sop_state(origin, "admin-ci", digest) == "offered", "the SOP is offered to the origin")
+        digest = joining.propose(self.pair, joining.sop_text(SOP))
+        joining.await_offer(self.pair, digest)
         yield self._told("admin-es", f"signs the SOP es-ci-return ({digest[:10]}…) and proposes it")
-        origin.call("admin-ci", "POST", f"/sops/{digest}/accept")
-        self._wait(lambda: _sop_state(host, "admin-es", digest) == "agreed", "the SOP is agreed at the host")
+        joining.accept(self.pair, digest)
+        joining.await_agreement(self.pair, digest)
         yield self._told("admin-ci", "reads it and signs it; it is in force")
 
     def _case(self) -> Iterator[Told]:
@@ -230,26 +223,14 @@ class Story:
     def _path(self, path: str) -> str:
         return f"/referrals/{self.thread}/{path}"
 
-    def _both(self) -> tuple[tuple[DemoNode, DemoNode, str], ...]:
-        host, origin = self.pair.host, self.pair.origin
-        return (host, origin, "admin-es"), (origin, host, "admin-ci")
+    def _both(self) -> tuple[tuple[DemoNode, DemoNode], ...]:
+        return (self.pair.host, self.pair.origin), (self.pair.origin, self.pair.host)
 
     def _wait(self, happened: Callable[[], bool], what: str) -> None:
         self.pair.wait_until(happened, what)
 
     def _told(self, who: str, text: str) -> Told:
         return Told(self.pair.clock.now(), who, text)
-
-
-def _sop_state(node: DemoNode, user: str, digest: str) -> str | None:
-    found = [one["state"] for one in node.call(user, "GET", "/sops") if one["digest"] == digest]
-    return found[0] if found else None
-
-
-def _fingerprint(printed: str) -> str:
-    """The digits of a fingerprint as `init` prints them: eight groups of five."""
-    groups = [word for line in printed.splitlines() for word in line.split() if len(word) == 5 and word.isdigit()]  # noqa: PLR2004
-    return " ".join(groups)
 
 
 def _require(holds: object, otherwise: str) -> None:

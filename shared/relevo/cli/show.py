@@ -89,9 +89,18 @@ def error(fault: RelevoError) -> None:
     for reason in reasons:
         code = "" if reason.code == fault.code else f" ({reason.code})"
         console.print(_below(f"- {reason.field} — {reason.detail}{code}"))
+        if reason.rule:
+            console.print(_below(because(reason.rule, reason.clause), 4))
         if reason.advice != fault.next_step:
             console.print(_below(f"→ {reason.advice}", 4))
+    if fault.rule and not reasons:
+        console.print(_below(because(fault.rule, fault.clause)))
     console.print(Text.assemble(("Next: ", "bold"), fault.next_step))
+
+
+def because(rule: str, clause: str) -> str:
+    """The rule behind a refusal, and where the SOP says so."""
+    return f"Rule {rule}" + (f"; SOP {clause}" if clause else "")
 
 
 def shown(value: object) -> str:

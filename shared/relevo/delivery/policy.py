@@ -36,6 +36,7 @@ class NoBasis(Refusal):
     """The message rests on no consent or exception that this referral knows."""
 
     code = "no-basis"
+    rule = "consent.recorded"
     advice = "The sender records a valid consent and sends the referral under it."
 
 
@@ -43,6 +44,7 @@ class ThreadUnknown(Refusal):
     """The message continues a referral that never began here."""
 
     code = "thread-unknown"
+    rule = "lifecycle.step"
     advice = "The sender checks that its first message was stored, and sends it first."
 
 
@@ -57,6 +59,7 @@ class ConsentEnded(Refusal):
     """The consent under which personal data moves has expired."""
 
     code = "consent-expired"
+    rule = "consent.expires"
     advice = "Ask the person whether they still agree, and send under a renewed consent."
 
 
@@ -64,6 +67,7 @@ class PartialWithdrawal(Refusal):
     """Only outcomes shall stop returning, and this node cannot yet do that apart."""
 
     code = "withdrawal-partial"
+    rule = "consent.withdrawn"
     advice = "Speak with this node by phone at once; if the person wants it, withdraw everything and send anew."
 
 
@@ -195,6 +199,8 @@ def _unknown_purpose() -> Reason:
         field="purpose",
         detail="the SOP does not know this purpose",
         advice="Send for a purpose of the SOP.",
+        rule="classes.purpose",
+        clause="purposes",
     )
 
 

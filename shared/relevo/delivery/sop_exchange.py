@@ -31,6 +31,7 @@ class SopNotOffered(Refusal):
     """An acceptance came for a SOP that was never proposed from here."""
 
     code = "sop-not-offered"
+    rule = "sop.follows"
     advice = "The sender checks which SOP it accepts; the digest names it."
 
 

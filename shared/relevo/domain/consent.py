@@ -26,6 +26,7 @@ class NoConsent(Refusal):
     """No valid consent covers this purpose, this receiver and these classes."""
 
     code = "no-consent"
+    rule = "consent.recorded"
     advice = "Sit with the person, explain again, and record what they agree to; nothing has left."
 
 
@@ -143,7 +144,7 @@ def consent_reasons(
     found = speaking(consents, purpose=purpose, receiver=receiver, at=at)
     if found is None:
         return _mismatches(consents, purpose=purpose, receiver=receiver)
-    return _lapses(found, at) or tuple(_lacks(name) for name in sorted(set(classes) - found.classes))
+    return _lapses(found, at) or tuple(_lacks(name, purpose) for name in sorted(set(classes) - found.classes))
 
 
 def require_consent(
@@ -185,6 +186,7 @@ def _expired(on: date) -> Reason:
         field="consent.expires_on",
         detail=f"the consent expired on {on.isoformat()}",
         advice="Ask the person whether they still agree and record a new consent.",
+        rule="consent.expires",
     )
 
 
@@ -194,15 +196,18 @@ def _not_yet(taken_on: date) -> Reason:
         field="consent.taken_on",
         detail=f"the consent is dated {taken_on.isoformat()}, which has not come yet",
         advice="Correct the date on which the consent was taken.",
+        rule="consent.begins",
     )
 
 
-def _lacks(data_class: str) -> Reason:
+def _lacks(data_class: str, purpose: str) -> Reason:
     return Reason(
         code="consent-lacks-class",
         field="consent.classes",
         detail=f"the SOP requires {data_class}, and the consent does not cover it",
         advice=f"Ask the person about {data_class}; if they agree, record a new consent that covers it.",
+        rule="consent.covers-class",
+        clause=f"purposes.{purpose}",
     )
 
 
@@ -211,22 +216,26 @@ _WITHDRAWN = Reason(
     field="consent",
     detail="the person has withdrawn the consent",
     advice="Do not send. If the person changes their mind, record a new consent.",
+    rule="consent.withdrawn",
 )
 _OTHER_RECEIVER = Reason(
     code="consent-other-receiver",
     field="consent.receiver",
     detail="the consent names another receiver",
     advice="Send to the receiver that the person agreed to, or ask the person about this one.",
+    rule="consent.covers-receiver",
 )
 _OTHER_PURPOSE = Reason(
     code="consent-other-purpose",
     field="consent.purpose",
     detail="the consent is for another purpose",
     advice="Send for the purpose that the person agreed to, or ask the person about this one.",
+    rule="consent.covers-purpose",
 )
 _NONE = Reason(
     code="no-consent",
     field="consent",
     detail="no consent of this person is recorded for this purpose and receiver",
     advice="Explain to the person what would be sent and to whom, and record their consent.",
+    rule="consent.recorded",
 )

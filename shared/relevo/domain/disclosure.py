@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from relevo.domain.consent import Consent, Terms
     from relevo.domain.data_classes import JsonValue, Record
-    from relevo.domain.sop import Sop
+    from relevo.domain.sop import Purpose, Sop
 
 __all__ = [
     "ALWAYS_RETURN",
@@ -48,6 +48,7 @@ class NotSendable(Refusal):
     """The referral cannot leave as it is."""
 
     code = "not-sendable"
+    rule = "disclosure.all-or-nothing"
     advice = "Mend each reason that is named, look at the preview again, then send."
 
 
@@ -129,7 +130,11 @@ def decide(  # noqa: PLR0913 (these nine are what the decision depends on; a bun
     refusals = tuple(problem for problem in problems if meant.admits_path(problem.field))
     reasons = (
         *refusals,
-        *(class_required(name) for name in sorted(required) if not _has_part(record, name, meant)),
+        *(
+            class_required(name, clause=_clause(rule, purpose, name, wanted))
+            for name in sorted(required)
+            if not _has_part(record, name, meant)
+        ),
         *sop_reasons(sop, purpose, receiver),
         *_withhold_reasons(consent, receiver),
         *consent_reasons(consents, purpose=purpose, receiver=receiver, classes=required, at=at),
@@ -138,6 +143,10 @@ def decide(  # noqa: PLR0913 (these nine are what the decision depends on; a bun
     apart = (*kept_lines(stays), *_consent_lines(consent), *map(problem_line, problems))
     leaving = {} if reasons else part_of(record, gate)
     return Disclosure(leaving=leaving, lines=one_per_path(lines + apart), reasons=reasons, consent=consent)
+
+
+def _clause(rule: Purpose | None, purpose: str, name: str, services: Iterable[str]) -> str:
+    return f"purposes.{purpose}.{rule.requiring(name, services)}" if rule else ""
 
 
 def _has_part(record: Record, name: str, gate: Gate) -> bool:
@@ -227,16 +236,19 @@ def _withhold_unclear(place: int) -> Reason:
         field=f"consent.withhold[{place}].what",
         detail="something is withheld from the receiver itself, in words that name no data class or field",
         advice="Ask the person which part is meant and write it as a class or a field, such as needs.psychosocial.",
+        rule="consent.withholds",
     )
 
 
-def class_required(data_class: str) -> Reason:
+def class_required(data_class: str, *, clause: str) -> Reason:
     """The reason that a class without which nothing is sent has nothing to send."""
     return Reason(
         code="class-required",
         field=data_class,
         detail=f"the procedure requires {data_class}, and there is nothing of it that could be sent",
         advice=f"Complete {data_class} in the case, then look at the preview again.",
+        rule="classes.required",
+        clause=clause,
     )
 
 
@@ -245,10 +257,14 @@ _PURPOSE_UNKNOWN = Reason(
     field="purpose",
     detail="the procedure has no such purpose",
     advice="Choose a purpose that the procedure knows, or agree a new version of it.",
+    rule="classes.purpose",
+    clause="purposes",
 )
 _OTHER_PAIR = Reason(
     code="sop-other-receiver",
     field="receiver",
     detail="the procedure was agreed with another node",
     advice="Choose the procedure that was agreed with the receiver.",
+    rule="sop.pair",
+    clause="origin",
 )

@@ -247,7 +247,14 @@ _CLASSES: dict[str, type[Refusal]] = {
 
 def _reason(refusal: type[Refusal], field: str) -> Reason:
     detail = (refusal.__doc__ or "").rstrip(".")
-    return Reason(code=refusal.code, field=field, detail=detail[:1].lower() + detail[1:], advice=refusal.advice)
+    return Reason(
+        code=refusal.code,
+        field=field,
+        detail=detail[:1].lower() + detail[1:],
+        advice=refusal.advice,
+        rule=refusal.rule,
+        clause=refusal.clause,
+    )
 
 
 _UNREVIEWED = Reason(
@@ -255,16 +262,19 @@ _UNREVIEWED = Reason(
     field="exception.review",
     detail="no second person of this node has reviewed it",
     advice="Ask a coordinator who did not raise it to review it; nothing leaves before.",
+    rule="exception.reviewed",
 )
 _REJECTED = Reason(
     code="exception-rejected",
     field="exception.review",
     detail="a second person of this node has rejected it",
     advice="Do not send. Speak with whoever reviewed it, and ask the person for consent.",
+    rule="exception.reviewed",
 )
 _REVIEW_OVERDUE = Reason(
     code="exception-review-overdue",
     field="exception.review",
     detail="it left without a review, which was due within 24 hours",
     advice="Ask a coordinator to review it now; nothing more leaves before.",
+    rule="exception.reviewed",
 )

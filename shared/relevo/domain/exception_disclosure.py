@@ -61,7 +61,11 @@ def decide_without_consent(  # noqa: PLR0913 (these are what the decision depend
     refusals = tuple(problem for problem in problems if gate.admits_path(problem.field))
     reasons = (
         *refusals,
-        *(() if DataClass.IDENTITY_MIN in part else (disclosure.class_required(DataClass.IDENTITY_MIN),)),
+        *(
+            ()
+            if DataClass.IDENTITY_MIN in part
+            else (disclosure.class_required(DataClass.IDENTITY_MIN, clause="exception.classes"),)
+        ),
         *disclosure.sop_reasons(sop, purpose, receiver),
         *faults(terms, around),
         *review_reasons(ground, at=at, left_at=left_at),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relevo.domain.data_classes import DataClass
-from relevo.domain.gate import Gate, path_of, sendable, withheld_from
+from relevo.domain.gate import Gate, Why, path_of, sendable, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason, Refusal
 
@@ -29,6 +29,7 @@ class ExcessData(Refusal):
     """A message carries more than consent and procedure let its receiver have."""
 
     code = "excess-data"
+    rule = "classes.allowed"
     advice = "Nothing was stored. Tell the sender which fields are too many; they must send the message anew."
 
 
@@ -36,6 +37,7 @@ class NoReturn(Refusal):
     """The person does not want outcomes to go back to the host."""
 
     code = "no-return"
+    rule = "consent.returns"
     advice = "Send only that the referral was acknowledged, accepted, declined or erased; the rest stays here."
 
 
@@ -66,7 +68,8 @@ def require_within(
     brought = {name: tuple(fields) for name, fields in received.items() if name != DataClass.CONSENT}
     if returning and brought and not terms.outcomes_may_return:
         raise NoReturn(_NO_RETURN)
-    excess = tuple(_excess(_inward(rule) if returning else _outward(rule, sop, terms, services), brought))
+    gate = _inward(rule) if returning else _outward(rule, sop, terms, services)
+    excess = tuple(_excess(gate, brought, _clauses(rule, terms, purpose, returning=returning)))
     if excess:
         raise ExcessData(*excess)
 
@@ -90,7 +93,17 @@ def _inward(rule: Purpose | None) -> Gate:
     return Gate(purpose=rule, allowed=returns, agreed=returns)
 
 
-def _excess(gate: Gate, brought: Mapping[str, tuple[str, ...]]) -> Iterator[Reason]:
+def _clauses(rule: Purpose | None, terms: Terms, purpose: str, *, returning: bool) -> Mapping[Why, str]:
+    """Where the SOP lists the classes, and the fields, that may move."""
+    if rule is None:
+        return {Why.NOT_IN_SOP: "purposes"}
+    listed = f"purposes.{purpose}.{'returns' if returning else 'allowed'}"
+    without = terms.without_consent and not returning
+    narrowed = f"purposes.{purpose}.fields"
+    return {Why.NOT_IN_SOP: "exception.classes" if without else listed, Why.FIELD_NOT_IN_SOP: narrowed}
+
+
+def _excess(gate: Gate, brought: Mapping[str, tuple[str, ...]], clauses: Mapping[Why, str]) -> Iterator[Reason]:
     for name, fields in brought.items():
         for field in fields or (None,):
             barred = gate.bars(name, field)
@@ -100,12 +113,24 @@ def _excess(gate: Gate, brought: Mapping[str, tuple[str, ...]]) -> Iterator[Reas
                     field=path_of(name, field),
                     detail=f"may not be stored here ({barred})",
                     advice=ExcessData.advice,
+                    rule=_RULES[barred],
+                    clause=clauses.get(barred, ""),
                 )
 
+
+_RULES: Mapping[Why, str] = {
+    Why.NOT_IN_SOP: "classes.allowed",
+    Why.FIELD_NOT_IN_SOP: "classes.fields",
+    Why.NO_PLACE: "classes.fields",
+    Why.NOT_CONSENTED: "consent.covers-class",
+    Why.WITHHELD: "consent.withholds",
+}
+"""The rule behind each way in which a gate bars a field."""
 
 _NO_RETURN = Reason(
     code=NoReturn.code,
     field="consent.outcomes_may_return",
     detail="the person does not want outcomes to go back to the host",
     advice=NoReturn.advice,
+    rule=NoReturn.rule,
 )

@@ -51,6 +51,7 @@ class DoNotContact(Refusal):
     """The person asked not to be contacted."""
 
     code = "do-not-contact"
+    rule = "contact.preference"
     advice = "Do not call, write or visit. If the person comes by themselves, ask them how they wish to be reached."
 
 
@@ -58,6 +59,7 @@ class IntermediaryOnly(Refusal):
     """The person may only be reached through the intermediary."""
 
     code = "via-intermediary"
+    rule = "contact.preference"
     advice = "Speak only with the intermediary whom the person named; any other way can put them in danger."
 
 

@@ -117,6 +117,7 @@ class IllegalStep(Conflict):
     """This step cannot be taken now, or not by this side; `allowed` holds those that can."""
 
     code = "illegal-step"
+    rule = "lifecycle.step"
     advice = "Take one of the steps that are allowed now; the detail lists them."
 
     def __init__(self, step: str, status: str, allowed: Iterable[str]) -> None:

@@ -45,7 +45,7 @@ from relevo.domain.sop_parts import (
     Unit,
 )
 from relevo.domain.sop_rules import AccessRule, ConsentRule, CostRule, RecordPart, Sheet
-from relevo.domain.toml_table import ADVICE, TomlTable
+from relevo.domain.toml_table import ADVICE, RULE, TomlTable
 from relevo.errors import Reason, Refusal
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class SopInvalid(Refusal):
     """The procedure contradicts itself or is not understood."""
 
     code = "sop-invalid"
+    rule = RULE
     advice = ADVICE
 
 
@@ -134,7 +135,7 @@ def parse_sop(text: str) -> Sop:
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as fault:  # tomllib lets both through for numbers and nesting without end
-        raise SopInvalid(Reason(code="sop-invalid", field="sop", detail=str(fault), advice=ADVICE)) from None
+        raise SopInvalid(Reason(code="sop-invalid", field="sop", detail=str(fault), advice=ADVICE, rule=RULE)) from None
     faults: list[Reason] = []
     sop = read_sop(TomlTable(values, "", faults))
     if faults:

@@ -115,6 +115,12 @@ class Purpose:
         """The classes that a referral for `services` must carry."""
         return self.required.union(*(one.required for one in self._categories(services)))
 
+    def requiring(self, data_class: str, services: Iterable[str]) -> str:
+        """Where the text of the purpose requires a class: `required`, or the first service that does."""
+        categories = (service.partition(":")[0] for service in services)
+        naming = (name for name in categories if name in self.services and data_class in self.services[name].required)
+        return "required" if data_class in self.required else f"services.{next(naming, '*')}.required"
+
     def allowed_classes(self, services: Iterable[str]) -> frozenset[str]:
         """The classes that a referral for `services` may carry: required, allowed, and the consent's terms."""
         wanted = tuple(services)

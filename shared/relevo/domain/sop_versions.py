@@ -37,6 +37,7 @@ class SopNotNext(Refusal):
     """This version cannot follow the one that is agreed."""
 
     code = "sop-not-next"
+    rule = "sop.follows"
     advice = "Correct the procedure file where it is named, and propose it anew; the agreed version stays in force."
 
 
@@ -44,6 +45,8 @@ class SopSuperseded(Refusal):
     """A newer version of the SOP took effect before this referral was made, or too long ago."""
 
     code = "sop-superseded"
+    rule = "sop.current"
+    clause = "grace_days"
     advice = "Look at the preview again, cancel this referral and send a new one: it goes under the version in force."
 
 
@@ -51,6 +54,8 @@ class SopNotInForce(Refusal):
     """The SOP takes effect only after this referral was made."""
 
     code = "sop-not-in-force"
+    rule = "sop.current"
+    clause = "effective"
     advice = "Send the referral under the version in force, or wait until this one takes effect."
 
 
@@ -122,4 +127,4 @@ def standing(effective: datetime, superseded_at: datetime | None, at: datetime) 
 
 
 def _reason(code: str, field: str, detail: str, advice: str) -> Reason:
-    return Reason(code=code, field=field, detail=detail, advice=advice)
+    return Reason(code=code, field=field, detail=detail, advice=advice, rule=SopNotNext.rule, clause=field)

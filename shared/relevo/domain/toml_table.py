@@ -25,6 +25,7 @@ U = TypeVar("U")
 MOST = 36_500
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 ADVICE = "Correct the procedure file where it is named; nothing was stored."
+RULE = "sop.sound"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,10 @@ class TomlTable:
 
     def fault(self, key: str, detail: str) -> None:
         """Note that what stands at `key` cannot be so."""
-        self._faults.append(Reason(code="sop-invalid", field=self._at(key), detail=detail, advice=ADVICE))
+        path = self._at(key)
+        self._faults.append(
+            Reason(code="sop-invalid", field=path, detail=detail, advice=ADVICE, rule=RULE, clause=path)
+        )
 
     def text(self, key: str, kind: Kind = TEXT) -> str:
         """A text of a kind."""

@@ -17,7 +17,7 @@ from relevo.errors import Refusal
 from relevo.messages.circumstances import Family, Needs, Skills, Travel, Vulnerability, requested_services
 from relevo.messages.circumstances_results import Costs, Documents, Feedback, Outcome, Plan
 from relevo.messages.classes_faults import examine, unknown
-from relevo.messages.classes_shape import DataClassModel
+from relevo.messages.classes_shape import WELL_FORMED, DataClassModel
 from relevo.messages.health import HealthSummary, Medication, MentalHealthRisk
 from relevo.messages.identity import Contact, IdentityFull, IdentityMin
 from relevo.messages.terms import ConsentTerms, terms_record, terms_to_fields
@@ -57,6 +57,7 @@ class ClassInvalid(Refusal):
     """A data class is not what its model asks for."""
 
     code = "class-invalid"
+    rule = WELL_FORMED
     advice = "Correct the fields that are named; nothing was stored."
 
 

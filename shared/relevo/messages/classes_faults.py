@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from relevo.errors import Reason
-from relevo.messages.classes_shape import CONTRADICTION, OURS, Strict
+from relevo.messages.classes_shape import CONTRADICTION, OURS, WELL_FORMED, Strict
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -72,7 +73,9 @@ def examine(
 
 def unknown(what: str, advice: str) -> Reason:
     """The reason that there is no data class or step of this name."""
-    return Reason(code="field-unknown", field=field_name(what), detail="is not known here", advice=advice)
+    return Reason(
+        code="field-unknown", field=field_name(what), detail="is not known here", advice=advice, rule=WELL_FORMED
+    )
 
 
 def field_name(text: str) -> str:
@@ -106,11 +109,13 @@ def _reasons(line: ErrorDetails, within: str) -> Iterator[Reason]:
     if kind == CONTRADICTION:
         yield from (_placed(reason, path) for reason in context["found"])
     elif kind == OURS:
-        yield Reason(code="field-invalid", field=path, detail=context["detail"], advice=context["advice"])
+        yield Reason(
+            code="field-invalid", field=path, detail=context["detail"], advice=context["advice"], rule=WELL_FORMED
+        )
     else:
         limits = {name: context[name] for name in _LIMITS & context.keys()}
         detail, advice = (words.format(**limits) for words in _WORDS.get(kind, _OTHERWISE))
-        yield Reason(code=_CODES.get(kind, "field-invalid"), field=path, detail=detail, advice=advice)
+        yield Reason(code=_CODES.get(kind, "field-invalid"), field=path, detail=detail, advice=advice, rule=WELL_FORMED)
 
 
 def _path(within: str, location: tuple[int | str, ...]) -> str:
@@ -120,4 +125,4 @@ def _path(within: str, location: tuple[int | str, ...]) -> str:
 
 def _placed(reason: Reason, within: str) -> Reason:
     field = f"{within}.{reason.field}" if reason.field else within
-    return Reason(code=reason.code, field=field, detail=reason.detail, advice=reason.advice)
+    return replace(reason, field=field)

@@ -17,6 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from relevo.errors import Reason
 
+WELL_FORMED = "values.well-formed"
+"""The rule that a value has the form of its field; its word in docs/rules.md."""
 OURS = "ours"
 """Type of a fault that brings its own words: context `detail` and `advice`."""
 CONTRADICTION = "contradiction"
@@ -71,9 +73,9 @@ def fault(detail: str, advice: str) -> PydanticCustomError:
 
 def missing(field: str, advice: str, *, detail: str = "is missing") -> Reason:
     """The contradiction that `field` is needed beside what was given."""
-    return Reason(code="field-missing", field=field, detail=detail, advice=advice)
+    return Reason(code="field-missing", field=field, detail=detail, advice=advice, rule=WELL_FORMED)
 
 
 def misplaced(field: str, detail: str, advice: str) -> Reason:
     """The contradiction that `field` may not stand beside what was given."""
-    return Reason(code="field-invalid", field=field, detail=detail, advice=advice)
+    return Reason(code="field-invalid", field=field, detail=detail, advice=advice, rule=WELL_FORMED)

@@ -23,6 +23,7 @@ from relevo.domain.disclosure import ExcessData
 from relevo.domain.sides import Side
 from relevo.errors import Reason, Refusal
 from relevo.messages import classes
+from relevo.messages.classes_shape import WELL_FORMED
 from relevo.messages.registry import MessageType, UnknownStep, message_type
 from relevo.messages.steps import StepPayload, read_payload
 from relevo.protocol.strict_json import JsonObject, JsonValue
@@ -41,6 +42,7 @@ class MalformedContent(Refusal):
     """What a message says is not of the form that its step needs."""
 
     code = "malformed-content"
+    rule = WELL_FORMED
     advice = "The sender mends the field that is named and sends again; nothing was stored."
 
 
@@ -132,4 +134,5 @@ def _too_much(name: str) -> Reason:
         field=name,
         detail="this step does not carry that data class",
         advice="Send the message without it.",
+        rule=ExcessData.rule,
     )

@@ -21,7 +21,7 @@ from relevo.domain.data_classes import DataClass
 from relevo.domain.exception import Attestation, ExceptionReason, ExceptionTerms
 from relevo.errors import Refusal
 from relevo.messages.classes_faults import examine
-from relevo.messages.classes_shape import Strict
+from relevo.messages.classes_shape import WELL_FORMED, Strict
 from relevo.messages.classes_values import Day, Line, Moment, Name, Node, Word, each_once, some
 from relevo.protocol import strict_json
 
@@ -37,6 +37,7 @@ class ExceptionInvalid(Refusal):
     """An exception is not of the form that is needed."""
 
     code = "exception-invalid"
+    rule = WELL_FORMED
     advice = "Correct the fields that are named; nothing was stored."
 
 

@@ -35,6 +35,7 @@ class UnknownStep(Refusal):
     """No message of that kind carries this step, or not from this side."""
 
     code = "step-unknown"
+    rule = "lifecycle.step"
     advice = "Check that both nodes run a version that knows this step."
 
 
@@ -52,7 +53,7 @@ RETURNED = frozenset(RETURNING)
 
 MESSAGES: Mapping[str, MessageType] = {
     # the referral, from the host
-    "requested": MessageType(kind="requested", by=HOST, classes=STATED),
+    "requested": MessageType(kind="requested", by=HOST, classes=STATED | {DataClass.COSTS}),
     "answered": MessageType(kind="message", by=HOST, classes=STATED - {DataClass.CONSENT}),
     "cancelled": MessageType(kind="closed", by=HOST),
     "cancel-requested": MessageType(kind="message", by=HOST),

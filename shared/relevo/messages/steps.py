@@ -25,6 +25,7 @@ from relevo.messages import steps_record as record
 from relevo.messages import steps_referral as referral
 from relevo.messages import steps_sop as sop
 from relevo.messages.classes_faults import examine, unknown
+from relevo.messages.classes_shape import WELL_FORMED
 from relevo.messages.steps_shape import StepPayload
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class StepInvalid(Refusal):
     """What a step says is not what its model asks for."""
 
     code = "step-invalid"
+    rule = WELL_FORMED
     advice = "Correct the fields that are named; nothing was stored."
 
 

@@ -1,9 +1,11 @@
 """Errors as problem documents (RFC 9457); the one place that knows HTTP statuses of errors.
 
     {"type": "urn:relevo:problem:not-sendable", "title": …, "status": 422, "code": "not-sendable", "detail": …,
-     "field": …, "next": what to do, "reasons": [{"code","field","detail","advice"}], "allowed": [steps]}
+     "field": …, "rule": its word in docs/rules.md, "clause": path in the SOP, "next": what to do,
+     "reasons": [{"code","field","detail","advice","rule","clause"}], "allowed": [steps]}
 
-`code` is stable; `title` and `detail` are for people and hold no personal data.
+What does not apply is left out. `code` and `rule` are stable; `title` and `detail` are for people and hold no
+personal data.
 """
 
 from __future__ import annotations
@@ -72,6 +74,8 @@ class ReasonSaid(BaseModel):
     field: str
     detail: str
     advice: str | None = None
+    rule: str | None = None
+    clause: str | None = None
 
 
 class Problem(BaseModel):
@@ -83,6 +87,8 @@ class Problem(BaseModel):
     code: str
     detail: str | None = None
     field: str | None = None
+    rule: str | None = None
+    clause: str | None = None
     next: str | None = None
     reasons: list[ReasonSaid] | None = None
     allowed: list[str] | None = None
@@ -123,11 +129,17 @@ def problem_of(error: RelevoError) -> JsonObject:
         "code": error.code,
         "detail": error.detail,
         "field": error.field,
+        "rule": error.rule,
+        "clause": error.clause,
         "next": error.next_step,
-        "reasons": [vars(reason) for reason in error.reasons] if isinstance(error, Refusal) else None,
+        "reasons": [_given(vars(reason)) for reason in error.reasons] if isinstance(error, Refusal) else None,
         "allowed": list(error.allowed) if isinstance(error, IllegalStep) else None,
     }
-    return {name: value for name, value in document.items() if value is not None and value != []}
+    return _given(document)
+
+
+def _given(document: Mapping[str, Any]) -> JsonObject:
+    return {name: value for name, value in document.items() if value not in (None, "", [])}
 
 
 def wire_problem(error: WireError) -> JsonObject:

@@ -11,9 +11,12 @@ from starlette.testclient import TestClient
 
 from host_node.service import SERVICE
 from relevo.domain.access import Role
+from relevo.domain.disclosure import NotSendable
+from relevo.errors import Reason, WireError
 from relevo.runtime import prepare_logging
 from relevo.storage import users
 from relevo.web.app import make_app
+from relevo.web.problems import problem_of, wire_problem
 from support.nodes import JoinedNodes
 
 SOMEBODY = "Awa Sample"
@@ -51,6 +54,23 @@ def test_a_fault_of_ours_is_logged_by_kind_and_place_and_tells_nobody_what_it_qu
     (logged,) = capsys.readouterr().err.splitlines()
     assert json.loads(logged)["kind"] == "ValueError"
     assert SOMEBODY not in answered.text + logged
+
+
+def test_a_refusal_names_its_rule_and_its_clause_to_people_and_neither_to_peers() -> None:
+    clause = "purposes.reintegration-assistance.required"
+    reason = Reason(
+        code="class-required",
+        field="travel",
+        detail="is missing",
+        advice="Add it",
+        rule="classes.required",
+        clause=clause,
+    )
+    document = problem_of(NotSendable(reason))
+    assert document["rule"] == "disclosure.all-or-nothing"
+    assert document["reasons"] == [vars(reason)]
+    assert "clause" not in document
+    assert wire_problem(WireError("not for peers")).keys() == {"type", "status", "code"}
 
 
 def test_what_no_database_can_keep_is_the_callers_to_mend(client: TestClient) -> None:

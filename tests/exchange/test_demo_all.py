@@ -28,7 +28,7 @@ def told() -> subprocess.CompletedProcess[str]:
     relevo = Path(sys.executable).with_name("relevo")
     wide = {**os.environ, "COLUMNS": "400"}
     return subprocess.run(  # noqa: S603 - our own console script
-        [relevo, "demo", "--all", "--once"], env=wide, capture_output=True, text=True, timeout=240, check=False
+        [relevo, "demo", "--all", "--once"], env=wide, capture_output=True, text=True, timeout=480, check=False
     )
 
 

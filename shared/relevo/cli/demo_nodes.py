@@ -131,7 +131,7 @@ class Pair:
         """Move both nodes forward to `at`; never back."""
         self.clock.move_to(max(at, self.clock.now()))
 
-    def wait_until(self, happened: Callable[[], object], what: str, seconds: float = 30) -> None:
+    def wait_until(self, happened: Callable[[], object], what: str, seconds: float = 60) -> None:
         """Wait until `happened()` holds; the clock goes on a little, so that what is tried again is tried.
 
         Raises:

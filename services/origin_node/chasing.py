@@ -14,5 +14,5 @@ def chase(work: UnitOfWork, row: ReferralRow, organisation: str | None = None) -
     mine = (GivenRow.peer == row.peer, GivenRow.thread == row.thread, GivenRow.chased_at.is_(None))
     for given in work.session.scalars(select(GivenRow).where(*mine)):
         if organisation in (None, given.organisation):
-            given.chased_at = work.at
+            given.chased_at, given.presentation = work.at, None
     work.session.flush()

@@ -13,6 +13,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from origin_node import chasing
 from origin_node.tables import AssignmentEventRow, AssignmentRow, ContactAttemptRow, ReportRow, StatedRow
 from origin_node.taking import entitled
 from relevo.delivery import outbox, steps
@@ -43,6 +44,7 @@ def withdraw_consent(work: UnitOfWork, thread: str) -> ReferralRow:
 def erase(work: UnitOfWork, row: ReferralRow) -> None:
     """Erase everything that this node need not keep, log it, and tell the host; the node does it, not a person."""
     outbox.hold_back(work.session, row, but=Step.WITHDRAWN)
+    chasing.chase(work, row)
     _erase_own(work.session, row)
     commitment = row.basis.partition(":")[2]
     erase_thread(work.session, row)

@@ -137,7 +137,7 @@ def _end(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow) -> None:
     mine = (GivenRow.peer == row.peer, GivenRow.thread == row.thread, GivenRow.service == assignment.service)
     theirs = (GivenRow.organisation == assignment.organisation, GivenRow.ended_at.is_(None))
     for given in work.session.scalars(select(GivenRow).where(*mine, *theirs)):
-        given.ended_at = work.at
+        given.ended_at, given.presentation = work.at, None
     work.session.flush()
 
 

@@ -26,8 +26,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from relevo.domain.organisations import PersonKind
-from relevo.domain.sop_rules import ANY
 from relevo.errors import Reason, Refusal
 from relevo.messages.classes_faults import examine
 from relevo.messages.classes_shape import Strict, misplaced, missing
@@ -53,8 +51,8 @@ Category = Annotated[
         "Take the word before the colon of a requested service.",
     ),
 ]
-Person = PersonKind | Literal["any"]
-ANYBODY: tuple[Person, ...] = ("any",)
+People = Literal["any", "vulnerable", "minor"]
+ANYBODY: tuple[People, ...] = ("any",)
 
 
 class OrganisationInvalid(Refusal):
@@ -70,8 +68,8 @@ class OrganisationForm(Strict):
     id: Organisation
     title: Line
     services: Annotated[tuple[Category, ...], Field(max_length=60), AfterValidator(some)]
-    people: Annotated[tuple[Person, ...], Field(max_length=5), AfterValidator(some)] = ANYBODY
-    area: Annotated[tuple[Line, ...], Field(max_length=60), AfterValidator(some)] = (ANY,)
+    people: Annotated[tuple[People, ...], Field(max_length=5), AfterValidator(some)] = ANYBODY
+    area: Annotated[tuple[Line, ...], Field(max_length=60), AfterValidator(some)] = ("any",)
     places: dict[Category, Annotated[int, Field(ge=0, le=100_000)]] = Field(default_factory=dict)
     budget: Money | None = None
     currency: Currency | None = None

@@ -25,6 +25,7 @@ from relevo.domain.tasks import Task, WaitsFor
 from relevo.errors import NotFound
 from relevo.protocol.part import Part, verify_part, write_part
 from relevo.protocol.strict_json import JsonValue
+from relevo.protocol.trust import Trust
 from relevo.storage import peers
 from relevo.storage.access_log import looked
 from relevo.storage.tables import ReferralRow
@@ -81,7 +82,7 @@ def export(work: UnitOfWork, thread: str, service: str | None = None) -> bytes:
     if len(chosen) != 1:
         raise PartEnded("name one of the services of your organisation", field="service")
     part = _part(chosen[0])
-    shown = verify_part(part, trust=peers.trust(work.session), at=work.at)
+    shown = verify_part(part, trust=_signer(work, row), at=work.at)
     looked(work, row.thread, sorted(shown.classes), "export-part")
     return write_part(part)
 
@@ -125,7 +126,7 @@ def _mine(work: UnitOfWork, thread: str) -> tuple[ReferralRow, list[tuple[Assign
 
 
 def _shown(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow, given: GivenRow) -> OwnPart:
-    verified = verify_part(_part(given), trust=peers.trust(work.session), at=work.at)
+    verified = verify_part(_part(given), trust=_signer(work, row), at=work.at)
     contact = verified.classes.get(DataClass.CONTACT, {})
     return OwnPart(
         thread=row.thread,
@@ -143,6 +144,11 @@ def _shown(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow, given:
 def _rule(row: ReferralRow, contact: Mapping[str, JsonValue]) -> str:
     way = towards(Channel(row.contact_channel) if row.contact_channel else None)
     return RULES[way] if contact or way is Towards.NOBODY else UNKNOWN_WAY
+
+
+def _signer(work: UnitOfWork, row: ReferralRow) -> Trust:
+    """The host alone, whatever has become of its registration since its messages were taken."""
+    return Trust({row.peer: peers.latest(work.session, row.peer)})
 
 
 def _part(given: GivenRow) -> Part:

@@ -89,7 +89,9 @@ def give_anew(work: UnitOfWork, thread: str, service: str) -> GivenRow:
 def current(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow) -> GivenRow | None:
     """The part that an organisation has for a service, given anew if there is newer content; None if it has none."""
     last = latest(work, row, assignment)
-    if last is None or last.ended_at or last.chased_at or last.presentation is None:
+    if last is None:
+        return give(work, row, assignment)
+    if last.ended_at or last.chased_at or last.presentation is None:
         return None
     return give(work, row, assignment) if is_outdated(work, row, assignment) else last
 

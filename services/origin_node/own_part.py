@@ -23,6 +23,7 @@ from relevo.domain.data_classes import DataClass
 from relevo.domain.first_contact import Channel, Towards, towards
 from relevo.domain.tasks import Task, WaitsFor
 from relevo.errors import NotFound
+from relevo.messages.classes import CLASSES
 from relevo.protocol.part import Part, verify_part, write_part
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
@@ -127,18 +128,23 @@ def _mine(work: UnitOfWork, thread: str) -> tuple[ReferralRow, list[tuple[Assign
 
 def _shown(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow, given: GivenRow) -> OwnPart:
     verified = verify_part(_part(given), trust=_signer(work, row), at=work.at)
-    contact = verified.classes.get(DataClass.CONTACT, {})
+    contact, others = verified.classes.get(DataClass.CONTACT, {}), verified.classes.keys() - {DataClass.CONTACT}
     return OwnPart(
         thread=row.thread,
         service=assignment.service,
         status=assignment.status,
         rule=_rule(row, contact),
-        contact=contact,
+        contact=_in_order(DataClass.CONTACT, contact),
         confidential=row.confidential,
         signed_by=verified.signed_by,
         given_at=given.given_at,
-        classes={name: verified.classes[name] for name in DataClass if name in verified.classes and name != "contact"},
+        classes={name: _in_order(name, verified.classes[name]) for name in DataClass if name in others},
     )
+
+
+def _in_order(data_class: str, fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The fields of a class in the order of its model; what is disclosed comes in any."""
+    return {name: fields[name] for name in CLASSES[data_class].model_fields if name in fields}
 
 
 def _rule(row: ReferralRow, contact: Mapping[str, JsonValue]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -43,7 +45,7 @@ def _consent(work: UnitOfWork, story: Story) -> str:
     return row.id
 
 
-DOING = {
+DOING: Mapping[str, Callable[[UnitOfWork, Story], object]] = {
     "find the case": lambda work, story: cases.find(work, story.case),
     "withdraw the consent": lambda work, story: consents.withdraw(work, _consent(work, story)),
     "answer": lambda work, story: referrals.answer(work, story.thread, "Yes."),

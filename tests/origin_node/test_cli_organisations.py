@@ -42,7 +42,7 @@ class Terminal:
         call = ["--settings", str(self.folder / "origin.toml"), "--as", who, *words]
         done: Result = CliRunner().invoke(app, call, env=environment)
         assert done.exit_code == status, done.output
-        return " ".join(done.output.split())
+        return " ".join((done.output if status else done.stdout).split())
 
 
 @pytest.fixture

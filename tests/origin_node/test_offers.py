@@ -137,7 +137,7 @@ def test_what_waits_for_an_organisation_and_what_nobody_has_taken_are_tasks(offe
         found = {one.what: one for one in offers.tasks(work)}
     answer, assign = found["answer-offer"], found["assign-service"]
     assert (answer.organisation, answer.waits_for) == (HOUSING, WaitsFor.ORGANISATION)
-    assert (assign.roles, assign.thread) == ({Role.INTAKE}, offering.thread)
+    assert (list(assign.roles), assign.thread) == ([Role.INTAKE], offering.thread)
     assert "business-start" in assign.text
 
 

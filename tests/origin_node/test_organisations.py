@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from origin_node import assignments, closing, erasure, organisations
 from origin_node import referrals as verbs
 from origin_node.organisation_form import OrganisationInvalid, read_file
 from origin_node.organisations import OrganisationKnown, OrganisationUnknown
+from origin_node.tables import AssignmentRow
 from relevo.domain.access import Role
 from relevo.domain.organisations import Organisation
 from relevo.errors import BadInput, Forbidden, RelevoError
 from relevo.protocol.strict_json import JsonValue
+from relevo.storage.unit_of_work import UnitOfWork
 from support.origin_desk import Desk, open_desk
 from support.partners import HOUSING, REGISTERS, register, worker
 
@@ -43,7 +45,8 @@ def test_an_organisation_is_added_changed_listed_and_shown(desk: Desk) -> None:
         organisations.add(work, FORM)
         organisations.change(work, HOUSING, {"places": {"housing": 3}, "area": ["Abidjan"]})
         (one,) = organisations.list_all(work)
-    assert (one.title, one.places, one.area) == (FORM["title"], {"housing": 3}, {"Abidjan"})
+    assert one.title == FORM["title"]
+    assert (dict(one.places), sorted(one.area)) == ({"housing": 3}, ["Abidjan"])
     assert one == found(desk)
 
 
@@ -110,10 +113,10 @@ def test_places_and_money_go_down_at_acceptance_and_up_again(accepted: Desk) -> 
         assignments.report(work, accepted.thread, "housing", "in-progress")
         assignments.report(work, accepted.thread, "housing", "completed")
     one = found(accepted)
-    assert (one.places_left("housing"), one.committed, one.spent) == (1, 0, Decimal("400.50"))
+    assert (one.places_left("housing"), one.committed, one.spent) == (1, Decimal(0), Decimal("400.50"))
 
 
-ENDS = {
+ENDS: Mapping[str, Callable[[UnitOfWork, str], object]] = {
     "given back": lambda work, thread: assignments.answer(work, thread, "housing", accept=False, reason="no room"),
     "withdrawn": erasure.withdraw_consent,
     "not completed": lambda work, thread: closing.not_complete(work, thread, "moved"),
@@ -128,7 +131,7 @@ def test_a_place_is_free_again_when_it_is(arrived: Desk, end: str) -> None:
         assignments.answer(work, arrived.thread, "housing", accept=True, cost="10")
         assert organisations.find(work.session, HOUSING).places_left("housing") == 0
         ENDS[end](work, arrived.thread)
-    assert (found(arrived).places_left("housing"), found(arrived).committed) == (1, 0)
+    assert (found(arrived).places_left("housing"), found(arrived).committed) == (1, Decimal(0))
 
 
 ACTS = ["offer", "accept", "decline", "in-progress", "completed", "not-completed", "hold", "resume", "withdraw"]
@@ -157,7 +160,7 @@ def test_whatever_happens_in_any_order_nothing_is_lost_or_taken_twice(acts: list
             assert one.budget_left() == Decimal(1000) - one.committed - one.spent
 
 
-def _rows(desk: Desk) -> list[assignments.AssignmentRow]:
+def _rows(desk: Desk) -> list[AssignmentRow]:
     with desk.intake() as work:
         return assignments.show(work, desk.thread)
 

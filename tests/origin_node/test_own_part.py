@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from relevo.domain.consent import Withheld
 from relevo.errors import NotFound, WireError
 from relevo.protocol.part import PartMalformed, read_part, verify_part, write_part
 from relevo.storage import users
+from relevo.storage.unit_of_work import UnitOfWork
 from relevo.web.app import make_app
 from support.origin_desk import STATED, TERMS, Desk
 from support.partners import FUND, HOUSING, SHELTER, register, worker
@@ -104,7 +106,7 @@ def test_newer_content_is_given_anew_at_the_next_look_and_the_older_part_ends(ta
         assert {one.organisation for one in own_part.tasks(work)} == {FUND}
 
 
-ENDINGS = {
+ENDINGS: Mapping[str, Callable[[UnitOfWork, Desk], object]] = {
     "it was asked to erase": lambda work, desk: chasing.chase(work, desk.row(), HOUSING),
     "the person withdrew": lambda work, desk: erasure.withdraw_consent(work, desk.thread),
     "it gave the service back": lambda work, desk: assignments.answer(

@@ -174,8 +174,8 @@ def test_what_is_left_is_never_less_than_nothing(
     places: int, taken: int, money: tuple[Decimal, Decimal, Decimal]
 ) -> None:
     budget, committed, spent = money
-    burdened = {"places": {"safe-housing": places}, "taken": {"safe-housing": taken}}
-    one = replace(SHELTER, **burdened, budget=budget, committed=committed, spent=spent)
+    burdened = replace(SHELTER, places={"safe-housing": places}, taken={"safe-housing": taken})
+    one = replace(burdened, budget=budget, committed=committed, spent=spent)
     left, money_left = one.places_left("safe-housing"), one.budget_left()
     assert left == max(0, places - taken)
     assert money_left is not None

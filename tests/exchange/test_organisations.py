@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from host_node import referrals as host_referrals
-from origin_node import assignments, giving, offers, own_part
+from origin_node import assignments, giving, offers, organisations, own_part
 from origin_node import referrals as origin_referrals
 from origin_node.own_part import OwnPart
 from relevo.delivery.node import Node
@@ -83,6 +83,20 @@ def test_case_01_a_part_follows_what_the_host_answers_and_verifies_against_its_s
     shown = verify_part(read_part(raw), trust=trust, at=sent.nodes.clock.now())
     assert shown.classes.keys() == {"identity-min", "contact"}
     assert b"IB0002" not in raw
+
+
+def test_an_organisation_takes_a_service_on_each_database(nodes_on_each: JoinedNodes) -> None:
+    story, organisation = Story(nodes=nodes_on_each), SERVICES["housing"]
+    story.take_in(sample("01"))
+    story.send()
+    register(nodes_on_each.origin)
+    story.accept()
+    story.origin(assignments.assign, "housing", organisation)
+    take(nodes_on_each.origin, story.thread, "housing", organisation)
+    assert part_of(nodes_on_each.origin, story.thread, organisation)[0].signed_by == "es:retorno"
+    with nodes_on_each.origin.read() as work:
+        known = organisations.find(work.session, organisation)
+        assert (known.places_left("housing"), len(list(offers.tasks(work)))) == (11, 3)
 
 
 def test_case_03_the_shelter_helps_and_the_municipality_can_be_given_nothing_ever(es_ge: JoinedNodes) -> None:

@@ -19,16 +19,17 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from relevo.domain import organisation_reasons as reasons
 from relevo.domain.gate import EVERYTHING, is_binding
 from relevo.domain.organisation_refusals import refusal
 from relevo.domain.sop_rules import ANY
-from relevo.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
 
     from relevo.domain.consent import Terms
+    from relevo.errors import Reason
 
 STALE_DAYS = 180
 """After so many days, what is written about an organisation counts as unchecked."""
@@ -146,12 +147,12 @@ def withheld_from(terms: Terms, organisation: str) -> frozenset[str]:
 def consent_bars(terms: Terms, organisation: str, required: Collection[str]) -> Iterator[Reason]:
     """Why the person's consent keeps a service from an organisation; `required` are classes it cannot do without."""
     if terms.organisation not in (None, organisation):
-        yield _NOT_AGREED
+        yield reasons.NOT_AGREED
     withheld = withheld_from(terms, organisation)
     if withheld & {EVERYTHING, *required}:
-        yield _WITHHELD
+        yield reasons.WITHHELD
     if not all(map(is_binding, withheld)):
-        yield _UNCLEAR
+        yield reasons.UNCLEAR
 
 
 def judge(
@@ -201,25 +202,25 @@ def _rank(one: Proposal) -> tuple[bool, int, int, str]:
 
 def _mandate_bars(category: str, person: Person, organisation: Organisation) -> Iterator[Reason]:
     if category not in organisation.services:
-        yield _outside_mandate(f"{organisation.id} does not offer {category}")
+        yield reasons.outside_mandate(f"{organisation.id} does not offer {category}")
     elif ANY not in organisation.people and not person.kinds & organisation.people:
-        yield _outside_mandate(f"{organisation.id} works only for people who are {_listed(organisation.people)}")
+        yield reasons.outside_mandate(f"{organisation.id} works only for people who are {_listed(organisation.people)}")
     if person.confidential and not organisation.confidential:
-        yield _NOT_CONFIDENTIAL
+        yield reasons.NOT_CONFIDENTIAL
     if not organisation.active:
-        yield _INACTIVE
+        yield reasons.INACTIVE
 
 
 def _burden(category: str, organisation: Organisation) -> Iterator[Reason]:
     if organisation.places_left(category) == 0:
-        yield _full(category)
+        yield reasons.full(category)
     if organisation.budget_left() == NOTHING:
-        yield _BUDGET_SPENT
+        yield reasons.BUDGET_SPENT
 
 
 def _area_bars(person: Person, organisation: Organisation) -> Iterator[Reason]:
     if person.place and not serves(organisation.area, person.place):
-        yield _outside_area(organisation.area)
+        yield reasons.outside_area(organisation.area)
 
 
 def serves(area: Collection[str], place: str) -> bool:
@@ -230,7 +231,7 @@ def serves(area: Collection[str], place: str) -> bool:
 
 def _staleness(organisation: Organisation, today: date) -> Iterator[Reason]:
     if (today - organisation.checked_on).days > STALE_DAYS:
-        yield _stale(organisation.checked_on)
+        yield reasons.stale(organisation.checked_on)
 
 
 def _merits(category: str, person: Person, organisation: Organisation) -> Iterator[tuple[str, str]]:
@@ -249,73 +250,3 @@ def _merits(category: str, person: Person, organisation: Organisation) -> Iterat
 
 def _listed(words: Iterable[str]) -> str:
     return " or ".join(sorted(words))
-
-
-def _outside_mandate(detail: str) -> Reason:
-    advice = "Choose an organisation whose mandate covers this service and this person."
-    return Reason(code="outside-mandate", field="mandate", detail=detail, advice=advice)
-
-
-def _outside_area(area: Collection[str]) -> Reason:
-    return Reason(
-        code="outside-area",
-        field="area",
-        detail=f"the person will live elsewhere; it works in {', '.join(sorted(area))}",
-        advice="Choose a nearer one, or say why this one can do it.",
-    )
-
-
-def _full(category: str) -> Reason:
-    return Reason(
-        code="organisation-full",
-        field="capacity",
-        detail=f"it has no place left for {category}",
-        advice="Choose another one, or, if it takes the person all the same, say why.",
-    )
-
-
-def _stale(checked_on: date) -> Reason:
-    return Reason(
-        code="organisation-check-stale",
-        field="checked_on",
-        detail=f"what is written about it was last checked on {checked_on.isoformat()}",
-        advice="Call it before you rely on this, then note the day of the check.",
-    )
-
-
-_NOT_AGREED = Reason(
-    code="organisation-not-agreed",
-    field="organisation",
-    detail="the consent names another organisation",
-    advice="Offer it to the organisation that the consent names, or ask the person about this one.",
-)
-_WITHHELD = Reason(
-    code="organisation-withheld",
-    field="organisation",
-    detail="the person withholds from this organisation what it would need to know",
-    advice="Choose another one; only the person can lift this, by a new consent.",
-)
-_UNCLEAR = Reason(
-    code="organisation-withhold-unclear",
-    field="organisation",
-    detail="something is withheld from this organisation, in words that name no data class or field",
-    advice="Choose another one, or ask the host which part the person means.",
-)
-_NOT_CONFIDENTIAL = Reason(
-    code="organisation-not-confidential",
-    field="confidential",
-    detail="the case is confidential, and this organisation is not known to keep one so",
-    advice="Choose an organisation that can keep a case confidential.",
-)
-_INACTIVE = Reason(
-    code="organisation-inactive",
-    field="active",
-    detail="this organisation takes nobody at present",
-    advice="Choose another one, or mark it active again once it is.",
-)
-_BUDGET_SPENT = Reason(
-    code="organisation-budget-spent",
-    field="budget",
-    detail="its budget is promised or spent",
-    advice="Choose another one, or say who pays.",
-)

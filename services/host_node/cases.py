@@ -11,6 +11,7 @@ import uuid
 from pydantic import TypeAdapter
 from sqlalchemy import or_, select
 
+from host_node import agencies
 from host_node.case_file import ConsentDraft, ImportedCase, Stay, read_case
 from host_node.tables import CaseRow
 from relevo.domain.access import Act
@@ -30,6 +31,13 @@ class CaseKnown(Conflict):
     advice = "Import it with `replace` to take the file's newer contents; consents and referrals stay."
 
 
+class CaseElsewhere(Conflict):
+    """Another agency of this node has a case of this reference."""
+
+    code = "case-elsewhere"
+    advice = "Ask a coordinator of the node who has it; nothing of it was changed."
+
+
 def import_case(work: UnitOfWork, raw: bytes, *, replace: bool = False) -> CaseRow:
     """Take in one exported case.
 
@@ -37,16 +45,19 @@ def import_case(work: UnitOfWork, raw: bytes, *, replace: bool = False) -> CaseR
         CaseFileInvalid: naming the field that cannot be understood; nothing is stored.
         BadInput: if the file is another host's.
         CaseKnown: if its reference is here already and `replace` was not said.
+        CaseElsewhere: if another agency of this node has it.
     """
     work.require(Act.IMPORT_CASE)
     case = read_case(raw, at=work.at)
     if case.host != work.identity.node_id:
         raise BadInput(f"this case belongs to {case.host}; this node is {work.identity.node_id}", field="host")
     row = work.session.scalar(select(CaseRow).where(CaseRow.reference == case.reference))
+    if row is not None and not agencies.sees_case(work, row.id):
+        raise CaseElsewhere(field="identity-min.reference")
     if row is not None and not replace:
         raise CaseKnown(field="identity-min.reference")
     if row is None:
-        row = CaseRow(id=str(uuid.uuid4()), reference=case.reference)
+        row = CaseRow(id=str(uuid.uuid4()), reference=case.reference, agency=work.user.organisation)
         work.session.add(row)
     _fill(row, case, work)
     work.session.flush()
@@ -70,19 +81,21 @@ def find(work: UnitOfWork, name: str) -> CaseRow:
 
     Raises:
         Forbidden: before anything is looked up, so that nobody else learns which references exist.
-        NotFound: if there is none.
+        NotFound: if there is none, or it is another agency's.
     """
     work.require(Act.LIST)
-    row = work.session.scalar(select(CaseRow).where(or_(CaseRow.id == name, CaseRow.reference == name)))
+    named = or_(CaseRow.id == name, CaseRow.reference == name)
+    row = work.session.scalar(select(CaseRow).where(named, agencies.theirs(work)))
     if row is None:
         raise NotFound("there is no such case; `case list` shows those that are here")
     return row
 
 
 def everything(work: UnitOfWork) -> list[CaseRow]:
-    """All cases, oldest first."""
+    """The cases that the user may see, oldest first."""
     work.require(Act.LIST)
-    return list(work.session.scalars(select(CaseRow).order_by(CaseRow.imported_at, CaseRow.reference)))
+    mine = select(CaseRow).where(agencies.theirs(work))
+    return list(work.session.scalars(mine.order_by(CaseRow.imported_at, CaseRow.reference)))
 
 
 def stays(row: CaseRow) -> tuple[Stay, ...]:

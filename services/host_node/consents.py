@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_node import cases
+from host_node import agencies, cases
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
 from relevo.delivery import outbox, steps
@@ -105,6 +105,8 @@ def withdraw(work: UnitOfWork, consent_id: str) -> list[str]:
     """
     work.require(Act.WITHDRAW_CONSENT)
     row = find(work.session, consent_id)
+    if not agencies.sees_case(work, row.case):
+        raise NotFound("there is no such consent")
     if row.withdrawn_at is not None:
         raise Conflict("this consent was withdrawn already", field="consent")
     row.withdrawn_at = work.at

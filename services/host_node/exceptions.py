@@ -18,7 +18,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from host_node import cases, consents, decisions
+from host_node import agencies, cases, consents, decisions
 from host_node.referrals import ASSISTANCE, SALT_BYTES, require_none_open
 from host_node.tables import CaseReferralRow, CaseRow, ExceptionRow
 from relevo.delivery import duties, steps
@@ -215,7 +215,8 @@ def tell(work: UnitOfWork, exception_id: str, *, objects: bool = False) -> Excep
 def audit(work: UnitOfWork) -> list[AuditEntry]:
     """Every exception of this node, oldest first, without anything about the person."""
     work.require(Act.LIST_EXCEPTIONS)
-    rows = work.session.scalars(select(ExceptionRow).order_by(ExceptionRow.raised_at, ExceptionRow.id))
+    ordered = select(ExceptionRow).order_by(ExceptionRow.raised_at, ExceptionRow.id)
+    rows = [row for row in work.session.scalars(ordered) if agencies.sees_case(work, row.case)]
     return [AuditEntry(**{name: getattr(row, name) for name in AuditEntry.__annotations__}) for row in rows]
 
 
@@ -223,11 +224,11 @@ def find(work: UnitOfWork, exception_id: str) -> ExceptionRow:
     """The exception of that id, for somebody who may see cases.
 
     Raises:
-        NotFound: if there is none.
+        NotFound: if there is none, or its case is another agency's.
     """
     work.require(Act.LIST)
     row = work.session.get(ExceptionRow, exception_id)
-    if row is None:
+    if row is None or not agencies.sees_case(work, row.case):
         raise NotFound("there is no such exception; `exception list` shows those that are here")
     return row
 

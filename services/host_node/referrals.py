@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from host_node import cases, decisions
+from host_node.agencies import entitled
 from host_node.tables import CaseReferralRow, CaseRow
 from relevo.delivery import steps
 from relevo.domain.access import Act
@@ -96,8 +97,7 @@ def answer(work: UnitOfWork, thread: str, text: str, classes: Collection[str] | 
         NotSendable: if a class would not leave, with every reason.
         IllegalStep: if nothing was asked.
     """
-    work.require(Act.ANSWER_QUESTION)
-    row = referrals.by_thread(work.session, thread)
+    row = entitled(work, thread, Act.ANSWER_QUESTION)
     wanted = _asked_for(work, row) if classes is None else frozenset(classes)
     steps.take(work, row, Step.ANSWERED, read_payload(Step.ANSWERED, {"answer": text}), _again(work, row, wanted))
     return row
@@ -116,8 +116,7 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
         NotSendable: if the new journey is not well formed or may not leave.
         IllegalStep: if the journey is over.
     """
-    work.require(Act.CHANGE_JOURNEY)
-    row = referrals.by_thread(work.session, thread)
+    row = entitled(work, thread, Act.CHANGE_JOURNEY)
     if not changes:
         raise BadInput("nothing of the journey was given", next_step="Say what has changed, such as the arrival.")
     case = case_of(work, thread)
@@ -134,8 +133,7 @@ def depart(work: UnitOfWork, thread: str, at: datetime) -> ReferralRow:
     Raises:
         BadInput: if that moment has not come yet.
     """
-    work.require(Act.CHANGE_JOURNEY)
-    row = referrals.by_thread(work.session, thread)
+    row = entitled(work, thread, Act.CHANGE_JOURNEY)
     if at > work.at:
         raise BadInput("the time has not come yet; check day and offset", field="at")
     steps.take(work, row, JourneyStep.DEPARTED, Departed(at=at))
@@ -144,16 +142,14 @@ def depart(work: UnitOfWork, thread: str, at: datetime) -> ReferralRow:
 
 def cancel_journey(work: UnitOfWork, thread: str) -> ReferralRow:
     """Say that there will be no journey; the referral itself is cancelled apart."""
-    work.require(Act.CHANGE_JOURNEY)
-    row = referrals.by_thread(work.session, thread)
+    row = entitled(work, thread, Act.CHANGE_JOURNEY)
     steps.take(work, row, JourneyStep.JOURNEY_CANCELLED, JourneyCancelled())
     return row
 
 
 def cancel(work: UnitOfWork, thread: str, reason: str | None = None) -> ReferralRow:
     """Take a referral back: at once before it was accepted, by asking the origin afterwards."""
-    work.require(Act.CANCEL)
-    row = referrals.by_thread(work.session, thread)
+    row = entitled(work, thread, Act.CANCEL)
     asks = Step.CANCEL_REQUESTED in allowed(Status(row.status), work.identity.side)
     step = Step.CANCEL_REQUESTED if asks else Step.CANCELLED
     steps.take(work, row, step, read_payload(step, {"reason": reason}))
@@ -162,8 +158,7 @@ def cancel(work: UnitOfWork, thread: str, reason: str | None = None) -> Referral
 
 def enter_in_error(work: UnitOfWork, thread: str) -> ReferralRow:
     """Say that the referral should never have been sent; history stays."""
-    work.require(Act.MARK_ENTERED_IN_ERROR)
-    row = referrals.by_thread(work.session, thread)
+    row = entitled(work, thread, Act.MARK_ENTERED_IN_ERROR)
     steps.take(work, row, Step.ENTERED_IN_ERROR, EnteredInError())
     return row
 

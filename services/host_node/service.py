@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from host_node.agencies import sees
 from host_node.api import routers
 from host_node.handlers import HANDLERS
 from host_node.release import release
@@ -21,4 +22,5 @@ SERVICE = Service(
     release=release,
     routers=routers,
     application=make_app,
+    sees=sees,
 )

@@ -23,7 +23,8 @@ class CaseRow(HostBase):
     """One person's case: what is known in our data classes, and what of the exporter's file stays at home.
 
     `record` is data class → field → value, judged only when something is to leave. `drafts` are the consents that the
-    file speaks of; a draft is no consent until somebody of this node has recorded it.
+    file speaks of; a draft is no consent until somebody of this node has recorded it. `agency` is the agency of this
+    node whose case it is, or None for the node's own.
     """
 
     __tablename__ = "case_file"
@@ -38,6 +39,7 @@ class CaseRow(HostBase):
     drafts: Mapped[list[JsonValue]]
     imported_at: Mapped[datetime]
     imported_by: Mapped[str] = mapped_column(Word)
+    agency: Mapped[str | None]
 
 
 class ConsentRow(HostBase):

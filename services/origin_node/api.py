@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter, Request
 
 from origin_node import api_forms as forms
-from origin_node import api_reading, assignments, closing, erasure, first_contact, follow_up, journey, referrals
+from origin_node import (
+    api_organisations,
+    api_reading,
+    assignments,
+    closing,
+    erasure,
+    first_contact,
+    follow_up,
+    journey,
+    referrals,
+)
 from relevo.delivery.node import Node
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -19,7 +29,7 @@ router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only an origin has."""
-    return (router, api_reading.router)
+    return (router, api_reading.router, api_organisations.router)
 
 
 @router.post("/acknowledge")
@@ -90,7 +100,8 @@ def record_attempt(request: Request, user: CurrentUser, thread: str, given: form
 @router.post("/services/{service}/assign")
 def assign(request: Request, user: CurrentUser, thread: str, service: str, given: forms.Assignment) -> Referral:
     """Offer a service to an organisation of this node."""
-    return _done(request, user, lambda work: assignments.assign(work, thread, service, given.organisation))
+    organisation, because = given.organisation, given.because
+    return _done(request, user, lambda work: assignments.assign(work, thread, service, organisation, because=because))
 
 
 @router.post("/services/{service}/status")
@@ -98,7 +109,7 @@ def report_service(
     request: Request, user: CurrentUser, thread: str, service: str, given: forms.ServiceReport
 ) -> Referral:
     """Report where a service stands now."""
-    return _done(request, user, lambda work: assignments.report(work, thread, service, given.status))
+    return _done(request, user, lambda work: assignments.report(work, thread, service, given.status, given.reason))
 
 
 @router.post("/start")
@@ -161,7 +172,12 @@ def withdraw(request: Request, user: CurrentUser, thread: str) -> Referral:
 
 
 def _done(request: Request, user: CurrentUser, verb: Callable[[UnitOfWork], ReferralRow]) -> Referral:
-    """Where the referral stands after `verb`, in one transaction."""
+    """Where the referral stands after `verb`, in one transaction; staff of an organisation read of no other service."""
     node: Node = request.app.state.node
     with node.write(user) as work:
-        return describe(work, verb(work))
+        row = verb(work)
+        said = describe(work, row)
+        if user.organisation is None:
+            return said
+        own = [one.service for one in assignments.of(work, row) if one.organisation == user.organisation]
+        return said.model_copy(update={"services": own, "vulnerable": False, "next_due": None, "overdue": False})

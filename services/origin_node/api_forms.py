@@ -75,15 +75,20 @@ class Attempt(Body):
 
 
 class Assignment(Body):
-    """The organisation of this node to which a service is offered, such as `ci:accueil/housing-desk`."""
+    """The organisation of this node to which a service is offered, such as `ci:accueil/housing-desk`.
+
+    `because` says why, where it has no place left or works elsewhere.
+    """
 
     organisation: str
+    because: Sentence | None = None
 
 
 class ServiceReport(Body):
-    """Where a service stands now."""
+    """Where a service stands now, and why, if that is to be kept; the host is not told why."""
 
     status: AssignmentStatus
+    reason: Text | None = None
 
 
 class ServiceOutcome(Body):

@@ -82,9 +82,10 @@ def assign(
     thread: Thread,
     requested: Service,
     organisation: Annotated[str, typer.Option(help="An organisation of this node, such as ci:accueil/housing-desk.")],
+    because: Annotated[str | None, typer.Option(help="Why, although it is full or works elsewhere.")] = None,
 ) -> None:
-    """Offer a service to an organisation."""
-    done(ctx, lambda work: assignments.assign(work, thread, requested, organisation))
+    """Offer a service to an organisation; `proposals` shows which."""
+    done(ctx, lambda work: assignments.assign(work, thread, requested, organisation, because=because))
 
 
 def service(
@@ -92,9 +93,10 @@ def service(
     thread: Thread,
     requested: Service,
     status: Annotated[AssignmentStatus, typer.Option(help="Where it stands now.")],
+    reason: Annotated[str | None, typer.Option(help="Why; stays at this node.")] = None,
 ) -> None:
     """Report where a service stands now."""
-    done(ctx, lambda work: assignments.report(work, thread, requested, status))
+    done(ctx, lambda work: assignments.report(work, thread, requested, status, reason))
 
 
 def start(ctx: typer.Context, thread: Thread) -> None:

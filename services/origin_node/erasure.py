@@ -13,7 +13,8 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from origin_node.tables import AssignmentRow, ContactAttemptRow, ReportRow, StatedRow
+from origin_node import chasing
+from origin_node.tables import AssignmentEventRow, AssignmentRow, ContactAttemptRow, ReportRow, StatedRow
 from origin_node.taking import entitled
 from relevo.delivery import outbox, steps
 from relevo.delivery.node import THE_NODE
@@ -43,6 +44,7 @@ def withdraw_consent(work: UnitOfWork, thread: str) -> ReferralRow:
 def erase(work: UnitOfWork, row: ReferralRow) -> None:
     """Erase everything that this node need not keep, log it, and tell the host; the node does it, not a person."""
     outbox.hold_back(work.session, row, but=Step.WITHDRAWN)
+    chasing.chase(work, row)
     _erase_own(work.session, row)
     commitment = row.basis.partition(":")[2]
     erase_thread(work.session, row)
@@ -60,7 +62,7 @@ def erase(work: UnitOfWork, row: ReferralRow) -> None:
 
 def _erase_own(session: Session, row: ReferralRow) -> None:
     """What only this node has: statements, attempts and services go, reports lose their words."""
-    for table in (StatedRow, ContactAttemptRow, AssignmentRow):
+    for table in (StatedRow, ContactAttemptRow, AssignmentRow, AssignmentEventRow):
         session.execute(delete(table).where(table.peer == row.peer, table.thread == row.thread))
     mine = (ReportRow.peer == row.peer, ReportRow.thread == row.thread)
     session.execute(update(ReportRow).where(*mine).values(fields={}))

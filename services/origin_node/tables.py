@@ -6,10 +6,10 @@ What the host stated is never overwritten by what the origin found out: the one 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, MetaData
+from sqlalchemy import Index, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from relevo.protocol.strict_json import JsonValue
@@ -37,7 +37,11 @@ class StatedRow(OriginBase):
 
 
 class AssignmentRow(OriginBase):
-    """One requested service: where it stands, and the organisation that it was offered to."""
+    """One requested service: where it stands, and the organisation that it was offered to.
+
+    `because` is why it was offered although something spoke against it; `cost` what the organisation promised to spend,
+    as a decimal, in `currency`.
+    """
 
     __tablename__ = "assignment"
 
@@ -48,6 +52,9 @@ class AssignmentRow(OriginBase):
     organisation: Mapped[str | None]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(Word)
+    because: Mapped[str | None]
+    cost: Mapped[str | None]
+    currency: Mapped[str | None] = mapped_column(Word)
 
 
 class ContactAttemptRow(OriginBase):
@@ -89,8 +96,9 @@ class ReportRow(OriginBase):
 class GivenRow(OriginBase):
     """A part of a profile that was given to an organisation for one service, and its way back out of there.
 
-    `paths` are the classes, or fields of classes, that were shown. `presentation` is the SD-JWT presentation itself; it
-    goes when the part is erased. After a withdrawal the organisation is asked (`chased_at`) and confirms.
+    `paths` are the classes, or fields of classes, that were shown. `presentation` is the SD-JWT presentation itself, a
+    line for each message of `sources`; it goes when the part is erased. After a withdrawal the organisation is asked
+    (`chased_at`) and confirms.
     """
 
     __tablename__ = "given"
@@ -102,6 +110,7 @@ class GivenRow(OriginBase):
     organisation: Mapped[str]
     service: Mapped[str]
     paths: Mapped[list[str]]
+    sources: Mapped[list[str]] = mapped_column(default=list)
     presentation: Mapped[str | None]
     nonce: Mapped[str] = mapped_column(Digest)
     given_at: Mapped[datetime]
@@ -110,3 +119,49 @@ class GivenRow(OriginBase):
     chased_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None] = mapped_column(Word)
+
+
+class AssignmentEventRow(OriginBase):
+    """One thing that happened to an assignment: offered, answered, reported; by whom, and why where that was said.
+
+    `on_behalf` says that staff of the node answered for the organisation.
+    """
+
+    __tablename__ = "assignment_event"
+    __table_args__ = (Index("ix_assignment_event_peer_thread", "peer", "thread"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    peer: Mapped[str] = mapped_column(Word)
+    thread: Mapped[str] = mapped_column(Digest)
+    service: Mapped[str]
+    organisation: Mapped[str | None]
+    status: Mapped[str] = mapped_column(Word)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Word)
+    on_behalf: Mapped[bool]
+    reason: Mapped[str | None]
+
+
+class OrganisationRow(OriginBase):
+    """A partner organisation of this node: what it does, for whom, where, with what capacity and money.
+
+    Money is decimal text. `spent` only grows; what is taken and promised now is counted from the assignments.
+    """
+
+    __tablename__ = "organisation"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    title: Mapped[str]
+    services: Mapped[list[str]]
+    people: Mapped[list[str]]
+    area: Mapped[list[str]]
+    places: Mapped[dict[str, JsonValue]]
+    budget: Mapped[str | None]
+    currency: Mapped[str | None] = mapped_column(Word)
+    spent: Mapped[str] = mapped_column(default="0")
+    languages: Mapped[list[str]]
+    confidential: Mapped[bool]
+    active: Mapped[bool]
+    checked_on: Mapped[date]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(Word)

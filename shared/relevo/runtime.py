@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 
 import relevo
 from relevo.config import NodeSettings, load, make_clock, read_keys
-from relevo.delivery.node import Handler, Node, Release
+from relevo.delivery.node import Handler, Node, Release, Sees, whole_node
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.errors import Misconfigured
@@ -34,7 +34,10 @@ MIGRATIONS = Path(relevo.__file__).parents[2] / "migrations"
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What makes a node the one it is: its name, its side, its roles, what it does with steps, and its routes."""
+    """What makes a node the one it is: its name, its side, its roles, what it does with steps, and its routes.
+
+    `sees` says which referrals a user who works for an agency or organisation behind the node may see as a whole.
+    """
 
     name: str
     title: str
@@ -46,6 +49,7 @@ class Service:
     release: Release
     routers: Callable[[Node], Sequence[APIRouter]]
     application: Callable[[Service, Node], FastAPI]
+    sees: Sees = whole_node
 
 
 def build(service: Service, settings: NodeSettings) -> Node:
@@ -65,6 +69,7 @@ def build(service: Service, settings: NodeSettings) -> Node:
         clock=make_clock(settings),
         handlers=service.handlers,
         release=service.release,
+        sees=service.sees,
     )
 
 

@@ -12,7 +12,7 @@ from origin_node import journey
 from origin_node import referrals as verbs
 from origin_node.service import SERVICE
 from origin_node.tables import OriginBase
-from relevo.clock import StandingClock
+from relevo.clock import StandingClock, seconds
 from relevo.delivery import steps
 from relevo.delivery.node import THE_NODE, Node
 from relevo.delivery.steps import NOTHING
@@ -27,9 +27,11 @@ from relevo.messages.content import Fields, Said
 from relevo.messages.registry import message_type
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_referral import Requested
+from relevo.protocol import sd_jwt, strict_json
 from relevo.protocol.basis import Basis
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import read_statement
+from relevo.protocol.strict_json import JsonValue as Plain
 from relevo.runtime import migrate
 from relevo.storage import peers, referrals, sops
 from relevo.storage.base import SharedBase
@@ -167,6 +169,17 @@ class Desk:
 
 
 def _inbox(row: ReferralRow, said: Said, jti: str, seq: int, at: datetime) -> InboxRow:
+    opening: dict[str, Plain] = {
+        "iss": row.peer,
+        "aud": ORIGIN_ID,
+        "iat": seconds(at),
+        "jti": jti,
+        "thread": row.thread,
+        "kind": said.type.kind,
+        "cnf": {"jwk": ORIGIN.presentation.public.jwk},
+    }
+    hidden = {"step": {"name": said.step, "by": said.by}, **said.classes}
+    issued = sd_jwt.issue(opening, strict_json.load(strict_json.dump(hidden)), key=HOST.signing)
     return InboxRow(
         peer=row.peer,
         jti=jti,
@@ -176,8 +189,8 @@ def _inbox(row: ReferralRow, said: Said, jti: str, seq: int, at: datetime) -> In
         epoch=1,
         seq=seq,
         manifest="invented manifest",
-        content="invented content",
-        disclosures=["invented disclosure"],
+        content=issued.jwt,
+        disclosures=list(issued.disclosures),
         disposition="stored",
         receipt="invented receipt",
         received_at=at,
@@ -197,7 +210,14 @@ def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
     database = Database(address)
     for base in (SharedBase, OriginBase):
         base.metadata.create_all(database.engine)
-    node = Node(identity=identity, database=database, clock=clock, handlers=SERVICE.handlers, release=SERVICE.release)
+    node = Node(
+        identity=identity,
+        database=database,
+        clock=clock,
+        handlers=SERVICE.handlers,
+        release=SERVICE.release,
+        sees=SERVICE.sees,
+    )
     with node.write() as work:
         for node_id, ring in ((HOST_ID, HOST), (ORIGIN_ID, ORIGIN)):
             token = statement_token(node_id, ring)

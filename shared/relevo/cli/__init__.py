@@ -1,6 +1,6 @@
 """The command lines: `relevo` here, for what belongs to no node, and in `shared` what every node has.
 
-`relevo` needs no settings, keys or database: `verify` and `sop` read files, `demo` starts nodes of its own.
+`relevo` needs no settings, keys or database: `verify`, `sop` and `part` read files, `demo` starts nodes of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from relevo.cli import sop_documents
+from relevo.cli import parts, sop_documents
 from relevo.cli import verify as verification
 from relevo.cli.refusals import Commands
 
@@ -18,6 +18,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(add_completion=False)
 app.add_typer(sop_documents.app, name="sop", cls=Commands)
+app.add_typer(parts.app, name="part", cls=Commands)
 
 
 @app.callback(cls=Commands, no_args_is_help=True)

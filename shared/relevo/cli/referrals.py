@@ -50,7 +50,7 @@ def list_all(ctx: typer.Context) -> None:
     """List all referrals, the nearest deadline first."""
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.LIST)
-        found = [(referrals.next_duty(work.session, row), row) for row in referrals.everything(work.session)]
+        found = [(referrals.next_duty(work.session, row), row) for row in opened(ctx).referrals(work)]
         found.sort(key=lambda pair: (pair[0] is None, pair[0] and pair[0].due_at, pair[1].thread))
         length = _length(row.thread for _, row in found)
         rows = [(row.thread[:length], *_due(work, row, duty), row.peer, row.status) for duty, row in found]
@@ -61,7 +61,7 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
     """Show where a referral stands and everything that happened in it, with the receipt of each message."""
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.READ_TIMELINE)
-        row = referrals.by_thread(work.session, thread)
+        row = opened(ctx).referral(work, thread)
         entries = referrals.timeline(work.session, row)
         duties = [duty for duty in referrals.duties(work.session, row) if not duty.dropped]
         side = work.identity.side
@@ -82,7 +82,8 @@ def export(
 ) -> None:
     """Write the evidence of a referral, without personal data, for `relevo verify`."""
     with opened(ctx).read(user(ctx)) as work:
-        found = evidence.export(work, thread)
+        work.require(Act.EXPORT_EVIDENCE)
+        found = evidence.export(work, opened(ctx).referral(work, thread).thread)
     try:
         out.write_bytes(found)
     except OSError as fault:

@@ -6,6 +6,7 @@ may add the others.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -19,6 +20,8 @@ from relevo.storage import users
 from relevo.storage.unit_of_work import UnitOfWork, User
 
 MAX_NAME = 40
+OUTSIDE = frozenset({Role.COUNSELLOR, Role.COORDINATOR, Role.CASE_WORKER, Role.CLINICIAN})
+"""Roles in which somebody may work for an agency or organisation behind the node, and then sees only what is theirs."""
 
 app = typer.Typer(help="Say who may use this node.", no_args_is_help=True)
 
@@ -28,6 +31,9 @@ def add(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A short name, up to 40 characters.")],
     role: Annotated[str, typer.Option(help="What this user is here, such as administrator.")],
+    organisation: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The agency or partner of this node whom the user works for.")
+    ] = None,
 ) -> None:
     """Add a user, and print the user's token: once, because it is not kept."""
     call = invocation(ctx)
@@ -35,18 +41,19 @@ def add(
         work.require(Act.MANAGE_USERS)
         chosen = _role(call, role)
         _require_first_administrator(work, chosen)
-        token = users.add(work.session, _fit(name), chosen, work.at)
+        whom = _employer(work, chosen, organisation)
+        token = users.add(work.session, _fit(name), chosen, work.at, organisation=whom)
     show.tell(f"{name} may now use {call.settings.node_id} as {chosen}. The token below is shown this once:")
     show.bare(token)
 
 
 @app.command("list")
 def list_all(ctx: typer.Context) -> None:
-    """List all users and their roles."""
+    """List all users, their roles, and whom they work for."""
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.MANAGE_USERS)
-        rows = [(one.name, one.role) for one in users.everybody(work.session)]
-    show.table(("name", "role"), rows, empty="There is no user.")
+        rows = [(one.name, one.role, one.organisation) for one in users.everybody(work.session)]
+    show.table(("name", "role", "works for"), rows, empty="There is no user.")
 
 
 def _acting(call: Invocation) -> User:
@@ -69,6 +76,23 @@ def _require_first_administrator(work: UnitOfWork, role: Role) -> None:
             field="role",
             next_step="Add one with --role administrator.",
         )
+
+
+def _employer(work: UnitOfWork, role: Role, given: str | None) -> str | None:
+    """Whom a user works for; only people who work with cases can work for somebody else than the node."""
+    if given is None:
+        return None
+    if role not in OUTSIDE:
+        raise BadInput(
+            f"a user in the role {role} works for the node itself",
+            field="organisation",
+            next_step=f"Leave it out, or choose one of: {', '.join(sorted(OUTSIDE))}.",
+        )
+    if not re.fullmatch(rf"{re.escape(work.identity.node_id)}/[a-z0-9-]{{1,64}}", given):
+        raise BadInput(
+            f"an organisation of this node is named {work.identity.node_id}/ and a word", field="organisation"
+        )
+    return given
 
 
 def _fit(name: str) -> str:

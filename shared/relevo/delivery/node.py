@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from relevo.clock import Clock
-from relevo.errors import Reason
+from relevo.errors import NotFound, Reason
 from relevo.messages.content import Said
+from relevo.storage import referrals
 from relevo.storage.database import Database
 from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import Identity, UnitOfWork, User
@@ -20,6 +21,15 @@ Handler: TypeAlias = Callable[[UnitOfWork, ReferralRow, Said], None]
 
 Release: TypeAlias = Callable[[UnitOfWork, OutboxRow], Reason | None]
 """Why a queued message may not leave (any more), asked just before it does; None if it may."""
+
+Sees: TypeAlias = Callable[[UnitOfWork, ReferralRow], bool]
+"""Whether a user may see a referral as a whole; a user without a part in it learns not even that it is here."""
+
+
+def whole_node(work: UnitOfWork, _row: ReferralRow) -> bool:
+    """Staff of the node see every referral, staff of an organisation behind it none."""
+    return work.user.organisation is None
+
 
 THE_NODE = User(name="node", role=None)
 """The node itself, when it acts on what a peer sent."""
@@ -37,7 +47,23 @@ class Node:
     clock: Clock
     handlers: Mapping[str, Handler]
     release: Release
+    sees: Sees = whole_node
     bell: threading.Event = field(default_factory=threading.Event, compare=False)
+
+    def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:
+        """The referral of a thread, if the user may see it.
+
+        Raises:
+            NotFound: if there is none, or it is not theirs to see.
+        """
+        row = referrals.by_thread(work.session, thread)
+        if not self.sees(work, row):
+            raise NotFound("there is no such referral; the list shows those that are here")
+        return row
+
+    def referrals(self, work: UnitOfWork) -> list[ReferralRow]:
+        """The referrals that the user may see, oldest first."""
+        return [row for row in referrals.everything(work.session) if self.sees(work, row)]
 
     @contextmanager
     def write(self, user: User = THE_NODE) -> Iterator[UnitOfWork]:

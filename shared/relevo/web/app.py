@@ -36,6 +36,7 @@ TAGS = {
     "cases": "Cases of this node.",
     "consent": "What people have consented to.",
     "referrals": "Referrals: each step, and the timeline.",
+    "organisations": "Partner organisations: who they are, and what is offered to yours.",
     "evidence": "What an auditor checks without seeing personal data.",
     "node": "Peers and procedures.",
 }

@@ -162,19 +162,21 @@ def confirm_peer(request: Request, user: CurrentUser, node_id: str, typed: Finge
 
 @router.get("/referrals", tags=["referrals"])
 def list_referrals(request: Request, user: CurrentUser) -> list[Referral]:
-    """All referrals, those with the nearest deadline first."""
-    with node_of(request).read(user) as work:
+    """The referrals that you may see, those with the nearest deadline first."""
+    node = node_of(request)
+    with node.read(user) as work:
         work.require(Act.LIST)
-        found = [describe(work, row) for row in referrals.everything(work.session)]
+        found = [describe(work, row) for row in node.referrals(work)]
     return sorted(found, key=lambda one: (one.next_due is None, one.next_due and one.next_due.due_at, one.thread))
 
 
 @router.get("/referrals/{thread}", tags=["referrals"])
 def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
     """One referral: where it stands, everything that happened with the receipt of each message, and what is due."""
-    with node_of(request).read(user) as work:
+    node = node_of(request)
+    with node.read(user) as work:
         work.require(Act.READ_TIMELINE)
-        row = referrals.by_thread(work.session, thread)
+        row = node.referral(work, thread)
         return Timeline(
             referral=describe(work, row),
             entries=[Entry.model_validate(entry) for entry in referrals.timeline(work.session, row)],
@@ -185,8 +187,10 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
 @router.get("/referrals/{thread}/evidence", tags=["evidence"], response_class=Response)
 def export_evidence(request: Request, user: CurrentUser, thread: str) -> Response:
     """The evidence of one referral, without personal data; `relevo verify` checks it off line."""
-    with node_of(request).read(user) as work:
-        return Response(evidence.export(work, thread), media_type=EVIDENCE)
+    node = node_of(request)
+    with node.read(user) as work:
+        work.require(Act.EXPORT_EVIDENCE)
+        return Response(evidence.export(work, node.referral(work, thread).thread), media_type=EVIDENCE)
 
 
 def describe(work: UnitOfWork, row: ReferralRow) -> Referral:

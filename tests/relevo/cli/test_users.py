@@ -32,6 +32,17 @@ def test_the_list_shows_names_and_roles_and_no_token(host: CommandLine) -> None:
     assert token not in listed
 
 
+def test_a_user_may_work_for_an_agency_behind_the_node(host: CommandLine) -> None:
+    host.make()
+    host.run("user", "add", "ana", "--role", "counsellor", "--organisation", "es:retorno/agency-a")
+    listed = host.run("user", "list").stdout
+    assert "es:retorno/agency-a" in listed
+    refused = host.run("user", "add", "x", "--role", "auditor", "--organisation", "es:retorno/agency-a", status=2)
+    assert "works for the node itself" in " ".join(refused.stderr.split())
+    refused = host.run("user", "add", "x", "--role", "counsellor", "--organisation", "gn:passage/desk", status=2)
+    assert "is named es:retorno/" in " ".join(refused.stderr.split())
+
+
 REFUSED = {
     "a first user who is no administrator": ("first", ["x", "--role", "counsellor"], None, "is its administrator"),
     "a role of the other side": ("later", ["x", "--role", "intake"], "sample-admin", "Choose one of: administrator,"),

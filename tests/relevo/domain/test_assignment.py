@@ -11,6 +11,7 @@ WAYS = {
     "to the good end": "offered accepted in-progress completed",
     "to another end": "offered accepted in-progress not-completed",
     "to another organisation": "offered declined",
+    "given back before it began": "offered accepted declined",
 }
 
 

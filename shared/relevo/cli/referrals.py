@@ -11,7 +11,7 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import invocation, opened, user
-from relevo.delivery import evidence, steps
+from relevo.delivery import clinical, evidence, steps
 from relevo.domain.access import Act
 from relevo.domain.sides import Urgency
 from relevo.errors import BadInput
@@ -62,7 +62,7 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.READ_TIMELINE)
         row = referrals.by_thread(work.session, thread)
-        entries = referrals.timeline(work.session, row)
+        entries = clinical.readable(work, referrals.timeline(work.session, row))
         duties = [duty for duty in referrals.duties(work.session, row) if not duty.dropped]
         side = work.identity.side
         show.facts(_standing(row) | {"you may": invocation(ctx).commands(steps.allowed_now(row, side))})

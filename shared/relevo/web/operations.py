@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from relevo.delivery import evidence, registration, steps
+from relevo.delivery import clinical, evidence, registration, steps
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.storage import peers, referrals
@@ -177,7 +177,9 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
         row = referrals.by_thread(work.session, thread)
         return Timeline(
             referral=describe(work, row),
-            entries=[Entry.model_validate(entry) for entry in referrals.timeline(work.session, row)],
+            entries=[
+                Entry.model_validate(entry) for entry in clinical.readable(work, referrals.timeline(work.session, row))
+            ],
             duties=[Due.model_validate(duty) for duty in referrals.duties(work.session, row) if not duty.dropped],
         )
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from relevo.delivery import duties, steps
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import MAY, Act
+from relevo.domain.data_classes import DataClass
 from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION
 from relevo.domain.disclosure import ExcessData, NoReturn
 from relevo.domain.sides import Side
@@ -25,6 +26,7 @@ from relevo.messages.content import Fields, Said
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_record import MedicalAnswer
 from relevo.storage import referrals
+from relevo.storage.access_log import looked
 from relevo.storage.referrals import TimelineEntry
 from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -125,6 +127,7 @@ def words(work: UnitOfWork, thread: str) -> list[Word]:
     """
     work.require(Act.READ_CLINICAL)
     row = referrals.by_thread(work.session, thread)
+    looked(work, row.thread, (DataClass.HEALTH_SUMMARY,), "what clinicians asked and answered")
     return [_word(one) for one in referrals.steps(work.session, row) if one.step in STEPS and one.said]
 
 

@@ -52,10 +52,10 @@ def as_json(facts: Facts) -> dict[str, JsonValue]:
         "planned_arrival": _text(facts.planned_arrival),
         "supply_ends": _text(facts.supply_ends),
         "speaker": facts.speaker,
-        "carried": sorted(facts.carried),
+        "carried": list[JsonValue](sorted(facts.carried)),
         "outcome": facts.outcome,
         "review_on": _text(facts.review_on),
-        "done": sorted(facts.done),
+        "done": list[JsonValue](sorted(facts.done)),
     }
 
 

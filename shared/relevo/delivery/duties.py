@@ -14,13 +14,15 @@ from datetime import datetime
 
 from relevo.clock import seconds
 from relevo.delivery.clock_facts import from_json
-from relevo.domain.deadlines import Due, DueState, Duty, duties_done, duties_started, stands, state_of
+from relevo.delivery.contact_exchange import whom_to_ask_now
+from relevo.domain.deadlines import Due, DueState, Duty, duties_done, duties_started, is_unanswered, stands, state_of
 from relevo.domain.first_contact import has_died
 from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop, parse_sop
 from relevo.messages.steps import StepPayload
+from relevo.messages.steps_contacts import ContactPoint
 from relevo.messages.steps_progress import FirstContact, FollowUp
 from relevo.messages.steps_record import Corrected
 from relevo.protocol.receipt import DueClaim
@@ -88,6 +90,18 @@ def standing(duty: DutyRow, at: datetime) -> DueState:
     """How a duty stands now."""
     due = Due(duty=duty.duty, by=Side(duty.side), at=duty.due_at)
     return state_of(due, started_at=duty.started_at, done_at=duty.done_at, at=at)
+
+
+def is_unanswered_now(work: UnitOfWork, row: ReferralRow) -> bool:
+    """Whether the referral waits for a decision past its time."""
+    answer = referrals.open_duty(work.session, row, Duty.ANSWER)
+    return is_unanswered(Status(row.status), answer.due_at if answer else None, work.at)
+
+
+def whom_to_ask(work: UnitOfWork, row: ReferralRow, duty: DutyRow) -> tuple[str, ContactPoint] | None:
+    """Whom to phone about a duty of the other side that is overdue; None before, and where nobody is listed."""
+    theirs = duty.side != work.identity.side
+    return whom_to_ask_now(work, row, duty) if theirs and standing(duty, work.at) is DueState.OVERDUE else None
 
 
 def sop_of(work: UnitOfWork, row: ReferralRow) -> Sop:

@@ -188,8 +188,7 @@ def _hints(contact: Mapping[str, JsonValue], now: time) -> Iterator[Hint]:
 
 
 def _within(hours: str, now: time) -> bool:
-    """Whether `now` lies in `10:00-20:00`, or in hours that pass midnight."""
-    opens, closes = (time.fromisoformat(end.strip()) for end in hours.split("-"))
-    if opens <= closes:
-        return opens <= now <= closes
-    return now >= opens or now <= closes
+    """Whether `now` lies in one of the spans of `10:00-13:00, 15:00-24:00`; a span may pass midnight."""
+    minute = f"{now:%H:%M}"
+    spans = (span.strip().split("-") for span in hours.split(","))
+    return any(opens <= minute < ends if opens < ends else minute >= opens or minute < ends for opens, ends in spans)

@@ -127,7 +127,7 @@ def _require_allowed(work: UnitOfWork, row: ReferralRow, way: Channel) -> None:
         raise PersonDied(field="contact")
     if row.status in UNDECIDED and not arrived:
         raise ContactTooEarly
-    require_moment(_contact(work, row).get("before_arrival"), arrived=arrived)
+    require_moment(before_arrival=_contact(work, row).get("before_arrival"), arrived=arrived)
     require_safe(_attempt(one) for one in of(work, row))
 
 

@@ -134,7 +134,7 @@ def require_attempt(channel: Channel, *, preference: Channel | None) -> None:
         raise IntermediaryOnly(field="contact.channel")
 
 
-def require_moment(before_arrival: JsonValue, *, arrived: bool) -> None:
+def require_moment(*, before_arrival: JsonValue, arrived: bool) -> None:
     """Whether the person wants to be contacted at this point of the journey.
 
     Raises:

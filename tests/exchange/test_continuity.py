@@ -15,6 +15,7 @@ from origin_node import journey, profile
 from relevo.delivery import clinical
 from relevo.domain.access import Role
 from relevo.domain.disclosure import NoReturn
+from relevo.domain.medication import MEDICAL_CONTINUITY
 from relevo.errors import BadInput, Forbidden
 from relevo.runtime import Service
 from relevo.storage import users
@@ -50,7 +51,7 @@ def _story(sop: str, number: str, services: tuple[Service, Service], databases: 
 
 def send_medical(story: Story) -> None:
     with story.at_host() as work:
-        story.thread = referrals.send(work, cases.find(work, story.case), clinical.PURPOSE).thread
+        story.thread = referrals.send(work, cases.find(work, story.case), MEDICAL_CONTINUITY).thread
     story.nodes.deliver()
 
 
@@ -125,7 +126,7 @@ def test_what_clinicians_said_is_read_by_nobody_else_and_goes_with_a_withdrawal(
     assert _is_told(de_rs, Role.CLINICIAN, ANSWER)
     with de_rs.at_host() as work:
         given = consents.rows_of(work, cases.find(work, de_rs.case))
-        consents.withdraw(work, next(one.id for one in given if one.purpose == clinical.PURPOSE))
+        consents.withdraw(work, next(one.id for one in given if one.purpose == MEDICAL_CONTINUITY))
     de_rs.nodes.deliver()
     for node in de_rs.nodes.both:
         assert traces(rows_of(node), [QUESTION, ANSWER]) == []

@@ -20,6 +20,7 @@ from relevo.domain.access import MAY, Act
 from relevo.domain.data_classes import DataClass
 from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION
 from relevo.domain.disclosure import ExcessData, NoReturn
+from relevo.domain.medication import MEDICAL_CONTINUITY
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Reason, Refusal
 from relevo.messages.content import Fields, Said
@@ -31,7 +32,6 @@ from relevo.storage.referrals import TimelineEntry
 from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-PURPOSE = "medical-continuity"
 STEPS = frozenset({MEDICAL_QUESTION, MEDICAL_ANSWER})
 
 
@@ -146,7 +146,7 @@ def require_possible(row: ReferralRow, speaker: Side) -> None:
         NotMedicalContinuity: for a referral with another purpose.
         NoReturn: of an origin, where the person lets nothing but the decision go back.
     """
-    if row.purpose != PURPOSE:
+    if row.purpose != MEDICAL_CONTINUITY:
         raise NotMedicalContinuity(field="purpose")
     terms = referrals.terms(row)
     if speaker is Side.ORIGIN and terms is not None and not terms.outcomes_may_return:

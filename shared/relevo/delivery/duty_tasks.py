@@ -41,7 +41,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         Duty.ANSWER: Wording(
             act=Act.ACCEPT,
             ours="Decide: accept, decline, ask the host, or put on the waiting list. Acknowledging is no answer.",
-            theirs="The origin decides. Unanswered is not declined: past its time, phone the next contact.",
+            theirs="The origin has not decided. Unanswered is not declined: past its time, phone the next contact.",
         ),
         Duty.ANSWER_QUESTION: Wording(
             act=Act.ANSWER_QUESTION,

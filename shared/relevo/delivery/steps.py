@@ -15,9 +15,10 @@ from datetime import datetime
 from relevo.delivery import duties, outbox
 from relevo.delivery.clock_facts import as_json, facts_of
 from relevo.domain.data_classes import DataClass
+from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION, MEDICATION_SECURED
 from relevo.domain.disclosure import may_return
 from relevo.domain.journey import Journey, JourneyStep, advance_journey, allowed_journey, arrive_journey
-from relevo.domain.medication import earliest_end
+from relevo.domain.medication import MEDICAL_CONTINUITY, earliest_end
 from relevo.domain.referral import IllegalStep, Status, Step, advance, allowed, arrive, before_cancelling
 from relevo.domain.sides import Side
 from relevo.messages.classes import requested_services
@@ -92,13 +93,18 @@ def allowed_now(row: ReferralRow, side: Side) -> tuple[str, ...]:
     others = (
         step
         for step, kind in MESSAGES.items()
-        if kind.during and row.status in kind.during and side in kind.by and _journey_allows(row, step, side)
+        if kind.during and row.status in kind.during and side in kind.by and _fits(row, step, side)
     )
     return (*moving, *others)
 
 
-def _journey_allows(row: ReferralRow, step: str, side: Side) -> bool:
-    return step not in set(JourneyStep) or step in allowed_journey(Journey(row.journey), side)
+def _fits(row: ReferralRow, step: str, side: Side) -> bool:
+    """Whether a step that the status allows fits the journey, the purpose and the medicines of the referral."""
+    if step in set(JourneyStep):
+        return step in allowed_journey(Journey(row.journey), side)
+    if step in {MEDICAL_QUESTION, MEDICAL_ANSWER}:
+        return row.purpose == MEDICAL_CONTINUITY
+    return step != MEDICATION_SECURED or row.supply_ends is not None
 
 
 def _move(work: UnitOfWork, row: ReferralRow, step: str, kind: MessageType, side: Side, stood: Standing) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from relevo.domain.working_time import Calendar
 
 LEAST_HOURS = 24
+MEDICAL_CONTINUITY = "medical-continuity"
+"""The purpose under which health moves, and clinicians speak."""
 
 
 def earliest_end(medication: Mapping[str, JsonValue]) -> date | None:

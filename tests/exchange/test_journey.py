@@ -131,6 +131,17 @@ def test_reopening_goes_on_with_what_remains(sent: Story) -> None:
     both_owe(sent, "follow-up-6", "follow-up-12")
 
 
+def test_what_was_done_before_its_receipt_came_stays_done(sent: Story) -> None:
+    """The wrong number and the right one reach the host together; only then does its receipt come back."""
+    sent.accept()
+    _try(sent, ["wrong number", "reached", "a lost answer"])
+    _settle(sent)
+    both_owe(sent, "confirm-arrival")
+    assert [one.done_at is not None for one in sent.duties(sent.nodes.origin) if one.duty == "correct-contact"] == [
+        True
+    ]
+
+
 def test_two_changes_on_one_receipt_alarm_nobody(sent: Story) -> None:
     """The second flight is known at the host before the first is receipted; each receipt counts from its own."""
     for arrival in ("2026-12-16T19:35:00+00:00", "2026-12-19T19:35:00+00:00"):

@@ -21,10 +21,7 @@ from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop, parse_sop
-from relevo.messages.steps import StepPayload
 from relevo.messages.steps_contacts import ContactPoint
-from relevo.messages.steps_progress import FirstContact, FollowUp
-from relevo.messages.steps_record import Corrected
 from relevo.protocol.receipt import DueClaim
 from relevo.storage import referrals
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
@@ -37,14 +34,13 @@ KEEPS_ITS_TIME = frozenset({Duty.CLINICIAN_AT_HOST, Duty.CLINICIAN_AT_ORIGIN, Du
 def follow(
     work: UnitOfWork,
     row: ReferralRow,
-    payload: StepPayload,
     taken: StepRow,
     *,
     received_at: datetime,
     ours_only: bool,
 ) -> None:
     """End the duties that a step fulfils, marking it if it came late; drop what is pointless now; begin the others."""
-    done = _done_by(payload, taken)
+    done = _done_by(taken)
     for duty in referrals.duties(work.session, row):
         if duty.duty in done and duty.done_at is None and not duty.dropped:
             duty.done_at = taken.at
@@ -62,15 +58,20 @@ def started(work: UnitOfWork, row: ReferralRow, taken: StepRow, received_at: dat
     return duties_started(taken.step, sop=sop_of(work, row), received_at=received_at, facts=facts)
 
 
-def begin(work: UnitOfWork, row: ReferralRow, dues: Iterable[Due], started_at: datetime) -> None:
-    """Open duties where they may stand; one that is open already is set to the moment given here."""
+def begin(
+    work: UnitOfWork, row: ReferralRow, dues: Iterable[Due], started_at: datetime, *, after: StepRow | None = None
+) -> None:
+    """Open duties where they may stand; one that is open already is set to the moment given here.
+
+    Where the receipt of a step came late, `after` is that step: what a later one has fulfilled is not opened again.
+    """
     died = has_died(_endings(work, row))
     for due in dues:
         duty = referrals.open_duty(work.session, row, due.duty)
         if not _may_stand(row, due.duty, died=died):
             continue
         if duty is None and not _was_done(work, row, due):
-            work.session.add(_row(row, due, started_at))
+            work.session.add(_row(row, due, started_at, done_at=_done_since(work, row, after, due)))
         elif duty is not None and due.duty not in KEEPS_ITS_TIME:
             duty.due_at, duty.started_at = due.at, due.since or started_at
     work.session.flush()
@@ -114,14 +115,21 @@ def is_over_by_death(work: UnitOfWork, row: ReferralRow) -> bool:
     return has_died(_endings(work, row))
 
 
-def _done_by(payload: StepPayload, taken: StepRow) -> frozenset[str]:
+def _done_by(taken: StepRow) -> frozenset[str]:
+    outcome, month, corrected = (taken.said.get(name) for name in ("outcome", "month", "classes"))
     return duties_done(
         taken.step,
         speaker=Side(taken.side),
-        outcome=payload.outcome if isinstance(payload, FirstContact) else None,
-        month=payload.month if isinstance(payload, FollowUp) else None,
-        corrected=payload.classes if isinstance(payload, Corrected) else (),
+        outcome=outcome if isinstance(outcome, str) else None,
+        month=month if isinstance(month, int) else None,
+        corrected=[str(name) for name in corrected] if isinstance(corrected, list) else (),
     )
+
+
+def _done_since(work: UnitOfWork, row: ReferralRow, taken: StepRow | None, due: Due) -> datetime | None:
+    """When a step after `taken` fulfilled the duty that `taken` starts, if one did."""
+    later = (one for one in referrals.steps(work.session, row) if taken is not None and one.id > taken.id)
+    return next((one.at for one in later if due.duty in _done_by(one)), None)
 
 
 def _flat(due: DueClaim) -> tuple[str, str, int]:
@@ -151,7 +159,7 @@ def _endings(work: UnitOfWork, row: ReferralRow) -> list[tuple[str, str | None]]
     return [(one.step, str(one.said.get("reason", ""))) for one in referrals.steps(work.session, row)]
 
 
-def _row(row: ReferralRow, due: Due, started_at: datetime) -> DutyRow:
+def _row(row: ReferralRow, due: Due, started_at: datetime, *, done_at: datetime | None) -> DutyRow:
     return DutyRow(
         peer=row.peer,
         thread=row.thread,
@@ -159,5 +167,6 @@ def _row(row: ReferralRow, due: Due, started_at: datetime) -> DutyRow:
         side=due.by,
         started_at=due.since or started_at,
         due_at=due.at,
+        done_at=done_at,
         dropped=False,
     )

@@ -87,9 +87,11 @@ def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> Non
 
 def _begin_duties(work: UnitOfWork, row: OutboxRow, referral: ReferralRow, receipt: Receipt) -> None:
     taken = referrals.step_of(work.session, referral, row.jti)
-    begun = duties.started(work, referral, taken, receipt.received_at) if taken is not None else ()
+    if taken is None:
+        return
+    begun = duties.started(work, referral, taken, receipt.received_at)
     side = work.identity.side
     if not duties.agree(receipt.due, duties.claims(begun, referral, work.identity.node_id, side)):
         row.problem = DUE_DIFFERS
         EVENTS.error("due times differ", peer=row.peer, jti=row.jti)
-    duties.begin(work, referral, begun, receipt.received_at)
+    duties.begin(work, referral, begun, receipt.received_at, after=taken)

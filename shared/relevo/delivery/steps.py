@@ -58,7 +58,7 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
     jti = _tell(work, row, step, payload, fields) if _may_tell(row, step, side) else None
     taken = _keep(work, row, step, payload, side=side, who=work.user.name, at=work.at, jti=jti)
     taken.facts = as_json(facts_of(work, row, payload, carried=fields, speaker=side))
-    duties.follow(work, row, payload, taken, received_at=work.at, ours_only=True)
+    duties.follow(work, row, taken, received_at=work.at, ours_only=True)
     return taken
 
 
@@ -83,7 +83,7 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
     who = f"{row.peer} ({said.by})"
     taken = _keep(work, row, said.step, said.payload, side=side, who=who, at=at, jti=jti)
     taken.facts = as_json(facts_of(work, row, said.payload, carried=said.classes, speaker=side))
-    duties.follow(work, row, said.payload, taken, received_at=work.at, ours_only=False)
+    duties.follow(work, row, taken, received_at=work.at, ours_only=False)
     return taken
 
 

@@ -9,16 +9,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from host_node import api_exceptions, cases, consents, referrals
+from host_node import api_continuity, api_exceptions, cases, consents, referrals
 from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseRow, ConsentRow
+from host_node.tasks import SOURCES
 from relevo.delivery.node import Node
 from relevo.domain.consent import Withholding
 from relevo.domain.data_classes import DataClass
 from relevo.protocol.strict_json import JsonValue
+from relevo.web import medical
 from relevo.web.access import CurrentUser, node_of
 from relevo.web.operations import Body, Referral, describe
+from relevo.web.tasks import task_router
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -121,7 +124,7 @@ class Withdrawal(BaseModel):
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only a host has."""
-    return router, api_exceptions.router
+    return router, api_exceptions.router, api_continuity.router, medical.router, task_router(SOURCES)
 
 
 router = APIRouter(prefix="/api")

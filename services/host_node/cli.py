@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
-from host_node import cases, cli_exceptions, consents, referrals
+from host_node import cases, cli_continuity, cli_exceptions, consents, referrals
 from host_node.cli_preview import print_preview
 from host_node.service import SERVICE
+from host_node.tasks import SOURCES
 from relevo.cli import show
 from relevo.cli.referrals import Thread, add_referral_commands, moment, report
 from relevo.cli.shared import add_commands, opened, user
+from relevo.cli.tasks import add_task_command
 from relevo.domain.data_classes import DataClass
 from relevo.protocol.strict_json import JsonValue
 
@@ -28,6 +30,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "departed": "departure",
         "journey-cancelled": "cancel-journey",
         "withdrawn": "consent withdraw",
+        "medical-question": "medical ask",
+        "medical-answer": "medical answer",
     }
 )
 """The command for each step that a host may take."""
@@ -36,6 +40,8 @@ app = typer.Typer(add_completion=False)
 add_commands(app, SERVICE, VERBS)
 add_referral_commands(app)
 cli_exceptions.add_to(app)
+cli_continuity.add_to(app)
+add_task_command(app, SOURCES)
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="A purpose of the SOP.")]

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from host_node import consents
 from host_node.tables import ReturnedRow
-from relevo.delivery import outbox, steps
+from relevo.delivery import clinical, outbox, steps
 from relevo.delivery.node import Handler
 from relevo.delivery.policy import require_whole_withdrawal
 from relevo.domain.referral import Step
@@ -66,7 +66,12 @@ def forget_returned(work: UnitOfWork, row: ReferralRow) -> None:
     work.session.execute(delete(ReturnedRow).where(*mine))
 
 
-_PARTICULAR: Mapping[str, Handler] = {Step.WITHDRAWN: withdrawn, Step.ERASED: erased}
+_PARTICULAR: Mapping[str, Handler] = {
+    Step.WITHDRAWN: withdrawn,
+    Step.ERASED: erased,
+    "medical-question": clinical.learned,
+    "medical-answer": clinical.learned,
+}
 
 HANDLERS: Mapping[str, Handler] = {
     step: _PARTICULAR.get(step, keep_returned)

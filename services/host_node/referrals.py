@@ -99,7 +99,7 @@ def answer(work: UnitOfWork, thread: str, text: str, classes: Collection[str] | 
     """
     row = entitled(work, thread, Act.ANSWER_QUESTION)
     wanted = _asked_for(work, row) if classes is None else frozenset(classes)
-    steps.take(work, row, Step.ANSWERED, read_payload(Step.ANSWERED, {"answer": text}), _again(work, row, wanted))
+    steps.take(work, row, Step.ANSWERED, read_payload(Step.ANSWERED, {"answer": text}), again(work, row, wanted))
     return row
 
 
@@ -122,7 +122,7 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
     case = case_of(work, thread)
     present = case.record.get(DataClass.TRAVEL)
     case.record = {**case.record, DataClass.TRAVEL: {**(present if isinstance(present, dict) else {}), **changes}}
-    fields = _again(work, row, frozenset({DataClass.TRAVEL}))
+    fields = again(work, row, frozenset({DataClass.TRAVEL}))
     steps.take(work, row, JourneyStep.JOURNEY_CHANGED, JourneyChanged(), fields)
     return row
 
@@ -168,7 +168,7 @@ def case_of(work: UnitOfWork, thread: str) -> CaseRow:
     return cases.find(work, work.session.get_one(CaseReferralRow, thread).case)
 
 
-def _again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
+def again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
     """The classes `wanted` as they may leave now, and as the receiver may store them by the terms of this referral."""
     if not wanted:
         return {}

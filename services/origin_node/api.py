@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Request
 
-from origin_node import api_forms as forms
 from origin_node import (
+    api_continuity,
     api_organisations,
     api_reading,
     assignments,
@@ -18,18 +18,29 @@ from origin_node import (
     journey,
     referrals,
 )
+from origin_node import api_forms as forms
+from origin_node.tasks import SOURCES
 from relevo.delivery.node import Node
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
+from relevo.web import medical
 from relevo.web.access import CurrentUser
 from relevo.web.operations import Referral, describe
+from relevo.web.tasks import task_router
 
 router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
 
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only an origin has."""
-    return (router, api_reading.router, api_organisations.router)
+    return (
+        router,
+        api_reading.router,
+        api_organisations.router,
+        api_continuity.router,
+        medical.router,
+        task_router(SOURCES),
+    )
 
 
 @router.post("/acknowledge")

@@ -2,8 +2,9 @@
 
     deciding     acknowledge accept decline ask waitlist agree-cancellation object-cancellation
     assistance   arrival not-arrived contact assign service services start hold resume follow-up contacts
+    continuity   contact-hints clear-contact medication-secured plan medical
     ending       complete not-complete close reopen withdraw
-    reading      list show profile reports evidence
+    reading      tasks list show profile reports evidence
     partners     organisation (add change import list show), proposals, offer (list accept decline),
                  part (show export list give)
 
@@ -14,16 +15,27 @@ from __future__ import annotations
 
 import typer
 
-from origin_node import cli_assistance, cli_deciding, cli_ending, cli_organisations, cli_parts, cli_reading
+from origin_node import (
+    cli_assistance,
+    cli_continuity,
+    cli_deciding,
+    cli_ending,
+    cli_organisations,
+    cli_parts,
+    cli_reading,
+)
 from origin_node.cli_words import VERBS
 from origin_node.service import SERVICE
+from origin_node.tasks import SOURCES
 from relevo.cli.referrals import add_referral_commands
 from relevo.cli.shared import add_commands
+from relevo.cli.tasks import add_task_command
 
 app = typer.Typer(name=SERVICE.name, add_completion=False)
 add_commands(app, SERVICE, VERBS)
 add_referral_commands(app)
-for part in (cli_reading, cli_deciding, cli_assistance, cli_ending, cli_organisations, cli_parts):
+add_task_command(app, SOURCES)
+for part in (cli_reading, cli_deciding, cli_assistance, cli_continuity, cli_ending, cli_organisations, cli_parts):
     part.add_to(app)
 
 

@@ -11,9 +11,12 @@ from collections.abc import Mapping
 
 from origin_node import assignments, reports
 from origin_node.taking import Words, entitled, say
+from relevo.delivery import duties
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import Act
 from relevo.domain.deadlines import FOLLOW_UP
+from relevo.domain.first_contact import PersonDied
+from relevo.domain.follow_up import require_planned
 from relevo.errors import Conflict
 from relevo.messages.content import Fields
 from relevo.storage.tables import ReferralRow
@@ -35,18 +38,23 @@ def report(
     Args:
         work: the transaction.
         thread: the referral.
-        month: counted from the arrival, 1 to 120.
+        month: counted from the arrival; one that the procedure plans.
         moved: service -> status, for those that moved on since the last report.
         results: the classes `outcome` and `feedback`, as far as there is something to say.
 
     Raises:
         ArrivalUnconfirmed: if no arrival was confirmed.
+        FollowUpNotPlanned: for a month that the procedure does not plan, naming those that it does.
+        PersonDied: after a death all contact stops.
         IllegalStep: if a service cannot move there, or no follow-up is possible now.
         ClassInvalid, StepInvalid: naming every field that does not fit.
     """
     row = entitled(work, thread, Act.REPORT_FOLLOW_UP)
     if row.arrived_at is None:
         raise ArrivalUnconfirmed
+    if duties.is_over_by_death(work, row):
+        raise PersonDied(field="month")
+    require_planned(month, duties.sop_of(work, row).follow_up_months)
     for service, status in moved.items():
         assignments.move(work, row, service, status)
     kept = reports.checked(results)

@@ -2,6 +2,7 @@
 
     requested                          keep what was stated, offer each requested service
     answered, journey-changed          put what came in the place of what the host stated before, class by class
+    medical-question, medical-answer   only where clinicians may speak; an answer can bring medicines anew
     withdrawn                          erase, and answer that it is done
     everything else                    nothing more than the timeline tells
 
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from origin_node import assignments
 from origin_node.erasure import erase
 from origin_node.tables import StatedRow
+from relevo.delivery import clinical
 from relevo.delivery.node import Handler
 from relevo.delivery.policy import require_whole_withdrawal
 from relevo.domain.journey import JourneyStep
@@ -38,6 +40,12 @@ def stated(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
             )
         )
     assignments.offer(work, row, row.services)
+
+
+def told_by_clinician(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
+    """A clinician of the host answered; what came with it takes the place of what was stated before."""
+    clinical.learned(work, row, said)
+    stated(work, row, said)
 
 
 def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
@@ -70,7 +78,7 @@ HANDLERS: Mapping[str, Handler] = {
     "costs-planned": noted,
     "costs-agreed": noted,
     "costs-reported": noted,
-    "medical-question": noted,
-    "medical-answer": noted,
+    "medical-question": clinical.learned,
+    "medical-answer": told_by_clinician,
 }
 """One entry for each step that a host may say about a person."""

@@ -58,7 +58,10 @@ class AssignmentRow(OriginBase):
 
 
 class ContactAttemptRow(OriginBase):
-    """One attempt to reach the person; `jti` is the message that told the host, if it was told."""
+    """One attempt to reach the person; `jti` is the message that told the host, if it was told.
+
+    After an unsafe attempt nobody tries again before intake has cleared it.
+    """
 
     __tablename__ = "contact_attempt"
     __table_args__ = (Index("ix_contact_attempt_peer_thread", "peer", "thread"),)
@@ -71,6 +74,8 @@ class ContactAttemptRow(OriginBase):
     channel: Mapped[str] = mapped_column(Word)
     outcome: Mapped[str] = mapped_column(Word)
     jti: Mapped[str | None] = mapped_column(Digest)
+    cleared_at: Mapped[datetime | None]
+    cleared_by: Mapped[str | None] = mapped_column(Word)
 
 
 class ReportRow(OriginBase):

@@ -179,6 +179,11 @@ LATER_MESSAGES: dict[str, tuple[str, JsonObject, str]] = {
         {"step": step("journey-changed"), "travel": {"note": OTHER_MARKER}},
         "excess-data",
     ),
+    "a question of clinicians where they do not speak": (
+        "message",
+        {"step": step("medical-question", question=OTHER_MARKER)},
+        "not-medical-continuity",
+    ),
     "a withdrawal of half a consent": ("withdrawn", {"step": step("withdrawn", scope="return")}, "withdrawal-partial"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,31 @@ def test_a_withdrawal_names_the_referrals_that_are_told(asked: Terminal) -> None
     consent = asked.shown("consent", "list", CASE).output.splitlines()[0]
     assert asked.thread in asked("consent", "withdraw", consent)
     assert "withdrawn 2026-11-22 09:00 UTC" in asked("consent", "list", CASE)
+
+
+def test_tasks_say_what_to_do_next_and_what_is_past_its_time(asked: Terminal) -> None:
+    told = asked("tasks")
+    assert f"{asked.thread} answer-question in 2 days Answer the origin's question; since 2026-11-22 09:00" in told
+    assert "Nothing is waiting for you." in asked("tasks", "--overdue")
+    FileClock(asked.settings.parent / "clock").move_to(AT + timedelta(days=4))
+    late = asked("tasks", "--overdue")
+    assert "answer-question" in late
+    assert "OVERDUE" in late
+    assert "(overdue)" in asked("show", asked.thread)
+    asked("tasks", status=2, role=Role.AUDITOR)
+
+
+def test_what_is_unanswered_is_listed_apart_and_never_as_declined(terminal: Terminal) -> None:
+    terminal("consent", "record", CASE)
+    terminal("send", CASE)
+    assert "answered or in time" in terminal("list", "--unanswered")
+    FileClock(terminal.settings.parent / "clock").move_to(AT + timedelta(days=20))
+    listed = terminal("list", "--unanswered")
+    assert "requested" in listed
+    assert "Unanswered past their time (not declined): 1." in listed
+    told = terminal("tasks")
+    assert {"OVERDUE", "7", "decided."} <= set(told.split())
+    assert "with the other side" in told
 
 
 def test_there_is_a_command_for_every_step_that_a_person_may_take() -> None:

@@ -43,6 +43,10 @@ class Terminal:
         words = (*command.split(), self.desk.thread, *options)
         return CliRunner().invoke(app, ["--settings", str(self.settings), "--as", role, *words])
 
+    def of_the_node(self, *words: str, role: Role = Role.INTAKE) -> Result:
+        """Run a command that is about no one referral."""
+        return CliRunner().invoke(app, ["--settings", str(self.settings), "--as", role, *words])
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Terminal]:
@@ -87,6 +91,30 @@ def test_a_whole_referral_can_be_worked_on_from_a_terminal(run: Terminal) -> Non
     assert "reached" in read["contacts"]
     assert run("withdraw").exit_code == 0
     assert "erased" in run("profile").output
+
+
+def test_contact_plan_and_tasks_from_a_terminal(run: Terminal) -> None:
+    plan = run.results.with_name("plan.json")
+    plan.write_text(json.dumps({"agreed_on": "2026-11-23", "actions": [{"service": "housing"}]}))
+    for command, *options in (("acknowledge",), ("accept",), ("arrival", "--at", NOW), ("plan agree", str(plan))):
+        assert run(command, *options).exit_code == 0
+    assert "Nothing in particular" in run("contact-hints").output
+    assert run("contact", "--channel", "phone", "--outcome", "unsafe", "--at", NOW).exit_code == 0
+    assert "contact-unsafe" in run("contact", "--channel", "phone", "--outcome", "reached", "--at", NOW).output
+    told = " ".join(run.of_the_node("tasks").output.split())
+    assert "clear-contact" in told
+    assert "first-contact" in told
+    assert run("clear-contact").exit_code == 0
+    assert "clear-contact" not in run.of_the_node("tasks").output
+    assert "no-medication" in run("medication-secured").output
+    plan.write_text("no plan")
+    assert "plan" in run("plan agree", str(plan)).output
+
+
+def test_clinicians_write_in_files_or_are_asked(run: Terminal) -> None:
+    for words in (("medical ask", "--from", str(run.results)), ("medical list",)):
+        refused = run(*words)
+        assert (refused.exit_code, "clinician" in refused.output) == (2, True)
 
 
 REFUSED = {

@@ -11,8 +11,9 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import invocation, opened, user
-from relevo.delivery import evidence, steps
+from relevo.delivery import clinical, duties, evidence, steps
 from relevo.domain.access import Act
+from relevo.domain.deadlines import DueState
 from relevo.domain.sides import Urgency
 from relevo.errors import BadInput
 from relevo.storage import referrals
@@ -21,6 +22,7 @@ from relevo.storage.tables import DutyRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 THREAD_LENGTH = 36
+_PLAIN = frozenset({DueState.OPEN, DueState.KEPT})
 _TOLD = ("service", "status", "outcome", "month")
 """What of a step's words stands in the timeline: words of closed lists and numbers, never free text."""
 
@@ -46,15 +48,26 @@ def add_referral_commands(app: typer.Typer) -> None:
     app.command("evidence", rich_help_panel=panel)(export)
 
 
-def list_all(ctx: typer.Context) -> None:
-    """List all referrals, the nearest deadline first."""
+def list_all(
+    ctx: typer.Context,
+    *,
+    unanswered: Annotated[
+        bool, typer.Option("--unanswered", help="Only those that wait for a decision past its time.")
+    ] = False,
+) -> None:
+    """List all referrals, the nearest deadline first; what is unanswered is counted apart, never as declined."""
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.LIST)
-        found = [(referrals.next_duty(work.session, row), row) for row in opened(ctx).referrals(work)]
+        everything = opened(ctx).referrals(work)
+        waiting = [row for row in everything if duties.is_unanswered_now(work, row)]
+        found = [(referrals.next_duty(work.session, row), row) for row in (waiting if unanswered else everything)]
         found.sort(key=lambda pair: (pair[0] is None, pair[0] and pair[0].due_at, pair[1].thread))
         length = _length(row.thread for _, row in found)
         rows = [(row.thread[:length], *_due(work, row, duty), row.peer, row.status) for duty, row in found]
-    show.table(("referral", "due (UTC)", "what", "with", "status"), rows, empty="There is no referral yet.")
+    empty = "Every referral is answered or in time." if unanswered else "There is no referral yet."
+    show.table(("referral", "due (UTC)", "what", "with", "status"), rows, empty=empty)
+    if waiting:
+        show.line(f"Unanswered past their time (not declined): {len(waiting)}.", "bold")
 
 
 def show_one(ctx: typer.Context, thread: Thread) -> None:
@@ -62,8 +75,8 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.READ_TIMELINE)
         row = opened(ctx).referral(work, thread)
-        entries = referrals.timeline(work.session, row)
-        duties = [duty for duty in referrals.duties(work.session, row) if not duty.dropped]
+        entries = clinical.readable(work, referrals.timeline(work.session, row))
+        kept = [duty for duty in referrals.duties(work.session, row) if not duty.dropped]
         side = work.identity.side
         show.facts(_standing(row) | {"you may": invocation(ctx).commands(steps.allowed_now(row, side))})
         show.line("")
@@ -72,7 +85,7 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
         )
         show.line("")
         columns = ("due (UTC)", "what", "whose", "done (UTC)")
-        show.table(columns, [_duty(duty) for duty in duties], empty="Nothing is due.")
+        show.table(columns, [_duty(work, row, duty) for duty in kept], empty="Nothing is due.")
 
 
 def export(
@@ -133,8 +146,12 @@ def _line(entry: TimelineEntry) -> tuple[object, ...]:
     return entry.at, "\n".join([entry.step, *about, *late]), entry.who.replace(" (", "\n("), told
 
 
-def _duty(duty: DutyRow) -> tuple[object, ...]:
-    return duty.due_at, duty.duty, duty.side, duty.done_at
+def _duty(work: UnitOfWork, row: ReferralRow, duty: DutyRow) -> tuple[object, ...]:
+    """When what is due, how it stands where that is not plain, and whom to phone once it is overdue."""
+    state, asked = duties.standing(duty, work.at), duties.whom_to_ask(work, row, duty)
+    what = [duty.duty, *([] if state in _PLAIN else [f"({state})"])]
+    whose = [duty.side, *([f"ask {asked[1].name}, {asked[1].phone}"] if asked else [])]
+    return duty.due_at, "\n".join(what), "\n".join(whose), duty.done_at
 
 
 def _due(work: UnitOfWork, row: ReferralRow, duty: DutyRow | None) -> tuple[object, str]:

@@ -1,8 +1,10 @@
 """What is due in a referral, kept on both nodes alike.
 
-A step can end a duty, begin others, or end them all. Both nodes compute the due times from the moment in the receipt
-and the SOP; the receipt carries them in the open. A step of ours opens only our own duties at once, so that nobody
-waits for a receipt to see their own deadline; the peer's are opened, and ours set right, when the receipt has come.
+A step can end duties, begin others, or make some pointless. Both nodes compute the due times from the moment in the
+receipt, the SOP and the facts that the step kept; the receipt carries them in the open. A step of ours opens only our
+own duties at once, so that nobody waits for a receipt to see their own deadline; the peer's are opened, and ours set
+right, when the receipt has come. Whatever the order in which steps and receipts come, a duty is open only where
+`relevo.domain.deadlines.stands` lets it be.
 """
 
 from __future__ import annotations
@@ -11,55 +13,67 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from relevo.clock import seconds
-from relevo.domain.deadlines import OUTLIVES, Due, Facts, duties_started, duty_done, ends_every_duty
-from relevo.domain.first_contact import Channel
+from relevo.delivery.clock_facts import from_json
+from relevo.delivery.contact_exchange import whom_to_ask_now
+from relevo.domain.deadlines import Due, DueState, Duty, duties_done, duties_started, is_unanswered, stands, state_of
+from relevo.domain.first_contact import has_died
+from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
-from relevo.domain.sides import Urgency
+from relevo.domain.sides import Side
 from relevo.domain.sop import Sop, parse_sop
-from relevo.messages.steps import StepPayload
-from relevo.messages.steps_progress import FirstContact, FollowUp
+from relevo.messages.steps_contacts import ContactPoint
 from relevo.protocol.receipt import DueClaim
 from relevo.storage import referrals
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
+KEEPS_ITS_TIME = frozenset({Duty.CLINICIAN_AT_HOST, Duty.CLINICIAN_AT_ORIGIN, Duty.CORRECT_CONTACT})
+"""Duties that asking again does not put off."""
+
 
 def follow(
     work: UnitOfWork,
     row: ReferralRow,
-    step: str,
-    payload: StepPayload,
     taken: StepRow,
     *,
     received_at: datetime,
     ours_only: bool,
 ) -> None:
-    """End the duty that a step fulfils, marking the step if it came late, and begin those that it starts."""
-    done = duty_done(step, outcome=_outcome(payload), month=_month(payload))
-    if done and (duty := referrals.open_duty(work.session, row, done)):
-        duty.done_at = taken.at
-        taken.late = taken.at > duty.due_at
-    if ends_every_duty(Status(row.status)):
-        _drop_all(work, row)
-    begun = started(work, row, step, received_at)
+    """End the duties that a step fulfils, marking it if it came late; drop what is pointless now; begin the others."""
+    done = _done_by(taken)
+    for duty in referrals.duties(work.session, row):
+        if duty.duty in done and duty.done_at is None and not duty.dropped:
+            duty.done_at = taken.at
+            taken.late = taken.late or taken.at > duty.due_at
+    _drop_pointless(work, row)
+    begun = started(work, row, taken, received_at)
     begin(work, row, (due for due in begun if not ours_only or due.by is work.identity.side), received_at)
 
 
-def started(work: UnitOfWork, row: ReferralRow, step: str, received_at: datetime) -> tuple[Due, ...]:
-    """The duties that begin when the message of `step` is received."""
-    return duties_started(step, sop=_sop(work, row), received_at=received_at, facts=_facts(row))
+def started(work: UnitOfWork, row: ReferralRow, taken: StepRow, received_at: datetime) -> tuple[Due, ...]:
+    """The duties that begin when the message of a step is received; none once its facts were erased."""
+    if taken.facts is None:
+        return ()
+    facts = from_json(taken.facts)
+    return duties_started(taken.step, sop=sop_of(work, row), received_at=received_at, facts=facts)
 
 
-def begin(work: UnitOfWork, row: ReferralRow, dues: Iterable[Due], started_at: datetime) -> None:
-    """Open duties; one that is open already is set to the moment given here. A referral that has ended starts none."""
-    if ends_every_duty(Status(row.status)):
-        return
+def begin(
+    work: UnitOfWork, row: ReferralRow, dues: Iterable[Due], started_at: datetime, *, after: StepRow | None = None
+) -> None:
+    """Open duties where they may stand; one that is open already is set to the moment given here.
+
+    Where the receipt of a step came late, `after` is that step: what a later one has fulfilled is not opened again.
+    """
+    died = has_died(_endings(work, row))
     for due in dues:
         duty = referrals.open_duty(work.session, row, due.duty)
-        if duty is not None:
-            duty.due_at = due.at
-        elif not _was_done(work, row, due):
-            work.session.add(_row(row, due, started_at))
+        if not _may_stand(row, due.duty, died=died):
+            continue
+        if duty is None and not _was_done(work, row, due):
+            work.session.add(_row(row, due, started_at, done_at=_done_since(work, row, after, due)))
+        elif duty is not None and due.duty not in KEEPS_ITS_TIME:
+            duty.due_at, duty.started_at = due.at, due.since or started_at
     work.session.flush()
 
 
@@ -71,6 +85,51 @@ def claims(dues: Sequence[Due], row: ReferralRow, own: str, side: str) -> tuple[
 def agree(dues: Sequence[DueClaim], expected: Sequence[DueClaim]) -> bool:
     """Whether both nodes computed the same."""
     return {_flat(due) for due in dues} == {_flat(due) for due in expected}
+
+
+def standing(duty: DutyRow, at: datetime) -> DueState:
+    """How a duty stands now."""
+    due = Due(duty=duty.duty, by=Side(duty.side), at=duty.due_at)
+    return state_of(due, started_at=duty.started_at, done_at=duty.done_at, at=at)
+
+
+def is_unanswered_now(work: UnitOfWork, row: ReferralRow) -> bool:
+    """Whether the referral waits for a decision past its time."""
+    answer = referrals.open_duty(work.session, row, Duty.ANSWER)
+    return is_unanswered(Status(row.status), answer.due_at if answer else None, work.at)
+
+
+def whom_to_ask(work: UnitOfWork, row: ReferralRow, duty: DutyRow) -> tuple[str, ContactPoint] | None:
+    """Whom to phone about a duty of the other side that is overdue; None before, and where nobody is listed."""
+    theirs = duty.side != work.identity.side
+    return whom_to_ask_now(work, row, duty) if theirs and standing(duty, work.at) is DueState.OVERDUE else None
+
+
+def sop_of(work: UnitOfWork, row: ReferralRow) -> Sop:
+    """The procedure under which a referral moves."""
+    return parse_sop(work.session.get_one(SopRow, row.sop).text)
+
+
+def is_over_by_death(work: UnitOfWork, row: ReferralRow) -> bool:
+    """Whether the person has died, so that all contact stops."""
+    return has_died(_endings(work, row))
+
+
+def _done_by(taken: StepRow) -> frozenset[str]:
+    outcome, month, corrected = (taken.said.get(name) for name in ("outcome", "month", "classes"))
+    return duties_done(
+        taken.step,
+        speaker=Side(taken.side),
+        outcome=outcome if isinstance(outcome, str) else None,
+        month=month if isinstance(month, int) else None,
+        corrected=[str(name) for name in corrected] if isinstance(corrected, list) else (),
+    )
+
+
+def _done_since(work: UnitOfWork, row: ReferralRow, taken: StepRow | None, due: Due) -> datetime | None:
+    """When a step after `taken` fulfilled the duty that `taken` starts, if one did."""
+    later = (one for one in referrals.steps(work.session, row) if taken is not None and one.id > taken.id)
+    return next((one.at for one in later if due.duty in _done_by(one)), None)
 
 
 def _flat(due: DueClaim) -> tuple[str, str, int]:
@@ -85,40 +144,29 @@ def _was_done(work: UnitOfWork, row: ReferralRow, due: Due) -> bool:
     )
 
 
-def _drop_all(work: UnitOfWork, row: ReferralRow) -> None:
+def _drop_pointless(work: UnitOfWork, row: ReferralRow) -> None:
+    died = has_died(_endings(work, row))
     for duty in referrals.duties(work.session, row):
-        duty.dropped = duty.dropped or (duty.done_at is None and duty.duty not in OUTLIVES)
+        duty.dropped = duty.dropped or (duty.done_at is None and not _may_stand(row, duty.duty, died=died))
 
 
-def _row(row: ReferralRow, due: Due, started_at: datetime) -> DutyRow:
+def _may_stand(row: ReferralRow, duty: str, *, died: bool) -> bool:
+    return stands(duty, status=Status(row.status), journey=Journey(row.journey), died=died)
+
+
+def _endings(work: UnitOfWork, row: ReferralRow) -> list[tuple[str, str | None]]:
+    """The steps of a referral with the reason that each gave."""
+    return [(one.step, str(one.said.get("reason", ""))) for one in referrals.steps(work.session, row)]
+
+
+def _row(row: ReferralRow, due: Due, started_at: datetime, *, done_at: datetime | None) -> DutyRow:
     return DutyRow(
         peer=row.peer,
         thread=row.thread,
         duty=due.duty,
         side=due.by,
-        started_at=started_at,
+        started_at=due.since or started_at,
         due_at=due.at,
+        done_at=done_at,
         dropped=False,
     )
-
-
-def _sop(work: UnitOfWork, row: ReferralRow) -> Sop:
-    return parse_sop(work.session.get_one(SopRow, row.sop).text)
-
-
-def _facts(row: ReferralRow) -> Facts:
-    return Facts(
-        urgency=Urgency(row.urgency),
-        vulnerable=row.vulnerable,
-        contact_channel=Channel(row.contact_channel) if row.contact_channel else None,
-        arrived_at=row.arrived_at,
-        planned_arrival=row.planned_arrival,
-    )
-
-
-def _outcome(payload: StepPayload) -> str | None:
-    return payload.outcome if isinstance(payload, FirstContact) else None
-
-
-def _month(payload: StepPayload) -> int | None:
-    return payload.month if isinstance(payload, FollowUp) else None

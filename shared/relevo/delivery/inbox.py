@@ -197,9 +197,9 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
         node_messages.learn(work, message.iss, said)
         return Effect()
     admitted = policy.admit(work, opened, said)
-    steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
+    learned = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
+    begun = duties.started(work, admitted.row, learned, work.at)
     node.handlers[said.step](work, admitted.row, said)
-    begun = duties.started(work, admitted.row, said.step, work.at)
     due = duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)
     return Effect(row=admitted.row, due=due)
 

@@ -20,7 +20,7 @@ from relevo.protocol.claims import WORD
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import Trust
-from relevo.storage import erasure, log
+from relevo.storage import erasure, log, referrals
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -86,9 +86,12 @@ def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> Non
 
 
 def _begin_duties(work: UnitOfWork, row: OutboxRow, referral: ReferralRow, receipt: Receipt) -> None:
-    begun = duties.started(work, referral, row.step, receipt.received_at)
+    taken = referrals.step_of(work.session, referral, row.jti)
+    if taken is None:
+        return
+    begun = duties.started(work, referral, taken, receipt.received_at)
     side = work.identity.side
     if not duties.agree(receipt.due, duties.claims(begun, referral, work.identity.node_id, side)):
         row.problem = DUE_DIFFERS
         EVENTS.error("due times differ", peer=row.peer, jti=row.jti)
-    duties.begin(work, referral, begun, receipt.received_at)
+    duties.begin(work, referral, begun, receipt.received_at, after=taken)

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relevo.delivery import duties, outbox
+from relevo.delivery.clock_facts import as_json, facts_of
 from relevo.domain.data_classes import DataClass
+from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION, MEDICATION_SECURED
 from relevo.domain.disclosure import may_return
 from relevo.domain.journey import Journey, JourneyStep, advance_journey, allowed_journey, arrive_journey
+from relevo.domain.medication import MEDICAL_CONTINUITY, earliest_end
 from relevo.domain.referral import IllegalStep, Status, Step, advance, allowed, arrive, before_cancelling
 from relevo.domain.sides import Side
 from relevo.messages.classes import requested_services
@@ -54,7 +57,8 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
     _learn_facts(row, payload, fields)
     jti = _tell(work, row, step, payload, fields) if _may_tell(row, step, side) else None
     taken = _keep(work, row, step, payload, side=side, who=work.user.name, at=work.at, jti=jti)
-    duties.follow(work, row, step, payload, taken, received_at=work.at, ours_only=True)
+    taken.facts = as_json(facts_of(work, row, payload, carried=fields, speaker=side))
+    duties.follow(work, row, taken, received_at=work.at, ours_only=True)
     return taken
 
 
@@ -78,7 +82,8 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
     row.peer_last = jti
     who = f"{row.peer} ({said.by})"
     taken = _keep(work, row, said.step, said.payload, side=side, who=who, at=at, jti=jti)
-    duties.follow(work, row, said.step, said.payload, taken, received_at=work.at, ours_only=False)
+    taken.facts = as_json(facts_of(work, row, said.payload, carried=said.classes, speaker=side))
+    duties.follow(work, row, taken, received_at=work.at, ours_only=False)
     return taken
 
 
@@ -88,13 +93,18 @@ def allowed_now(row: ReferralRow, side: Side) -> tuple[str, ...]:
     others = (
         step
         for step, kind in MESSAGES.items()
-        if kind.during and row.status in kind.during and side in kind.by and _journey_allows(row, step, side)
+        if kind.during and row.status in kind.during and side in kind.by and _fits(row, step, side)
     )
     return (*moving, *others)
 
 
-def _journey_allows(row: ReferralRow, step: str, side: Side) -> bool:
-    return step not in set(JourneyStep) or step in allowed_journey(Journey(row.journey), side)
+def _fits(row: ReferralRow, step: str, side: Side) -> bool:
+    """Whether a step that the status allows fits the journey, the purpose and the medicines of the referral."""
+    if step in set(JourneyStep):
+        return step in allowed_journey(Journey(row.journey), side)
+    if step in {MEDICAL_QUESTION, MEDICAL_ANSWER}:
+        return row.purpose == MEDICAL_CONTINUITY
+    return step != MEDICATION_SECURED or row.supply_ends is not None
 
 
 def _move(work: UnitOfWork, row: ReferralRow, step: str, kind: MessageType, side: Side, stood: Standing) -> None:
@@ -142,6 +152,8 @@ def _learn_facts(row: ReferralRow, payload: StepPayload, fields: Fields) -> None
         row.vulnerable = True
     if DataClass.NEEDS in fields:
         row.services = list(requested_services(fields[DataClass.NEEDS]))
+    if DataClass.MEDICATION in fields:
+        row.supply_ends = earliest_end(fields[DataClass.MEDICATION])
     row.planned_arrival = planned_arrival(fields) or row.planned_arrival
     if isinstance(payload, Arrived):
         row.arrived_at = payload.arrived_at

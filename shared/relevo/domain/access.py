@@ -52,6 +52,8 @@ class Act(StrEnum):
     HOLD = "hold"
     CONFIRM_ARRIVAL = "confirm-arrival"
     RECORD_FIRST_CONTACT = "record-first-contact"
+    CLEAR_CONTACT = "clear-contact"
+    SECURE_MEDICATION = "secure-medication"
     REPORT_FOLLOW_UP = "report-follow-up"
     ASSIGN_SERVICE = "assign-service"
     REPORT_SERVICE = "report-service"
@@ -135,6 +137,8 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
         # At the origin, whoever meets the person.
         Act.CONFIRM_ARRIVAL: _ORIGIN_STAFF,
         Act.RECORD_FIRST_CONTACT: _ORIGIN_STAFF,
+        Act.CLEAR_CONTACT: _INTAKE,
+        Act.SECURE_MEDICATION: _ORIGIN_STAFF | _CLINICIAN,
         Act.REPORT_FOLLOW_UP: _ORIGIN_STAFF,
         Act.REPORT_SERVICE: _ORIGIN_STAFF,
         Act.START: _ORIGIN_STAFF,

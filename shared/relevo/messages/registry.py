@@ -91,6 +91,7 @@ MESSAGES: Mapping[str, MessageType] = {
     "erasure-confirmed": MessageType(kind="erased", by=ORIGIN, during=frozenset({Status.WITHDRAWN, Status.ERASED})),
     # the record
     "corrected": MessageType(kind="message", by=HOST, classes=STATED - TERMS, during=UNDER_WAY),
+    "medication-secured": MessageType(kind="reported", by=ORIGIN, during=UNDER_WAY),
     "plan-agreed": MessageType(kind="reported", by=ORIGIN, classes=frozenset({DataClass.PLAN}), during=DECIDED),
     "costs-planned": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=UNDER_WAY),
     "costs-agreed": MessageType(kind="message", by=BOTH, during=UNDER_WAY),

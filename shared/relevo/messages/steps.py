@@ -66,6 +66,7 @@ PAYLOADS: Mapping[str, type[StepPayload]] = MappingProxyType(
         "erasure-confirmed": record.ErasureConfirmed,
         "corrected": record.Corrected,
         "plan-agreed": record.PlanAgreed,
+        "medication-secured": record.MedicationSecured,
         "costs-planned": record.CostsPlanned,
         "costs-agreed": record.CostsAgreed,
         "costs-reported": record.CostsReported,

@@ -52,6 +52,10 @@ class PlanAgreed(StepPayload):
     """The plan was agreed with the person; the class `plan` has it."""
 
 
+class MedicationSecured(StepPayload):
+    """The origin has seen to it that the person does not run out of a medicine; nothing more is told."""
+
+
 class CostsPlanned(StepPayload):
     """This side proposes costs; the class `costs` has them."""
 

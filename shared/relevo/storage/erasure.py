@@ -1,7 +1,8 @@
 """What goes when a consent is withdrawn, on either side alike; what a node keeps besides is its own to erase.
 
     erased   disclosures of every message received or receipted, or that carries data classes; basis record and salt;
-             what the steps said; what the referral knew of the person: contact channel, services, vulnerability, journey
+             what the steps said and counted from; what the referral knew of the person: contact channel, services,
+             vulnerability, journey, the end of a supply
     kept     manifests, receipts and issuer-signed content, which hold salted digests only; that a step was taken,
              by whom and when
 
@@ -27,6 +28,7 @@ def erase_thread(session: Session, row: ReferralRow) -> None:
     """Erase what both kinds of node keep of a referral beyond its evidence; a second time changes nothing."""
     _erase_facts(row)
     for step in steps(session, row):
+        step.facts = None
         if step.step not in KEPT_WORDS:
             step.said = {}
     for came in session.scalars(select(InboxRow).where(InboxRow.peer == row.peer, InboxRow.thread == row.thread)):
@@ -51,4 +53,5 @@ def forget(message: OutboxRow) -> None:
 def _erase_facts(row: ReferralRow) -> None:
     row.basis_record, row.basis_salt = None, None
     row.contact_channel, row.services, row.vulnerable = None, [], False
-    row.planned_arrival, row.arrived_at, row.journey = None, None, Journey.PLANNED
+    row.planned_arrival, row.arrived_at, row.supply_ends = None, None, None
+    row.journey = Journey.PLANNED

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from relevo.domain.consent import Terms
 from relevo.domain.exception import as_terms
 from relevo.domain.journey import Journey
+from relevo.domain.medication import earliest_end
 from relevo.domain.referral import Status
 from relevo.errors import NotFound
 from relevo.messages.classes import requested_services, terms_from_record
@@ -72,6 +73,7 @@ def begin(
         basis_salt=basis.salt,
         contact_channel=contact.get("channel"),
         planned_arrival=datetime.fromisoformat(arrival) if isinstance(arrival, str) else None,
+        supply_ends=earliest_end(fields.get("medication", {})),
         opened_at=at,
     )
 
@@ -144,6 +146,11 @@ def rests_on_exception(row: ReferralRow) -> bool:
 def steps(session: Session, row: ReferralRow) -> list[StepRow]:
     """The steps of a referral, in the order in which this node learned of them."""
     return list(session.scalars(select(StepRow).where(_of(StepRow, row)).order_by(StepRow.id)))
+
+
+def step_of(session: Session, row: ReferralRow, jti: str) -> StepRow | None:
+    """The step that the message `jti` told of."""
+    return session.scalar(select(StepRow).where(_of(StepRow, row), StepRow.jti == jti))
 
 
 def timeline(session: Session, row: ReferralRow) -> list[TimelineEntry]:

@@ -6,7 +6,7 @@ with `peer`, so that no peer can touch another's.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -104,11 +104,15 @@ class ReferralRow(SharedBase):
     peer_last: Mapped[str | None] = mapped_column(Digest)
     planned_arrival: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]
+    supply_ends: Mapped[date | None]
     opened_at: Mapped[datetime]
 
 
 class StepRow(SharedBase):
-    """One step of a referral, ours or the peer's: what the timeline shows."""
+    """One step of a referral, ours or the peer's: what the timeline shows.
+
+    `facts` are those from which its clocks are counted (`relevo.delivery.clock_facts`); they go at erasure.
+    """
 
     __tablename__ = "step"
     __table_args__ = (Index("ix_step_peer_thread", "peer", "thread"),)
@@ -123,6 +127,7 @@ class StepRow(SharedBase):
     late: Mapped[bool] = mapped_column(default=False)
     jti: Mapped[str | None] = mapped_column(Digest, index=True)
     said: Mapped[dict[str, JsonValue]]
+    facts: Mapped[dict[str, JsonValue] | None]
     status_after: Mapped[str] = mapped_column(Word)
     journey_after: Mapped[str] = mapped_column(Word)
 

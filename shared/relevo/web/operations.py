@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from relevo.delivery import evidence, registration, steps
+from relevo.delivery import clinical, duties, evidence, registration, steps
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
+from relevo.domain.deadlines import DueState
+from relevo.messages.steps_contacts import ContactPoint
 from relevo.storage import peers, referrals
-from relevo.storage.tables import PeerRow, ReferralRow
+from relevo.storage.tables import DutyRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 from relevo.web.access import CurrentUser, node_of
 
@@ -87,15 +90,25 @@ class Entry(BaseModel):
     problem: str | None
 
 
-class Due(BaseModel):
-    """Something that is due, or was."""
+class Asked(BaseModel):
+    """Whom to phone about something that is overdue, from the contact list of the other side."""
 
-    model_config = ConfigDict(from_attributes=True)
+    organisation: str
+    name: str
+    role: str
+    phone: str
+    mail: str | None
+
+
+class Due(BaseModel):
+    """Something that is due, or was; `ask` names whom to phone once it is overdue at the other side."""
 
     duty: str
     side: str
     due_at: datetime
     done_at: datetime | None
+    state: DueState
+    ask: Asked | None = None
 
 
 class Referral(BaseModel):
@@ -116,6 +129,14 @@ class Referral(BaseModel):
     allowed: list[str]
     next_due: Due | None
     overdue: bool
+    unanswered: bool
+
+
+class Counts(BaseModel):
+    """How many referrals stand where."""
+
+    by_status: dict[str, int]
+    unanswered: int
 
 
 class Timeline(BaseModel):
@@ -161,13 +182,25 @@ def confirm_peer(request: Request, user: CurrentUser, node_id: str, typed: Finge
 
 
 @router.get("/referrals", tags=["referrals"])
-def list_referrals(request: Request, user: CurrentUser) -> list[Referral]:
-    """The referrals that you may see, those with the nearest deadline first."""
+def list_referrals(request: Request, user: CurrentUser, *, unanswered: bool = False) -> list[Referral]:
+    """What you may see, all or those that wait for a decision past its time; those with the nearest deadline first."""
     node = node_of(request)
     with node.read(user) as work:
         work.require(Act.LIST)
-        found = [describe(work, row) for row in node.referrals(work)]
+        everything = [describe(work, row) for row in node.referrals(work)]
+        found = [one for one in everything if one.unanswered or not unanswered]
     return sorted(found, key=lambda one: (one.next_due is None, one.next_due and one.next_due.due_at, one.thread))
+
+
+@router.get("/referral-counts", tags=["referrals"])
+def count_referrals(request: Request, user: CurrentUser) -> Counts:
+    """How many referrals stand where; `unanswered` are counted apart, and are among none of those declined."""
+    node = node_of(request)
+    with node.read(user) as work:
+        work.require(Act.LIST)
+        rows = node.referrals(work)
+        waiting = sum(duties.is_unanswered_now(work, row) for row in rows)
+        return Counts(by_status=dict(Counter(row.status for row in rows)), unanswered=waiting)
 
 
 @router.get("/referrals/{thread}", tags=["referrals"])
@@ -179,8 +212,10 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
         row = node.referral(work, thread)
         return Timeline(
             referral=describe(work, row),
-            entries=[Entry.model_validate(entry) for entry in referrals.timeline(work.session, row)],
-            duties=[Due.model_validate(duty) for duty in referrals.duties(work.session, row) if not duty.dropped],
+            entries=[
+                Entry.model_validate(entry) for entry in clinical.readable(work, referrals.timeline(work.session, row))
+            ],
+            duties=[_due(work, row, duty) for duty in referrals.duties(work.session, row) if not duty.dropped],
         )
 
 
@@ -210,9 +245,26 @@ def describe(work: UnitOfWork, row: ReferralRow) -> Referral:
         planned_arrival=row.planned_arrival,
         arrived_at=row.arrived_at,
         allowed=list(steps.allowed_now(row, work.identity.side)),
-        next_due=Due.model_validate(due) if due else None,
+        next_due=_due(work, row, due) if due else None,
         overdue=due is not None and due.due_at < work.at,
+        unanswered=duties.is_unanswered_now(work, row),
     )
+
+
+def _due(work: UnitOfWork, row: ReferralRow, duty: DutyRow) -> Due:
+    found = duties.whom_to_ask(work, row, duty)
+    return Due(
+        duty=duty.duty,
+        side=duty.side,
+        due_at=duty.due_at,
+        done_at=duty.done_at,
+        state=duties.standing(duty, work.at),
+        ask=_asked(*found) if found else None,
+    )
+
+
+def _asked(organisation: str, point: ContactPoint) -> Asked:
+    return Asked(organisation=organisation, name=point.name, role=point.role, phone=point.phone, mail=point.mail)
 
 
 def _peer(row: PeerRow) -> Peer:

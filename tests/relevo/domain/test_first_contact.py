@@ -1,18 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from relevo.domain.data_classes import JsonValue
 from relevo.domain.first_contact import (
     Attempt,
     Channel,
     ContactOutcome,
+    ContactUnsafe,
     DoNotContact,
     IntermediaryOnly,
+    NotBeforeArrival,
     Towards,
+    has_died,
+    hints,
     is_made,
     require_attempt,
+    require_moment,
+    require_safe,
     towards,
 )
 
@@ -64,3 +73,46 @@ def test_any_way_may_be_tried_where_nothing_speaks_against_it() -> None:
 def test_leaving_somebody_alone_is_no_way_to_reach_them() -> None:
     with pytest.raises(DoNotContact):
         require_attempt(Channel.DO_NOT_CONTACT, preference=Channel.PHONE)
+
+
+def test_who_wants_no_contact_before_arrival_has_none() -> None:
+    with pytest.raises(NotBeforeArrival):
+        require_moment(before_arrival=False, arrived=False)
+    for said, arrived in ((False, True), (True, False), (None, False)):
+        require_moment(before_arrival=said, arrived=arrived)
+
+
+def test_after_an_unsafe_attempt_nobody_tries_before_it_is_cleared() -> None:
+    unsafe = _attempt(ContactOutcome.UNSAFE)
+    with pytest.raises(ContactUnsafe):
+        require_safe([unsafe, _attempt(ContactOutcome.NO_ANSWER)])
+    require_safe([replace(unsafe, cleared=True), _attempt(ContactOutcome.NO_ANSWER)])
+
+
+ENDINGS: dict[str, tuple[list[tuple[str, str | None]], bool]] = {
+    "nothing has ended": ([("accepted", None), ("held", "died")], False),
+    "not completed, because the person died": ([("not-completed", "died")], True),
+    "closed for another reason after that": ([("not-completed", "died"), ("closed", "moved")], False),
+    "reopened, because it was not true": ([("closed", "died"), ("reopened", "a mistake")], False),
+}
+
+
+@pytest.mark.parametrize(("endings", "died"), ENDINGS.values(), ids=ENDINGS)
+def test_a_death_is_the_last_ending(endings: list[tuple[str, str | None]], *, died: bool) -> None:
+    assert has_died(endings) is died
+
+
+HINTS: dict[str, tuple[dict[str, JsonValue], list[str]]] = {
+    "nothing in particular": ({"channel": "phone"}, []),
+    "what never to do comes first": ({"never": "the brother", "who_may_answer": "wife"}, ["never", "who-may-answer"]),
+    "the intermediary": ({"channel": "via-intermediary", "intermediary": "legal aid"}, ["via-intermediary"]),
+    "within the hours": ({"hours": "10:00-20:00"}, []),
+    "before them": ({"hours": "14:00-20:00"}, ["outside-hours"]),
+    "between two spans": ({"hours": "08:00-12:00, 14:00-24:00"}, ["outside-hours"]),
+    "in a span that passes midnight": ({"hours": "22:00-13:30"}, []),
+}
+
+
+@pytest.mark.parametrize(("contact", "codes"), HINTS.values(), ids=HINTS)
+def test_what_to_mind_at_one_in_the_afternoon_in_baghdad(contact: dict[str, JsonValue], codes: list[str]) -> None:
+    assert [one.code for one in hints(contact, at=AT, zone=ZoneInfo("Asia/Baghdad"))] == codes

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relevo.domain.follow_up import FollowUpDue, add_months, next_due, schedule
+from relevo.domain.follow_up import FollowUpDue, FollowUpNotPlanned, add_months, next_due, require_planned, schedule
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
 
@@ -26,11 +26,15 @@ def test_months_are_counted_and_clamped(day: str, months: int, later: str) -> No
     assert add_months(date.fromisoformat(day), months) == date.fromisoformat(later)
 
 
+def _at(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, 14, tzinfo=UTC)
+
+
 def test_follow_ups_are_due_at_closing_time_where_the_person_lives(es_ge: Sop) -> None:
     arrived_at = datetime.fromisoformat("2026-11-30T02:40+04:00")
     assert schedule(arrived_at, (1, 3), es_ge.calendars[Side.ORIGIN]) == (
-        FollowUpDue(month=1, at=datetime(2026, 12, 30, 14, tzinfo=UTC)),
-        FollowUpDue(month=3, at=datetime(2027, 2, 28, 14, tzinfo=UTC)),
+        FollowUpDue(month=1, since=_at(2026, 11, 30), at=_at(2026, 12, 30)),
+        FollowUpDue(month=3, since=_at(2027, 1, 30), at=_at(2027, 2, 28)),
     )
 
 
@@ -45,6 +49,13 @@ def test_the_next_follow_up_is_the_first_that_was_not_reported(es_ci: Sop) -> No
     assert next_due(planned, []) == planned[0]
     assert next_due(planned, [1, 6]) == planned[1]
     assert next_due(planned, [1, 3, 6, 12]) is None
+
+
+def test_a_month_that_the_procedure_does_not_plan_is_not_asked_about() -> None:
+    require_planned(3, (1, 3, 6, 12))
+    with pytest.raises(FollowUpNotPlanned, match="planned: 1, 3, 6, 12") as refused:
+        require_planned(2, (12, 1, 3, 6))
+    assert (refused.value.code, refused.value.field) == ("follow-up-not-planned", "month")
 
 
 @settings(max_examples=60)

@@ -57,6 +57,7 @@ SAID: dict[str, Fields] = {
         "at": "2027-03-15T10:00:00Z",
         "services": [{"service": "housing", "status": "in-progress"}],
     },
+    "medication-secured": {},
     "service": {"service": "housing", "status": "accepted", "organisation": "ci:accueil/housing-desk"},
     "consent-changed": {"change": "narrowed", "taken_at": "2026-12-20T09:30:00Z"},
     "erasure-confirmed": {"organisation": "ge:dabruneba/employment-centre", "at": "2026-12-11T09:30:00Z"},

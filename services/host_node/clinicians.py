@@ -1,0 +1,34 @@
+"""What a clinician of the host answers: words, and data of the case within consent, procedure and what may be asked.
+
+The rules of who may speak, and where, are those of `relevo.delivery.clinical`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from host_node.referrals import again
+from relevo.delivery import clinical
+from relevo.domain.access import Act
+from relevo.errors import BadInput
+from relevo.messages.registry import MEDICAL
+from relevo.storage import referrals
+from relevo.storage.tables import ReferralRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+
+def answer(work: UnitOfWork, thread: str, to: str, text: str, classes: Collection[str] = ()) -> ReferralRow:
+    """Answer the question that the origin's clinicians asked in the message `to`, with classes as they stand now.
+
+    Raises:
+        NotMedicalContinuity, MedicalQuestionUnknown: if it cannot be answered here.
+        BadInput: for a class that is not about health, or for which the origin may not ask later.
+        NotSendable: if a class may not leave.
+    """
+    work.require(Act.ANSWER_CLINICIAN)
+    row = referrals.by_thread(work.session, thread)
+    clinical.require_possible(row, work.identity.side)
+    if not MEDICAL.issuperset(classes):
+        raise BadInput(f"an answer carries {' and '.join(sorted(MEDICAL))}, nothing else", field="classes")
+    clinical.require_may_ask(work, row, tuple(classes))
+    return clinical.answer(work, row, to, text, again(work, row, classes))

@@ -1,0 +1,34 @@
+"""What people of a host have to do: one list, gathered from everything that can be due here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from sqlalchemy import select
+
+from host_node.tables import ExceptionRow
+from relevo.delivery import duty_tasks
+from relevo.domain.access import MAY, Act
+from relevo.domain.tasks import Task
+from relevo.storage.unit_of_work import UnitOfWork
+
+
+def exceptions_to_review(work: UnitOfWork) -> Iterator[Task]:
+    """Exceptions that were raised and that nobody has reviewed; nothing has left under them."""
+    waiting = (ExceptionRow.decision.is_(None), ExceptionRow.thread.is_(None))
+    for exception in work.session.scalars(select(ExceptionRow).where(*waiting).order_by(ExceptionRow.raised_at)):
+        yield Task(
+            what="review-exception",
+            text="A referral without consent waits for a second person: review it now; a life may be in danger.",
+            roles=MAY[Act.REVIEW_EXCEPTION],
+            case=exception.case,
+            since=exception.raised_at,
+        )
+
+
+SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
+    duty_tasks.tasks,
+    duty_tasks.post,
+    exceptions_to_review,
+)
+"""One line for each thing that can be due; each yields all tasks of the node, whoever asks."""

@@ -1,0 +1,17 @@
+"""What a clinician of the origin answers: words alone; the rules are those of `relevo.delivery.clinical`."""
+
+from __future__ import annotations
+
+from relevo.delivery import clinical
+from relevo.storage import referrals
+from relevo.storage.tables import ReferralRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+
+def answer(work: UnitOfWork, thread: str, to: str, text: str) -> ReferralRow:
+    """Answer the question that the host's clinicians asked in the message `to`.
+
+    Raises:
+        NotMedicalContinuity, NoReturn, MedicalQuestionUnknown: if it cannot be answered here.
+    """
+    return clinical.answer(work, referrals.by_thread(work.session, thread), to, text)

@@ -1,4 +1,4 @@
-"""The commands of `relevo sop`, which need no node: check a SOP file, compare two, print the schema, a draft or holidays.
+"""The commands of `relevo sop`, which need no node: begin a SOP, check a file, compare two, print schema and holidays.
 
 How a difference is printed stands here too; the commands of a node print theirs in the same way.
 """

@@ -1,4 +1,4 @@
-"""The commands of `relevo sop`, which need no node: check a SOP file, compare two, print the schema or holidays.
+"""The commands of `relevo sop`, which need no node: begin a SOP, check a file, compare two, print schema and holidays.
 
 How a difference is printed stands here too; the commands of a node print theirs in the same way.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +22,7 @@ from relevo.domain.sop_schema import sop_schema
 from relevo.domain.sop_summary import summary
 from relevo.errors import BadInput
 
-app = typer.Typer(
-    help="Write standard operating procedures (SOPs): check, compare, schema, holidays.", no_args_is_help=True
-)
+app = typer.Typer(help="Write standard operating procedures (SOPs): begin, check, compare.", no_args_is_help=True)
 
 
 @app.command("check")
@@ -46,6 +45,12 @@ def compare_files(
 def print_schema() -> None:
     """Print the JSON Schema of a SOP, for editors of TOML; shared/sops/sop.schema.json is this."""
     show.bare(json.dumps(sop_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command("new")
+def print_draft() -> None:
+    """Print a commented draft to begin from, with every table that a SOP may have."""
+    show.bare(files("relevo.cli").joinpath("sop_draft.toml").read_text(encoding="utf-8").rstrip("\n"))
 
 
 @app.command("holidays")

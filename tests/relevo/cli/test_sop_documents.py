@@ -120,3 +120,10 @@ UNKNOWN = {"a country": ("XX", "2027"), "a part": ("DE", "2027", "--subdivision"
 @pytest.mark.parametrize("given", UNKNOWN.values(), ids=UNKNOWN)
 def test_the_library_does_not_know(given: tuple[str, ...]) -> None:
     assert "Refused (bad-input)" in run("holidays", *given, status=2).stderr
+
+
+def test_a_draft_contradicts_itself_nowhere_and_has_every_table(tmp_path: Path) -> None:
+    file = tmp_path / "draft.toml"
+    file.write_text(run("new").stdout, encoding="utf-8")
+    assert "Nothing in it contradicts itself" in run("check", file).stdout
+    assert set(tomllib.loads(ES_CI.read_text(encoding="utf-8"))) == set(tomllib.loads(run("new").stdout))

@@ -128,10 +128,7 @@ def test_the_way_back_bars_the_same(text: str, edit: Edit, expected: list[str]) 
 
 REACHED: Mapping[str, tuple[Edit, str]] = {
     "somebody who consults more": (
-        (
-            '[access.host.clinician]\nenter = ["health-summary", "medication", "mental-health-risk"]\nconsult = [',
-            '[access.host.clinician]\nenter = ["health-summary", "medication", "mental-health-risk"]\nconsult = ["plan",',
-        ),
+        ('"outcome",\n]\n\n[access.host.auditor]', '"outcome", "plan",\n]\n\n[access.host.auditor]'),
         "clinician at the host may consult plan",
     ),
     "somebody who enters more": (

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from host_node import cases, cli_exceptions, consents, referrals
+from host_node import cases, cli_erasure, cli_exceptions, consents, referrals
 from host_node.cli_preview import print_preview
 from host_node.service import SERVICE
 from relevo.cli import show
@@ -36,6 +36,7 @@ app = typer.Typer(add_completion=False)
 add_commands(app, SERVICE, VERBS)
 add_referral_commands(app)
 cli_exceptions.add_to(app)
+cli_erasure.add_to(app)
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="A purpose of the SOP.")]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from host_node import cases, decisions
 from host_node.tables import CaseReferralRow, CaseRow
-from relevo.delivery import steps
+from relevo.delivery import outbox, steps
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
 from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within
@@ -164,6 +164,7 @@ def enter_in_error(work: UnitOfWork, thread: str) -> ReferralRow:
     """Say that the referral should never have been sent; history stays."""
     work.require(Act.MARK_ENTERED_IN_ERROR)
     row = referrals.by_thread(work.session, thread)
+    outbox.hold_back(work.session, row, code=outbox.ENTERED_IN_ERROR)
     steps.take(work, row, Step.ENTERED_IN_ERROR, EnteredInError())
     return row
 

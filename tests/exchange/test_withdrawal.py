@@ -50,7 +50,7 @@ def test_the_origin_erases_when_the_person_withdraws_at_the_host(sent: Story) ->
     sent.withdraw()
     sent.nodes.deliver()
     _require_erased(sent)
-    assert [entry.step for entry in sent.timeline(sent.nodes.host)][-2:] == ["withdrawn", "erased"]
+    assert [entry.step for entry in sent.timeline(sent.nodes.host)][-3:] == ["withdrawn", "erased", "erased"]
 
 
 def test_both_erase_when_the_person_withdraws_at_the_origin(sent: Story) -> None:

@@ -197,7 +197,14 @@ def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
     database = Database(address)
     for base in (SharedBase, OriginBase):
         base.metadata.create_all(database.engine)
-    node = Node(identity=identity, database=database, clock=clock, handlers=SERVICE.handlers, release=SERVICE.release)
+    node = Node(
+        identity=identity,
+        database=database,
+        clock=clock,
+        handlers=SERVICE.handlers,
+        release=SERVICE.release,
+        holdings=SERVICE.holdings,
+    )
     with node.write() as work:
         for node_id, ring in ((HOST_ID, HOST), (ORIGIN_ID, ORIGIN)):
             token = statement_token(node_id, ring)

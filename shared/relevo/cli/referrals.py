@@ -21,7 +21,7 @@ from relevo.storage.tables import DutyRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 THREAD_LENGTH = 36
-_TOLD = ("service", "status", "outcome", "month")
+_TOLD = ("service", "status", "outcome", "month", "organisation")
 """What of a step's words stands in the timeline: words of closed lists and numbers, never free text."""
 
 

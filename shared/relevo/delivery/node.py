@@ -21,6 +21,21 @@ Handler: TypeAlias = Callable[[UnitOfWork, ReferralRow, Said], None]
 Release: TypeAlias = Callable[[UnitOfWork, OutboxRow], Reason | None]
 """Why a queued message may not leave (any more), asked just before it does; None if it may."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """What a node keeps of a referral in tables of its own, for code that erases without knowing which node it is in.
+
+    `classes` are the data classes of which something is there. `erase` erases some of them, and what belongs to them;
+    `drop` the rest, which belongs to no class. `asked` are the organisations behind the node that must erase a part.
+    """
+
+    classes: Callable[[UnitOfWork, ReferralRow], frozenset[str]]
+    erase: Callable[[UnitOfWork, ReferralRow, frozenset[str]], None]
+    drop: Callable[[UnitOfWork, ReferralRow], None]
+    asked: Callable[[UnitOfWork, ReferralRow], tuple[str, ...]]
+
+
 THE_NODE = User(name="node", role=None)
 """The node itself, when it acts on what a peer sent."""
 
@@ -37,6 +52,7 @@ class Node:
     clock: Clock
     handlers: Mapping[str, Handler]
     release: Release
+    holdings: Holdings
     bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @contextmanager

@@ -33,6 +33,7 @@ from relevo.web.app import make_app
 from support.databases import SqliteDatabases
 from support.nodes import JoinedNodes, join
 from support.pairs import agreed_before, carried_to, sop_text
+from support.sop_texts import anybody_reads
 from support.story import Story, sample
 from support.traces import texts_in
 
@@ -245,7 +246,7 @@ def _be_asked(desk: Desk) -> None:
 
 
 def _sop(version: int, allowed: frozenset[str]) -> str:
-    text = sop_text("es-ci").replace("version = 1", f"version = {version}")
+    text = anybody_reads(sop_text("es-ci")).replace("version = 1", f"version = {version}")
     (line,) = [line for line in text.splitlines() if line.startswith('allowed = ["identity-full", "travel"')]
     return text.replace(line, f"allowed = {strict_json.dump(sorted(allowed)).decode()}")
 

@@ -15,6 +15,7 @@ import typer
 from relevo.cli import show
 from relevo.domain.sop import parse_sop
 from relevo.domain.sop_difference import Change, ChangeKind, Movement, SopDifference, compare
+from relevo.domain.sop_reach import Reach
 from relevo.domain.sop_schema import sop_schema
 from relevo.domain.sop_summary import summary
 from relevo.errors import BadInput
@@ -50,6 +51,8 @@ def print_difference(found: SopDifference) -> None:
     _print_movements("May no longer move:", found.barred, "bold")
     if not (found.opened or found.barred):
         show.line("The same classes and fields may move as before.", "bold")
+    _print_movements("Now, and not before:", found.gained, "bold red")
+    _print_movements("No longer:", found.lost, "bold")
     show.line("Every difference, by its path:" if found.changes else "Nothing that the two say differs.", "bold")
     for change in found.changes:
         show.marked("  •", _told(change))
@@ -69,7 +72,7 @@ def read_text(file: Path) -> str:
         raise BadInput("the file is not UTF-8 text", field="file") from None
 
 
-def _print_movements(title: str, movements: Sequence[Movement], style: str) -> None:
+def _print_movements(title: str, movements: Sequence[Movement | Reach], style: str) -> None:
     if movements:
         show.line(title, style)
         for movement in movements:

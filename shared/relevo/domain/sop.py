@@ -9,6 +9,18 @@ force is never in doubt: unknown keys, unknown data classes, a class that is bot
 list for a class that does not move, a class that moves without a retention, a calendar that closes before it opens,
 holidays outside the years covered: each is one `Reason` with its path. The digest and both signatures are over
 the bytes of the text, elsewhere.
+
+What an older text need not say, and what then holds:
+
+    [exception]       the life-saving classes for which there is a retention, for 72 hours
+    [consent]         taken by those who handle cases, for 36 months at most, renewed 30 days before, adult from 18
+    [access]          no rule: acts and roles alone decide; must be there if a purpose lets mental-health-risk move
+    [may_ask]         no rule: whatever may move for the purpose may be asked for
+    [keep]            nothing is kept after a withdrawal
+    [costs]           None: there is no ceiling and no bearer to agree costs under
+    [record]          all seven parts
+    [sheets]          none: there is no approved sheet to print
+    first_contact.asks, medication_days, plan_months     contact; 14; 1
 """
 
 from __future__ import annotations
@@ -20,7 +32,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from relevo.domain import sop_reading as read
+from relevo.domain import sop_rules_reading as rules
 from relevo.domain.data_classes import DataClass
+from relevo.domain.sop_checks import contradictions
 from relevo.domain.sop_parts import (
     Allowance,
     ExceptionRule,
@@ -35,7 +49,7 @@ from relevo.domain.toml_table import ADVICE, TomlTable
 from relevo.errors import Reason, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from relevo.domain.access import Role
@@ -131,6 +145,7 @@ def parse_sop(text: str) -> Sop:
 def read_sop(top: TomlTable) -> Sop:
     """What a document says; of use only if nothing was noted as a fault."""
     retention = read.retention(top.table("retention"))
+    contact = top.table("first_contact")
     sop = Sop(
         name=read.word(top, "name"),
         version=top.number("version"),
@@ -142,7 +157,7 @@ def read_sop(top: TomlTable) -> Sop:
         transfer_basis=read.transfer_basis(top),
         purposes=read.purposes(top.table("purposes")),
         response=read.response(top.table("response")),
-        first_contact=read.first_contact(top.table("first_contact")),
+        first_contact=read.first_contact(contact),
         question=read.allowance(top, "question"),
         arrival_confirmation_hours=top.number("arrival_confirmation_hours"),
         follow_up_months=read.follow_up_months(top),
@@ -151,29 +166,19 @@ def read_sop(top: TomlTable) -> Sop:
         grace_days=top.number("grace_days", least=0),
         retention=retention,
         exception=read.exception(top, retention),
+        consent=rules.consent(top),
+        access=rules.access(top),
+        may_ask=rules.may_ask(top),
+        keep=rules.keep(top),
+        costs=rules.costs(top),
+        record=rules.record(top),
+        sheets=rules.sheets(top),
+        first_contact_asks=rules.first_contact_asks(contact),
+        medication_days=rules.medication_days(top),
+        plan_months=rules.plan_months(top),
     )
-    _check_whole(top, sop)
+    for path, detail in contradictions(sop):
+        top.fault(path, detail)
+    contact.close()
     top.close()
     return sop
-
-
-def _check_whole(top: TomlTable, sop: Sop) -> None:
-    """What no part can see by itself."""
-    if sop.host and sop.host == sop.origin:
-        top.fault("origin", "is the host itself")
-    if sop.holidays_until < sop.effective.date():
-        top.fault("holidays_until", "lies before the day on which the procedure takes effect")
-    for side, calendar in sop.calendars.items():
-        if not _within(calendar.holidays, sop.effective.year, sop.holidays_until):
-            detail = "lie outside the year of `effective` up to `holidays_until`"
-            top.fault(f"calendars.{side}.holidays", detail)
-    for name in sorted(_moving(sop) - sop.retention.keys()):
-        top.fault(f"retention.{name}", "is missing, though the class moves")
-
-
-def _within(holidays: Iterable[date], first_year: int, last: date) -> bool:
-    return all(day.year >= first_year and day <= last for day in holidays)
-
-
-def _moving(sop: Sop) -> frozenset[str]:
-    return sop.exception.classes.union(*(read.moving_for(one) | one.returns for one in sop.purposes.values()))

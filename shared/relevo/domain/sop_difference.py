@@ -1,10 +1,12 @@
 """What differs between two SOPs, in the terms of the document, and what that means for data.
 
 `compare` puts first what matters first: the classes and fields that may move under the new text and might not under
-the old one, then those that may no longer move, then every difference by its path in the document:
+the old one, then those that may no longer move, who sees or holds what now (`relevo.domain.sop_reach`), then every
+difference by its path in the document:
 
     purposes.medical-continuity.allowed   added    contact
     response.routine.working_days         changed  10 → 5
+    sheets.fr.withdrawing                 changed  … two weeks … → … one month …
 
 The order of a list says nothing in a SOP (months ascend, all others are sets), nor do comments and spaces.
 """
@@ -15,9 +17,11 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.domain.sop import parse_sop
+from relevo.domain.sop_reach import Reach, widened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from relevo.domain.sop import Purpose, Sop
 
 Terms: TypeAlias = "Mapping[str, object]"
+SHORT = 100
+"""Texts of up to so many characters are shown whole."""
 
 
 class ChangeKind(StrEnum):
@@ -70,10 +76,15 @@ class Movement:
 
 @dataclass(frozen=True, kw_only=True)
 class SopDifference:
-    """What may move now and might not before, what may no longer move, and every difference of the documents."""
+    """What may move now and might not before, what may no longer move, and every difference of the documents.
+
+    `gained` is who may do with which class, or must keep of it, more than before; `lost` the contrary.
+    """
 
     opened: tuple[Movement, ...]
     barred: tuple[Movement, ...]
+    gained: tuple[Reach, ...]
+    lost: tuple[Reach, ...]
     changes: tuple[Change, ...]
 
 
@@ -87,6 +98,8 @@ def compare(old: str, new: str) -> SopDifference:
     return SopDifference(
         opened=tuple(_gained(before, after)),
         barred=tuple(_gained(after, before)),
+        gained=tuple(widened(before, after)),
+        lost=tuple(widened(after, before)),
         changes=tuple(_changes("", tomllib.loads(old), tomllib.loads(new))),
     )
 
@@ -106,7 +119,8 @@ def _change(path: str, old: object, new: object) -> Iterator[Change]:
     elif new is None:
         yield Change(path=path, kind=ChangeKind.REMOVED, old=_written(old))
     elif old != new:
-        yield Change(path=path, kind=ChangeKind.CHANGED, old=_written(old), new=_written(new))
+        before, after = _apart(_written(old), _written(new))
+        yield Change(path=path, kind=ChangeKind.CHANGED, old=before, new=after)
 
 
 def _tables(path: str, old: object, new: object) -> Iterator[Change]:
@@ -126,9 +140,32 @@ def _items(path: str, old: list[object], new: list[object]) -> Iterator[Change]:
         yield Change(path=path, kind=ChangeKind.ADDED, new=_written(come))
 
 
+def _apart(old: str, new: str) -> tuple[str, str]:
+    """Two texts, each without the words in which both begin and end, if there are many."""
+    if max(len(old), len(new)) <= SHORT:
+        return old, new
+    before, after = old.split(), new.split()
+    first = _common(before, after)
+    last = _common(before[first:][::-1], after[first:][::-1])
+    return _part(before, first, last), _part(after, first, last)
+
+
+def _common(some: list[str], others: list[str]) -> int:
+    alike = (one == other for one, other in zip(some, others, strict=False))
+    return sum(1 for _ in takewhile(bool, alike))
+
+
+def _part(words: list[str], first: int, last: int) -> str:
+    here = words[first : len(words) - last]
+    return " ".join((*(["…"] if first else []), *here, *(["…"] if last else [])))
+
+
 def _written(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(_written(one) for one in value) or "an empty list"
+        between = "; " if any(isinstance(one, dict) for one in value) else ", "
+        return between.join(_written(one) for one in value) or "an empty list"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_written(one)}" for name, one in value.items()) or "an empty table"
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -137,12 +137,7 @@ def allowance(table: TomlTable, key: str) -> Allowance:
 
 def first_contact(table: TomlTable) -> FirstContactRule:
     """How soon the person is reached."""
-    found = FirstContactRule(
-        days=table.number("working_days"),
-        vulnerable_hours=table.number("vulnerable_hours"),
-    )
-    table.close()
-    return found
+    return FirstContactRule(days=table.number("working_days"), vulnerable_hours=table.number("vulnerable_hours"))
 
 
 def follow_up_months(top: TomlTable) -> tuple[int, ...]:

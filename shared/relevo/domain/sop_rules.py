@@ -1,7 +1,7 @@
 """The rules of a standard operating procedure beyond what moves: consent, access, costs, the record, the sheets.
 
 Each is what one table of the text says; where a text has no such table, the values here stand. `relevo.domain.sop`
-reads them and hands them on.
+reads them and hands them on. `ROLES` says who there is on each side; nobody but these can be named in a SOP.
 
 Source: Reintegration Handbook, 4.1.3 (step 4: the six parts of a SOP) and 4.2.1 (who may enter and consult which data).
 """
@@ -22,6 +22,42 @@ if TYPE_CHECKING:
 
 ANY = "any"
 """The kind of person, or the type of return, that stands for all others."""
+
+
+RETURN_TYPES = ("voluntary", "assisted-voluntary", "spontaneous", "forced")
+"""The words of the class `travel` for how somebody comes to return."""
+
+ROLES: Mapping[Side, frozenset[Role]] = MappingProxyType(
+    {
+        Side.HOST: frozenset({Role.COUNSELLOR, Role.COORDINATOR, Role.CLINICIAN, Role.AUDITOR, Role.ADMINISTRATOR}),
+        Side.ORIGIN: frozenset({Role.INTAKE, Role.CASE_WORKER, Role.CLINICIAN, Role.AUDITOR, Role.ADMINISTRATOR}),
+    }
+)
+
+
+class Person(StrEnum):
+    """The kinds of person for whom a SOP may set a ceiling; who is several has the highest of theirs."""
+
+    VULNERABLE = "vulnerable"
+    MINOR = "minor"
+    ANY = ANY
+
+
+class CostCategory(StrEnum):
+    """What money is spent on, as far as a SOP says who bears it."""
+
+    HOUSING = "housing"
+    MEDICAL = "medical"
+    MEDICAL_EQUIPMENT = "medical-equipment"
+    HOME_CARE = "home-care"
+    ONWARD_TRANSPORT = "onward-transport"
+    EDUCATION = "education"
+    TRAINING = "training"
+    BUSINESS = "business"
+    LEGAL = "legal"
+    DOCUMENTS = "documents"
+    COUNSELLING = "counselling"
+    OTHER = "other"
 
 
 class RecordPart(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relevo.domain.sop_reading import WEEKDAYS
+from relevo.domain.sop_rules_summary import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +33,11 @@ def summary(sop: Sop) -> dict[str, str]:
         "questions": f"answered within {_time(sop.question)}",
         "arrival": f"confirmed or not within {sop.arrival_confirmation_hours} hours of the planned one",
         "first contact": f"{contact.days} working days after arrival; {contact.vulnerable_hours} hours if vulnerable",
+        "it asks for": _listed(sop.first_contact_asks),
         "follow-ups": f"months {', '.join(str(month) for month in sop.follow_up_months)} after arrival",
+        "plan": f"agreed within {_months(sop.plan_months)} of the arrival",
+        "medication": f"the origin is told {sop.medication_days} days before the supply ends",
+        **rules(sop),
         **{side: _works(calendar, sop) for side, calendar in sop.calendars.items()},
     }
 
@@ -56,6 +61,10 @@ def _works(calendar: Calendar, sop: Sop) -> str:
 
 def _time(allowance: Allowance) -> str:
     return f"{allowance.amount} {allowance.unit.replace('-', ' ')}"
+
+
+def _months(number: int) -> str:
+    return "one month" if number == 1 else f"{number} months"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -30,7 +30,7 @@ class DrawnTable(TomlTable):
 
     def __init__(self) -> None:
         super().__init__({}, "", [])
-        self._properties: dict[str, Schema | DrawnTable] = {}
+        self._properties: dict[str, Schema | DrawnTable | _Several] = {}
         self._required: list[str] = []
         self._optional: set[str] = set()
         self._keys = TEXT
@@ -39,7 +39,7 @@ class DrawnTable(TomlTable):
 
     def schema(self) -> Schema:
         """What a table may hold, as far as it was asked for."""
-        drawn = {key: one.schema() if isinstance(one, DrawnTable) else one for key, one in self._properties.items()}
+        drawn = {key: one if isinstance(one, dict) else one.schema() for key, one in self._properties.items()}
         found: Schema = {"type": "object", "additionalProperties": False}
         if ANY_NAME in drawn:
             found |= self._by_name(drawn.pop(ANY_NAME))
@@ -72,9 +72,9 @@ class DrawnTable(TomlTable):
         self._note(key, _text(kind))
         return ""
 
-    def number(self, key: str, *, least: int = 1) -> int:
+    def number(self, key: str, *, least: int = 1, most: int = MOST) -> int:
         """See `TomlTable.number`."""
-        self._note(key, _number(least, MOST))
+        self._note(key, _number(least, most))
         return least
 
     def either(self, *keys: str) -> tuple[str, int]:
@@ -120,10 +120,26 @@ class DrawnTable(TomlTable):
         self._note(key, inner)
         return inner
 
-    def _note(self, key: str, asked: Schema | DrawnTable, *, needed: bool = True) -> None:
+    def tables(self, key: str) -> tuple[TomlTable, ...]:
+        """See `TomlTable.tables`."""
+        inner = DrawnTable()
+        self._note(key, _Several(inner), needed=False)
+        return (inner,)
+
+    def _note(self, key: str, asked: Schema | DrawnTable | _Several, *, needed: bool = True) -> None:
         self._properties[key] = asked
         if needed and key not in self._optional and key not in (*self._required, ANY_NAME):
             self._required.append(key)
+
+
+class _Several:
+    """A list of tables that are all alike."""
+
+    def __init__(self, each: DrawnTable) -> None:
+        self._each = each
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": self._each.schema()}
 
 
 def _whole(kind: Kind) -> str:

@@ -76,11 +76,11 @@ class TomlTable:
             self.fault(key, f"must be {kind.named}")
         return value
 
-    def number(self, key: str, *, least: int = 1) -> int:
-        """A whole number from `least` to `MOST`."""
+    def number(self, key: str, *, least: int = 1, most: int = MOST) -> int:
+        """A whole number from `least` to `most`."""
         value = self._get(key, int, least, "a whole number")
-        if not least <= value <= MOST:
-            self.fault(key, f"must be from {least} to {MOST}")
+        if not least <= value <= most:
+            self.fault(key, f"must be from {least} to {most}")
         return value
 
     def either(self, *keys: str) -> tuple[str, int]:
@@ -139,6 +139,11 @@ class TomlTable:
     def optional_table(self, key: str) -> TomlTable:
         """The table at `key`; an empty one if there is none."""
         return self.table(key) if self.has(key) else TomlTable({}, self._at(key), self._faults)
+
+    def tables(self, key: str) -> tuple[TomlTable, ...]:
+        """The tables of a list (`[[key]]`), each at its place counted from 0; none if the key is missing."""
+        found = self._list(key, dict, "a list of tables", needed=False)
+        return tuple(TomlTable(one, self._at(f"{key}.{place}"), self._faults) for place, one in enumerate(found))
 
     def close(self) -> None:
         """Name every key that nothing has read."""

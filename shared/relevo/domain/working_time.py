@@ -42,6 +42,11 @@ class Calendar:
         """Whether people work on the local date `day`."""
         return day.weekday() not in self.weekend and day not in self.holidays
 
+    def is_working(self, at: datetime) -> bool:
+        """Whether people are at work at `at`: on a working day, from the opening until before closing time."""
+        local = aware(at).astimezone(self.zone)
+        return self.is_working_day(local.date()) and self.opens <= local.time() < self.closes
+
     def local_date(self, at: datetime) -> date:
         """The date in this zone at `at`."""
         return aware(at).astimezone(self.zone).date()

@@ -62,13 +62,27 @@ class SopMovement(BaseModel):
     beyond: list[str]
 
 
+class SopReach(BaseModel):
+    """What somebody may do with a class, or how long it is kept or asked for, in words."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    side: str
+    who: str
+    does: str
+    data_class: str
+    more: str
+
+
 class SopDifferences(BaseModel):
-    """What may move now and might not before, what may no longer move, and every change."""
+    """What may move now and might not before, what may no longer move, who gains and loses what, and every change."""
 
     model_config = ConfigDict(from_attributes=True)
 
     opened: list[SopMovement]
     barred: list[SopMovement]
+    gained: list[SopReach]
+    lost: list[SopReach]
     changes: list[SopChange]
 
 

@@ -39,6 +39,12 @@ def test_a_check_tells_what_the_procedure_says() -> None:
         "first contact 2 working days after arrival; 24 hours if vulnerable",
         "follow-ups months 1, 3, 6, 12 after arrival",
         "host works in Europe/Berlin from 08:00 to 16:00; weekend: saturday, sunday; 18 holidays",
+        "consent taken at the host by coordinator, counsellor taken at the origin by intake",
+        "for 24 months at most; renewed from 45 days before it ends",
+        "auditor at the origin sees no personal data",
+        "even after a withdrawal: costs, 1825 days",
+        "at most 3000.00 EUR for a vulnerable person, any return",
+        "borne by person: documents",
         "origin works in Asia/Baghdad from 08:00 to 15:00; weekend: friday, saturday; 31 holidays",
     ):
         assert line in told
@@ -59,7 +65,13 @@ def test_a_check_names_every_contradiction_with_its_path(tmp_path: Path) -> None
 
 def test_two_files_are_compared_with_what_may_move_now_first() -> None:
     told = run("compare", SOPS / "de-ci.toml", SOPS / "de-iq.toml").stdout
-    assert told.startswith("The same classes and fields may move as before.\nEvery difference, by its path:\n")
+    assert told.startswith(
+        "May move now, and might not before:\n  •  mental-health-risk to the origin, for medical-continuity\n"
+        "Now, and not before:\n  •  counsellor at the host may enter mental-health-risk\n"
+    )
+    assert "•  case-worker at the origin may consult identity-full" in told
+    assert "\nEvery difference, by its path:\n" in told
+    assert "•  sheets.de.body changed: … nach Côte d'Ivoire … → … in den Irak …" in told
     assert "•  origin changed: ci:accueil → iq:awda" in told
     assert "•  calendars.origin.weekend removed: sunday" in told
     assert "•  calendars.origin.weekend added: friday" in told

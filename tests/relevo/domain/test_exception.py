@@ -25,6 +25,7 @@ from relevo.domain.sides import Urgency
 from relevo.domain.sop import SopInvalid, parse_sop
 from relevo.domain.sop_parts import LIFE_SAVING, ExceptionRule
 from relevo.errors import Refusal
+from support.sop_texts import anybody_reads
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 RULE = ExceptionRule(classes=frozenset({"identity-min", "travel", "mental-health-risk"}), expiry_hours=72)
@@ -177,14 +178,15 @@ def test_a_procedure_is_refused_whose_exception_has(
 
 
 def test_a_procedure_may_narrow_what_leaves_and_how_long_it_holds(sop_text: Callable[[str], str]) -> None:
-    narrowed = parse_sop(_table(sop_text("es-ci"), 'classes = ["identity-min", "travel"]', "expiry_hours = 24"))
+    text = anybody_reads(sop_text("es-ci"))
+    narrowed = parse_sop(_table(text, 'classes = ["identity-min", "travel"]', "expiry_hours = 24"))
     assert narrowed.exception == ExceptionRule(classes=frozenset({"identity-min", "travel"}), expiry_hours=24)
 
 
 def test_a_procedure_that_says_nothing_lets_what_saves_a_life_and_has_a_retention_leave(
     sop_text: Callable[[str], str],
 ) -> None:
-    text = _table(sop_text("es-ci")).replace("mental-health-risk = 180\n", "")
+    text = _table(anybody_reads(sop_text("es-ci"))).replace("mental-health-risk = 180\n", "")
     assert parse_sop(text).exception == ExceptionRule(classes=LIFE_SAVING - {"mental-health-risk"}, expiry_hours=72)
 
 

@@ -22,6 +22,7 @@ TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SOPS.glob("*.toml")
 ES_CI = (SOPS / "es-ci.toml").read_text(encoding="utf-8")
 ES_GE = (SOPS / "es-ge.toml").read_text(encoding="utf-8")
 ASSISTANCE = "reintegration-assistance"
+STANDS_IN = {"first_contact_asks": "first_contact"}
 
 CHANGES: Mapping[str, tuple[Edit, set[tuple[str, str, str, str]]]] = {
     "a number": (
@@ -149,7 +150,11 @@ def test_what_is_no_sop_is_not_compared(bad: tuple[str, str]) -> None:
 
 MOST = 168
 """What every number of the sample may be; the hours of an exception are the narrowest."""
-NUMBERS = [line for line in ES_CI.splitlines() if line.partition(" = ")[2].isdigit() and line != "version = 1"]
+BOUND = {"version", "longest_months", "adult_from", "plan_months", "costs"}
+"""Numbers that other numbers, or life, keep within narrower bounds."""
+NUMBERS = [
+    line for line in ES_CI.splitlines() if line.partition(" = ")[2].isdigit() and line.partition(" = ")[0] not in BOUND
+]
 
 
 @given(line=st.sampled_from(NUMBERS), number=st.integers(1, MOST))
@@ -165,9 +170,8 @@ def test_every_number_that_differs_is_named_by_its_last_word_and_nothing_else_is
 def test_whatever_differs_between_two_sops_is_named_in_the_table_where_it_stands(old: str, new: str) -> None:
     found = {change.path.partition(".")[0] for change in compare(old, new).changes}
     before, after = parse_sop(old), parse_sop(new)
-    assert found == {
-        name for name in (field.name for field in fields(Sop)) if _said(before, name) != _said(after, name)
-    }
+    differ = {one.name for one in fields(Sop) if _said(before, one.name) != _said(after, one.name)}
+    assert found == {STANDS_IN.get(name, name) for name in differ}
 
 
 def _said(sop: Sop, name: str) -> object:

@@ -23,10 +23,11 @@ from relevo.domain.referral import Step
 from relevo.domain.sides import Side, Urgency
 from relevo.ids import new_jti
 from relevo.messages.classes import terms_record, terms_to_fields
-from relevo.messages.content import Fields, Said
+from relevo.messages.content import Fields, Said, compose
 from relevo.messages.registry import message_type
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_referral import Requested
+from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import read_statement
@@ -177,11 +178,16 @@ def _inbox(row: ReferralRow, said: Said, jti: str, seq: int, at: datetime) -> In
         seq=seq,
         manifest="invented manifest",
         content="invented content",
-        disclosures=["invented disclosure"],
+        disclosures=_disclosures(said),
         disposition="stored",
         receipt="invented receipt",
         received_at=at,
     )
+
+
+def _disclosures(said: Said) -> list[str]:
+    hidden = compose(said.step, said.payload, by=said.by, after=said.after, seen=said.seen, fields=said.classes)
+    return list(sd_jwt.issue({}, hidden, key=HOST.signing).disclosures)
 
 
 @contextmanager

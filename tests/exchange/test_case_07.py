@@ -155,10 +155,8 @@ def _require_chased(story: Story) -> None:
 
 def _require_kept_journey_verifies(story: Story) -> None:
     with story.nodes.origin.read() as work:
-        first = _first_message(story)
-        claims = sd_jwt.verify(
-            first.content or "", first.disclosures or [], key_for=lambda _: story.nodes.host.identity.keys.signing.public
-        )
+        first, signed_with = _first_message(story), story.nodes.host.identity.keys.signing.public
+        claims = sd_jwt.verify(first.content or "", first.disclosures or [], key_for=lambda _: signed_with)
         assert referrals.by_thread(work.session, story.thread).basis_record is None
     travel = claims["travel"]
     assert isinstance(travel, dict)

@@ -5,7 +5,7 @@ Every column of every table of both nodes is searched for every word that the me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
@@ -37,7 +37,10 @@ FROM_HOST: dict[str, tuple[str, JsonObject]] = {
         {"step": step("answered", answer=LATE), "needs": {"economic": ["job-placement"], "intentions": LATE}},
     ),
     "a departure": ("message", {"step": step("departed", at="2026-11-22T08:00:00Z")}),
-    "a changed journey": ("message", {"step": step("journey-changed"), "travel": {"assistance": [LATE]}}),
+    "a changed journey": (
+        "message",
+        {"step": step("journey-changed"), "travel": {"arrival_at": "2026-12-20T10:00:00+00:00"}},
+    ),
     "a correction": (
         "message",
         {
@@ -70,7 +73,7 @@ ORDERS = [order for number, order in enumerate(permutations(FROM_HOST)) if numbe
 
 
 @pytest.fixture
-def story(nodes: JoinedNodes) -> Iterator[Story]:
+def story(nodes: JoinedNodes) -> Story:
     """Case 01, full of words that stand nowhere else, accepted and given to an organisation."""
     told = Story(nodes=nodes)
     told.take_in(full(sample("01")))
@@ -95,7 +98,7 @@ def test_what_the_host_says_after_a_withdrawal_brings_nothing_back(story: Story,
     _require_nothing(story)
 
 
-@pytest.mark.parametrize("order", list(permutations(FROM_ORIGIN)), ids=lambda order: ", ".join(order[:3]))
+@pytest.mark.parametrize("order", list(permutations(FROM_ORIGIN))[::5], ids=lambda order: ", ".join(order[:3]))
 def test_what_the_origin_says_after_a_withdrawal_brings_nothing_back(story: Story, order: Sequence[str]) -> None:
     late = _as_seen_before(story, story.nodes.origin, story.nodes.host)
     envelopes = [late.write(FROM_ORIGIN[name]) for name in order]

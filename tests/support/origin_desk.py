@@ -11,7 +11,7 @@ from pathlib import Path
 from origin_node import journey
 from origin_node import referrals as verbs
 from origin_node.service import SERVICE
-from origin_node.tables import OriginBase
+from origin_node.tables import GivenRow, OriginBase
 from relevo.clock import StandingClock
 from relevo.delivery import steps
 from relevo.delivery.node import THE_NODE, Node
@@ -160,6 +160,23 @@ class Desk:
         self.clock.move_to(ARRIVED_AT + timedelta(hours=1))
         with self.intake() as work:
             journey.confirm_arrival(work, self.thread, ARRIVED_AT)
+
+    def give(self, organisation: str, *paths: str) -> None:
+        """An organisation is given a part of the profile."""
+        with self.node.write() as work:
+            work.session.add(
+                GivenRow(
+                    peer=HOST_ID,
+                    thread=self.thread,
+                    organisation=organisation,
+                    service="housing",
+                    paths=list(paths),
+                    presentation="invented presentation",
+                    nonce="invented",
+                    given_at=work.at,
+                    given_by="inza",
+                )
+            )
 
     def row(self) -> ReferralRow:
         """The referral as it stands."""

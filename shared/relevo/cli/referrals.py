@@ -52,7 +52,7 @@ def list_all(ctx: typer.Context) -> None:
         work.require(Act.LIST)
         found = [(referrals.next_duty(work.session, row), row) for row in referrals.everything(work.session)]
         found.sort(key=lambda pair: (pair[0] is None, pair[0] and pair[0].due_at, pair[1].thread))
-        length = _length(row.thread for _, row in found)
+        length = shown_length(row.thread for _, row in found)
         rows = [(row.thread[:length], *_due(work, row, duty), row.peer, row.status) for duty, row in found]
     show.table(("referral", "due (UTC)", "what", "with", "status"), rows, empty="There is no referral yet.")
 
@@ -145,7 +145,7 @@ def _due(work: UnitOfWork, row: ReferralRow, duty: DutyRow | None) -> tuple[obje
     return duty.due_at, "\n".join([duty.duty, *overdue, *pressing])
 
 
-def _length(threads: Iterable[str]) -> int:
+def shown_length(threads: Iterable[str]) -> int:
     """How much of each thread has to be shown so that no two look the same."""
     all_of_them = set(threads)
     lengths = range(referrals.SHORTEST, THREAD_LENGTH + 1)

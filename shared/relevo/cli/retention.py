@@ -6,6 +6,7 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import opened, user
+from relevo.cli.referrals import shown_length
 from relevo.delivery import retention
 
 app = typer.Typer(help="What is erased when its time has come.", no_args_is_help=True)
@@ -17,8 +18,9 @@ def due(ctx: typer.Context) -> None:
     node = opened(ctx)
     with node.read(user(ctx)) as work:
         found = retention.due(work, node.holdings)
-    rows = [(one.thread, one.status, one.ended_at, one.erase_at, one.classes) for one in found]
-    columns = ("referral", "status", "ended (UTC)", "next goes (UTC)", "classes here")
+    length = shown_length(one.thread for one in found)
+    rows = [(one.thread[:length], one.status, one.erase_at, one.classes) for one in found]
+    columns = ("referral", "status", "next goes (UTC)", "classes here")
     show.table(columns, rows, empty="No referral has ended of which anything is left.")
 
 

@@ -13,7 +13,7 @@ from relevo.domain.consent import Terms
 from relevo.domain.retention import EVERY_CLASS
 from relevo.domain.sides import Urgency
 from relevo.messages.classes import terms_record, terms_to_fields
-from relevo.messages.content import compose
+from relevo.messages.content import Fields, compose
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_referral import Requested
 from relevo.protocol import sd_jwt
@@ -34,7 +34,7 @@ TERMS = Terms(
     expires_on=date(2027, 11, 22),
     outcomes_may_return=True,
 )
-FIELDS = {
+FIELDS: Fields = {
     "contact": {"channel": "phone", "number": "+225 07 00 00 00 01", "language": "fr"},
     "travel": {"arrival_at": "2026-12-14T19:35:00+00:00", "port": "ABJ"},
     "needs": {"economic": ["business-start"], "intentions": "a workshop"},
@@ -93,7 +93,7 @@ def test_what_is_sent_loses_it_as_well(shelf: Shelf) -> None:
     assert shelf.claims(shelf.sent)["outcome"] == {"services": []}
 
 
-FACTS = {
+FACTS: dict[str, tuple[str, object]] = {
     "contact": ("contact_channel", None),
     "needs": ("services", []),
     "vulnerability": ("vulnerable", False),
@@ -125,7 +125,8 @@ def test_a_message_that_has_not_arrived_keeps_the_words_of_its_step_and_is_seale
     shelf.sent.receipt, shelf.sent.sealed = None, b"sealed"
     erasure.erase_classes(shelf.session, shelf.row, {"outcome"})
     assert shelf.claims(shelf.sent)["step"] == {"name": "closed", "by": "intake", "reason": "moved"}
-    assert (shelf.sent.sealed, shelf.sent.manifest) == (None, None)
+    assert not shelf.sent.sealed
+    assert not shelf.sent.manifest
 
 
 def test_everything_goes_but_what_is_kept(shelf: Shelf) -> None:
@@ -169,7 +170,7 @@ def _came() -> InboxRow:
 
 def _sent() -> OutboxRow:
     payload = read_payload("closed", {"reason": "moved"})
-    back = {
+    back: Fields = {
         "outcome": {"services": []},
         "feedback": {"comments": "Good.", "language": "fr", "family": "a field"},
     }

@@ -8,7 +8,7 @@ import pytest
 
 from host_node import referrals as host_referrals
 from host_node.tables import CaseRow
-from origin_node import closing
+from origin_node import chasing, closing, profile
 from origin_node import referrals as origin_referrals
 from relevo.delivery import retention
 from relevo.delivery.node import Node
@@ -17,7 +17,7 @@ from relevo.domain.access import Role
 from relevo.errors import Forbidden
 from relevo.protocol.verification import verify_evidence
 from relevo.storage import erasure, referrals
-from relevo.storage.tables import LogEntryRow
+from relevo.storage.tables import InboxRow, LogEntryRow
 from support.nodes import JoinedNodes, staff
 from support.planted import CERTIFICATE, INTENTION, NAME, NUMBER, STATED, found_in, full, give
 from support.story import COMMENTS, FOUND, Story, sample
@@ -80,6 +80,9 @@ def test_each_class_goes_when_its_time_has_come(closed: Story) -> None:
         assert row.services
         assert _erasures(node) == 1
     assert found_in(closed.nodes.origin, COMMENTS) == [COMMENTS]
+    with closed.at_origin() as work:
+        assert [one.organisation for one in chasing.tasks(work)] == [DESK]
+        assert "Do not contact" in profile.read(work, closed.thread).reach.rule
 
 
 def test_with_the_last_class_everything_goes_and_the_status_stays(closed: Story) -> None:
@@ -185,6 +188,17 @@ def test_the_list_says_what_goes_when_without_saying_of_what(closed: Story) -> N
 def test_a_counsellor_does_not_run_it(closed: Story) -> None:
     with pytest.raises(Forbidden), closed.at_host() as work:
         retention.run(work, closed.nodes.host.holdings)
+
+
+def test_one_that_cannot_be_read_keeps_nothing_else_from_going(closed: Story) -> None:
+    origin = closed.nodes.origin
+    with origin.write() as work:
+        came = work.session.query(InboxRow).filter(InboxRow.thread == closed.thread).first()
+        assert came is not None
+        came.disclosures = ["not a disclosure"]
+        referrals.by_thread(work.session, closed.thread).erase_at = work.at
+    closed.nodes.deliver()
+    assert closed.row(origin).erase_at == closed.nodes.clock.now() + timedelta(days=1)
 
 
 def test_it_looks_once_an_hour(closed: Story) -> None:

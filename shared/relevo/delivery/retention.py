@@ -29,6 +29,7 @@ from relevo.domain.data_classes import DataClass
 from relevo.domain.referral import ENDED, Status, Step
 from relevo.domain.retention import EVERY_CLASS, Keeping
 from relevo.domain.sop import Sop, parse_sop
+from relevo.errors import RelevoError
 from relevo.messages.steps_referral import Erased, Kept
 from relevo.storage import erasure, log, referrals
 from relevo.storage.tables import ReferralRow, SopRow
@@ -37,7 +38,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 EVENTS = structlog.get_logger("relevo.retention")
 EVERY = timedelta(hours=1)
 AGAIN = timedelta(days=1)
-"""When a referral is looked at again whose end this node does not know yet."""
+"""When a referral is looked at again whose end this node does not know yet, or which could not be erased."""
 BATCH = 100
 
 _AFTER_WITHDRAWAL = frozenset({Status.WITHDRAWN, Status.ERASED})
@@ -141,8 +142,18 @@ def log_given_part(work: UnitOfWork, row: ReferralRow) -> None:
 def _run(work: UnitOfWork, holdings: Holdings) -> int:
     rows = list(work.session.scalars(_look(work.at).limit(BATCH)))
     for row in rows:
-        _erase_due(work, row, holdings)
+        _try(work, row, holdings)
     return len(rows)
+
+
+def _try(work: UnitOfWork, row: ReferralRow, holdings: Holdings) -> None:
+    """One referral that cannot be erased must not keep the others, or the post; it is told and tried a day later."""
+    try:
+        with work.session.begin_nested():
+            _erase_due(work, row, holdings)
+    except RelevoError as fault:
+        row.erase_at = work.at + AGAIN
+        EVENTS.error("not erased", peer=row.peer, thread=row.thread, code=fault.code)
 
 
 def _erase_due(work: UnitOfWork, row: ReferralRow, holdings: Holdings) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from host_node import api_continuity, api_exceptions, cases, consents, referrals
+from host_node import api_continuity, api_erasure, api_exceptions, cases, consents, referrals
 from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseRow, ConsentRow
@@ -124,7 +124,14 @@ class Withdrawal(BaseModel):
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only a host has."""
-    return router, api_exceptions.router, api_continuity.router, medical.router, task_router(SOURCES)
+    return (
+        router,
+        api_exceptions.router,
+        api_erasure.router,
+        api_continuity.router,
+        medical.router,
+        task_router(SOURCES),
+    )
 
 
 router = APIRouter(prefix="/api")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from host_node import cases, cli_continuity, cli_exceptions, consents, referrals
+from host_node import cases, cli_continuity, cli_erasure, cli_exceptions, consents, referrals
 from host_node.cli_preview import print_preview
 from host_node.service import SERVICE
 from host_node.tasks import SOURCES
@@ -42,6 +42,7 @@ add_referral_commands(app)
 cli_exceptions.add_to(app)
 cli_continuity.add_to(app)
 add_task_command(app, SOURCES)
+cli_erasure.add_to(app)
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="A purpose of the SOP.")]

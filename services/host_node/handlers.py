@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete
-
-from host_node import consents
+from host_node import erasure
 from host_node.tables import ReturnedRow
-from relevo.delivery import clinical, outbox, steps
+from relevo.delivery import clinical
 from relevo.delivery.node import Handler
-from relevo.delivery.policy import require_whole_withdrawal
 from relevo.domain.referral import Step
+from relevo.domain.retention import ERASURE_CONFIRMED
 from relevo.domain.sides import Side
 from relevo.messages.content import Said
 from relevo.messages.registry import MESSAGES, NODE_KIND, spoken_by
-from relevo.messages.steps_referral import Erased
-from relevo.storage.erasure import erase_thread
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -40,35 +36,10 @@ def keep_returned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
         )
 
 
-def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
-    """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so.
-
-    Raises:
-        PartialWithdrawal: if only the return of outcomes is withdrawn; the origin then knows that it was not done.
-    """
-    require_whole_withdrawal(said)
-    consents.noted_as_withdrawn(work, row.thread)
-    outbox.hold_back(work.session, row)
-    forget_returned(work, row)
-    erase_thread(work.session, row)
-    steps.take(work, row, Step.ERASED, Erased(kept=()))
-
-
-def erased(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
-    """The origin has erased: what the host keeps of the exchange itself goes as well; its own case stays its own."""
-    forget_returned(work, row)
-    erase_thread(work.session, row)
-
-
-def forget_returned(work: UnitOfWork, row: ReferralRow) -> None:
-    """Erase what came back in a referral."""
-    mine = (ReturnedRow.peer == row.peer, ReturnedRow.thread == row.thread)
-    work.session.execute(delete(ReturnedRow).where(*mine))
-
-
 _PARTICULAR: Mapping[str, Handler] = {
-    Step.WITHDRAWN: withdrawn,
-    Step.ERASED: erased,
+    Step.WITHDRAWN: erasure.withdrawn,
+    Step.ERASED: erasure.erased,
+    ERASURE_CONFIRMED: erasure.noted,
     "medical-question": clinical.learned,
     "medical-answer": clinical.learned,
 }

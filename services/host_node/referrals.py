@@ -15,7 +15,7 @@ from sqlalchemy import select
 from host_node import cases, decisions
 from host_node.agencies import entitled
 from host_node.tables import CaseReferralRow, CaseRow
-from relevo.delivery import steps
+from relevo.delivery import outbox, steps
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
 from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within
@@ -159,6 +159,7 @@ def cancel(work: UnitOfWork, thread: str, reason: str | None = None) -> Referral
 def enter_in_error(work: UnitOfWork, thread: str) -> ReferralRow:
     """Say that the referral should never have been sent; history stays."""
     row = entitled(work, thread, Act.MARK_ENTERED_IN_ERROR)
+    outbox.hold_back(work.session, row, code=outbox.ENTERED_IN_ERROR)
     steps.take(work, row, Step.ENTERED_IN_ERROR, EnteredInError())
     return row
 

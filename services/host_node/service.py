@@ -5,6 +5,7 @@ from __future__ import annotations
 from host_node.agencies import sees
 from host_node.api import routers
 from host_node.handlers import HANDLERS
+from host_node.holdings import HOLDINGS
 from host_node.release import release
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
@@ -20,6 +21,7 @@ SERVICE = Service(
     roles=frozenset({Role.COUNSELLOR, Role.COORDINATOR, Role.CLINICIAN, Role.AUDITOR, Role.ADMINISTRATOR}),
     handlers=HANDLERS,
     release=release,
+    holdings=HOLDINGS,
     routers=routers,
     application=make_app,
     sees=sees,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from origin_node import (
     api_continuity,
+    api_erasure,
     api_organisations,
     api_reading,
     assignments,
@@ -38,6 +39,7 @@ def routers(_node: Node) -> Sequence[APIRouter]:
         api_reading.router,
         api_organisations.router,
         api_continuity.router,
+        api_erasure.router,
         medical.router,
         task_router(SOURCES),
     )

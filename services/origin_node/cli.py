@@ -3,7 +3,7 @@
     deciding     acknowledge accept decline ask waitlist agree-cancellation object-cancellation
     assistance   arrival not-arrived contact assign service services start hold resume follow-up contacts
     continuity   contact-hints clear-contact medication-secured plan medical
-    ending       complete not-complete close reopen withdraw
+    ending       complete not-complete close reopen withdraw erasures confirm-erasure
     reading      tasks list show profile reports evidence
     partners     organisation (add change import list show), proposals, offer (list accept decline),
                  part (show export list give)
@@ -20,6 +20,7 @@ from origin_node import (
     cli_continuity,
     cli_deciding,
     cli_ending,
+    cli_erasure,
     cli_organisations,
     cli_parts,
     cli_reading,
@@ -35,7 +36,16 @@ app = typer.Typer(name=SERVICE.name, add_completion=False)
 add_commands(app, SERVICE, VERBS)
 add_referral_commands(app)
 add_task_command(app, SOURCES)
-for part in (cli_reading, cli_deciding, cli_assistance, cli_continuity, cli_ending, cli_organisations, cli_parts):
+for part in (
+    cli_reading,
+    cli_deciding,
+    cli_assistance,
+    cli_continuity,
+    cli_ending,
+    cli_erasure,
+    cli_organisations,
+    cli_parts,
+):
     part.add_to(app)
 
 

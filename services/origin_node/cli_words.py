@@ -44,6 +44,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "closed": "close",
         "reopened": "reopen",
         "withdrawn": "withdraw",
+        "erasure-confirmed": "confirm-erasure",
     }
 )
 """The command for each step that an origin may take."""

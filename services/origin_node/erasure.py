@@ -2,28 +2,25 @@
 
     the person says it here      hold back what is queued -> withdrawn -> erase -> erased
     the host passes it on        (withdrawn was learned) -> hold back what is queued -> erase -> erased
+    entered in error             hold back what is queued -> erase everything; the host knows
 
-Everything that the host stated goes; of our own records the free text and findings go, and what remains is that a
-step was taken, by whom and when. Nothing waits to be kept: `erased` names no class.
+Everything that the host stated goes, but what the SOP obliges to keep: `erased` names it with its last day, and the
+organisations that were asked to erase their part. Of our own records the free text and findings go; what remains is
+that a step was taken, by whom and when, and what organisations recorded of services that they took up.
 Source: GDPR, articles 7(3) and 17; Reintegration Handbook, 4.1.3.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
-
-from origin_node import chasing
-from origin_node.tables import AssignmentEventRow, AssignmentRow, ContactAttemptRow, ReportRow, StatedRow
+from origin_node.holdings import HOLDINGS
 from origin_node.taking import entitled
-from relevo.delivery import outbox, steps
-from relevo.delivery.node import THE_NODE
+from relevo.delivery import outbox, retention, steps
 from relevo.domain.access import Act
 from relevo.domain.referral import Step
-from relevo.messages.steps_referral import Erased, Withdrawn
+from relevo.messages.content import Said
+from relevo.messages.steps_referral import Withdrawn
 from relevo.protocol.basis import kind_of
 from relevo.storage import log
-from relevo.storage.erasure import erase_thread
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -44,25 +41,18 @@ def withdraw_consent(work: UnitOfWork, thread: str) -> ReferralRow:
 def erase(work: UnitOfWork, row: ReferralRow) -> None:
     """Erase everything that this node need not keep, log it, and tell the host; the node does it, not a person."""
     outbox.hold_back(work.session, row, but=Step.WITHDRAWN)
-    chasing.chase(work, row)
-    _erase_own(work.session, row)
-    commitment = row.basis.partition(":")[2]
-    erase_thread(work.session, row)
     log.record(
         work.session,
         kind_of(row.basis),
         work.at,
         subject=row.thread,
         thread=row.thread,
-        commitment=commitment,
+        commitment=row.basis.partition(":")[2],
         change="withdrawn",
     )
-    steps.take(work.on_behalf_of(THE_NODE), row, Step.ERASED, Erased(kept=()))
+    retention.erase_withdrawn(work, row, HOLDINGS)
 
 
-def _erase_own(session: Session, row: ReferralRow) -> None:
-    """What only this node has: statements, attempts and services go, reports lose their words."""
-    for table in (StatedRow, ContactAttemptRow, AssignmentRow, AssignmentEventRow):
-        session.execute(delete(table).where(table.peer == row.peer, table.thread == row.thread))
-    mine = (ReportRow.peer == row.peer, ReportRow.thread == row.thread)
-    session.execute(update(ReportRow).where(*mine).values(fields={}))
+def entered_in_error(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
+    """What should never have come goes at once, whatever the SOP keeps otherwise; the evidence stays."""
+    retention.erase_everything(work, row, HOLDINGS, outbox.ENTERED_IN_ERROR)

@@ -4,6 +4,7 @@
     answered, journey-changed          put what came in the place of what the host stated before, class by class
     medical-question, medical-answer   only where clinicians may speak; an answer can bring medicines anew
     withdrawn                          erase, and answer that it is done
+    entered-in-error                   erase
     everything else                    nothing more than the timeline tells
 
 Whether the step is legal, and every field within consent and SOP, has been checked before (`relevo.delivery.policy`).
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from origin_node import assignments
-from origin_node.erasure import erase
+from origin_node.erasure import entered_in_error, erase
 from origin_node.tables import StatedRow
 from relevo.delivery import clinical
 from relevo.delivery.node import Handler
@@ -72,7 +73,7 @@ HANDLERS: Mapping[str, Handler] = {
     Step.CANCEL_REQUESTED: noted,
     Step.WITHDRAWN: withdrawn,
     Step.ERASED: noted,
-    Step.ENTERED_IN_ERROR: noted,
+    Step.ENTERED_IN_ERROR: entered_in_error,
     "consent-changed": noted,
     "corrected": stated,
     "costs-planned": noted,

@@ -32,7 +32,7 @@ RULES: Mapping[Towards, str] = MappingProxyType(
         Towards.PERSON: "Contact the person as they asked; mind the hours, the language and who may answer.",
     }
 )
-ERASED_RULE = "Everything about this person was erased here. Do not contact them."
+ERASED_RULE = "How to reach this person was erased here. Do not contact them."
 _APART = frozenset({DataClass.CONTACT, DataClass.CONSENT})
 
 
@@ -98,8 +98,9 @@ def _stated(work: UnitOfWork, row: ReferralRow) -> dict[str, StatedRow]:
 
 def _reach(row: ReferralRow, found: Mapping[str, StatedRow]) -> Reach:
     preference = Channel(row.contact_channel) if row.contact_channel else None
-    rule = RULES[towards(preference)] if referrals.terms(row) else ERASED_RULE
     contact = found.get(DataClass.CONTACT)
+    gone = contact is None and row.erase_at is not None
+    rule = ERASED_RULE if gone or not referrals.terms(row) else RULES[towards(preference)]
     return Reach(rule=rule, channel=preference, contact=contact.fields if contact else {})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from origin_node.api import routers
 from origin_node.handlers import HANDLERS
+from origin_node.holdings import HOLDINGS
 from origin_node.release import release
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
@@ -19,6 +20,7 @@ SERVICE = Service(
     roles=frozenset({Role.INTAKE, Role.CASE_WORKER, Role.CLINICIAN, Role.AUDITOR, Role.ADMINISTRATOR}),
     handlers=HANDLERS,
     release=release,
+    holdings=HOLDINGS,
     routers=routers,
     application=make_app,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import select
 
-from origin_node import offers, own_part
+from origin_node import chasing, offers, own_part
 from origin_node.tables import ContactAttemptRow
 from relevo.delivery import duty_tasks
 from relevo.domain.access import MAY, Act
@@ -38,5 +38,6 @@ SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     unsafe_contacts,
     offers.tasks,
     own_part.tasks,
+    chasing.tasks,
 )
 """One line for each thing that can be due; each yields all tasks of the node, whoever asks."""

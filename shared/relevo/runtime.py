@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 
 import relevo
 from relevo.config import NodeSettings, load, make_clock, read_keys
-from relevo.delivery.node import Handler, Node, Release, Sees, whole_node
+from relevo.delivery.node import Handler, Holdings, Node, Release, Sees, whole_node
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.errors import Misconfigured
@@ -34,7 +34,7 @@ MIGRATIONS = Path(relevo.__file__).parents[2] / "migrations"
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What makes a node the one it is: its name, its side, its roles, what it does with steps, and its routes.
+    """What makes a node the one it is: its name, its side, its roles, what it does and keeps, and its routes.
 
     `sees` says which referrals a user who works for an agency or organisation behind the node may see as a whole.
     """
@@ -47,6 +47,7 @@ class Service:
     roles: frozenset[Role]
     handlers: Mapping[str, Handler]
     release: Release
+    holdings: Holdings
     routers: Callable[[Node], Sequence[APIRouter]]
     application: Callable[[Service, Node], FastAPI]
     sees: Sees = whole_node
@@ -69,6 +70,7 @@ def build(service: Service, settings: NodeSettings) -> Node:
         clock=make_clock(settings),
         handlers=service.handlers,
         release=service.release,
+        holdings=service.holdings,
         sees=service.sees,
     )
 

@@ -50,7 +50,7 @@ def test_the_origin_erases_when_the_person_withdraws_at_the_host(sent: Story) ->
     sent.withdraw()
     sent.nodes.deliver()
     _require_erased(sent)
-    assert [entry.step for entry in sent.timeline(sent.nodes.host)][-2:] == ["withdrawn", "erased"]
+    assert [entry.step for entry in sent.timeline(sent.nodes.host)][-3:] == ["withdrawn", "erased", "erased"]
 
 
 def test_both_erase_when_the_person_withdraws_at_the_origin(sent: Story) -> None:
@@ -72,6 +72,18 @@ def test_what_came_back_goes_as_well_when_the_person_withdraws_after_the_close(s
     _require_erased(sent)
     for node in sent.nodes.both:
         assert traces(settled_file_of(node), [COMMENTS, FOUND]) == []
+
+
+def test_the_host_does_not_wait_for_the_origin_to_erase_its_copies(sent: Story) -> None:
+    sent.nodes.transport.disconnect(sent.nodes.origin)
+    sent.withdraw()
+    sent.nodes.deliver()
+    assert sent.row(sent.nodes.host).status == "withdrawn"
+    assert traces(rows_of(sent.nodes.host, "case_file", "consent"), PERSONAL) == []
+    sent.nodes.transport.connect(sent.nodes.origin)
+    sent.later(days=1)
+    sent.nodes.deliver()
+    _require_erased(sent)
 
 
 def test_the_host_keeps_its_own_case(sent: Story) -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from host_node.cli import VERBS as HOST_VERBS
 from host_node.cli import app
+from origin_node import erasure
 from origin_node import referrals as origin_referrals
 from origin_node.cli_words import VERBS as ORIGIN_VERBS
 from relevo.clock import FileClock
@@ -20,6 +21,7 @@ from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Step
 from relevo.storage import referrals, users
 from support.nodes import AT, JoinedNodes
+from support.planted import give
 from support.story import SAMPLES, Story
 
 CASE = "ES-2026-004417"
@@ -108,6 +110,17 @@ def test_the_beginning_of_a_thread_is_enough_and_less_is_refused(asked: Terminal
 def test_the_timeline_names_the_commands_that_may_be_given_now(asked: Terminal) -> None:
     told = asked("show", asked.thread)
     assert "you may answer, cancel, consent withdraw, entered-in-error, journey, departure, cancel-journey" in told
+
+
+def test_who_has_to_erase_a_part_can_be_seen(asked: Terminal) -> None:
+    assert "has asked no organisation" in asked("erasures", asked.thread)
+    with asked.nodes.host.read() as work:
+        (row,) = referrals.everything(work.session)
+    story = Story(nodes=asked.nodes, thread=row.thread)
+    give(story, "ci:accueil/housing-desk", "housing", "needs")
+    story.origin(erasure.withdraw_consent)
+    assert "housing-desk" in asked("erasures", asked.thread).replace(" ", "")
+    asked("retention", "due", status=2)
 
 
 def test_a_question_about_what_may_not_leave_can_be_answered_in_words_only(asked: Terminal) -> None:

@@ -110,3 +110,28 @@ def test_every_route_has_a_readable_summary_and_stands_among_the_referrals(api: 
     ]
     assert len(own) >= 25
     assert all(" " in verb["summary"] and verb["tags"] for verb in own)
+
+
+def test_what_an_organisation_was_given_is_asked_for_and_confirmed(api: Api) -> None:
+    desk = "ci:accueil/housing-desk"
+    api.desk.give(desk, "identity-min")
+    assert api.post("erasures/confirm", {"organisation": desk}).json()["code"] == "erasure-not-asked"
+    api.post("withdraw")
+    assert [(one["organisation"], one["confirmed_at"]) for one in api.get("erasures").json()] == [(desk, None)]
+    assert api.post("erasures/confirm", {"organisation": desk}).json()[0]["confirmed_by"] == Role.INTAKE
+    assert api.get("erasures", Role.AUDITOR).status_code == 403
+
+
+def test_who_looks_after_the_node_sees_what_goes_by_itself_without_any_data(api: Api) -> None:
+    as_administrator = {"authorization": f"Bearer {api.tokens[Role.ADMINISTRATOR]}"}
+    api.post("acknowledge")
+    api.post("decline", {"reason": "no-capacity"})
+    assert api.client.post("/api/retention/run", headers=as_administrator).json() == {"looked_at": 1}
+    (going,) = api.client.get("/api/retention", headers=as_administrator).json()
+    assert (going["thread"], going["status"], going["erase_at"]) == (
+        api.desk.thread,
+        "declined",
+        "2027-11-24T00:00:00Z",
+    )
+    as_auditor = {"authorization": f"Bearer {api.tokens[Role.AUDITOR]}"}
+    assert api.client.get("/api/retention", headers=as_auditor).status_code == 403

@@ -27,6 +27,7 @@ keys = "keys.json"
 clock = "file:clock"
 """
 RESULTS = {"feedback": {"comments": "The workshop is open (invented).", "language": "fr"}}
+DESK = "ci:accueil/housing-desk"
 NOW = "2026-11-23T08:00:00+00:00"
 
 
@@ -137,3 +138,23 @@ def test_refused_in_words(run: Terminal, call: tuple[str, ...], role: Role, told
     assert done.exit_code == 2
     assert told in " ".join(done.output.split())
     assert "Traceback" not in done.output
+
+
+def test_what_an_organisation_was_given_is_asked_for_and_confirmed(run: Terminal) -> None:
+    run.desk.give(DESK, "identity-min")
+    run("withdraw")
+    assert "housing-desk" in run("erasures").output.replace("\n", "")
+    assert "the host is told" in run("confirm-erasure", "--organisation", DESK).output
+    refused = run("confirm-erasure", "--organisation", "ci:accueil/school")
+    assert (refused.exit_code, "given nothing" in refused.output) == (2, True)
+
+
+def test_intake_sees_what_goes_by_itself_and_can_let_it_go_now(run: Terminal) -> None:
+    called = ["--settings", str(run.settings), "--as", Role.INTAKE, "retention"]
+    run("acknowledge")
+    assert "No referral has ended" in CliRunner().invoke(app, [*called, "due"]).output
+    run("decline", "--reason", "no-capacity")
+    assert "2027-11-24" in CliRunner().invoke(app, [*called, "due"]).output
+    assert "Looked at 1" in CliRunner().invoke(app, [*called, "run"]).output
+    refused = CliRunner().invoke(app, [*called[:3], Role.AUDITOR, "retention", "due"])
+    assert (refused.exit_code, "may not run-retention" in " ".join(refused.output.split())) == (2, True)

@@ -68,7 +68,6 @@ def test_a_changed_journey_moves_the_day_on_which_arrival_is_due(requested: Desk
     ("step", "words", "status"),
     [
         pytest.param("cancelled", {}, "cancelled", id="the host takes the referral back"),
-        pytest.param("entered-in-error", {}, "entered-in-error", id="the host sent it by mistake"),
         pytest.param("departed", {"at": "2026-11-23T08:00:00Z"}, "requested", id="the person has left"),
         pytest.param("journey-cancelled", {}, "requested", id="there will be no journey"),
     ],

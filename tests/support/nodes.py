@@ -141,6 +141,7 @@ def make_node(
         clock=clock,
         handlers=service.handlers,
         release=service.release,
+        holdings=service.holdings,
         sees=service.sees,
     )
 

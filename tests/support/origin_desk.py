@@ -11,7 +11,7 @@ from pathlib import Path
 from origin_node import journey
 from origin_node import referrals as verbs
 from origin_node.service import SERVICE
-from origin_node.tables import OriginBase
+from origin_node.tables import GivenRow, OriginBase
 from relevo.clock import StandingClock, seconds
 from relevo.delivery import steps
 from relevo.delivery.node import THE_NODE, Node
@@ -23,7 +23,7 @@ from relevo.domain.referral import Step
 from relevo.domain.sides import Side, Urgency
 from relevo.ids import new_jti
 from relevo.messages.classes import terms_record, terms_to_fields
-from relevo.messages.content import Fields, Said
+from relevo.messages.content import Fields, Said, compose
 from relevo.messages.registry import message_type
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_referral import Requested
@@ -162,6 +162,23 @@ class Desk:
         with self.intake() as work:
             journey.confirm_arrival(work, self.thread, ARRIVED_AT)
 
+    def give(self, organisation: str, *paths: str) -> None:
+        """An organisation is given a part of the profile."""
+        with self.node.write() as work:
+            work.session.add(
+                GivenRow(
+                    peer=HOST_ID,
+                    thread=self.thread,
+                    organisation=organisation,
+                    service="housing",
+                    paths=list(paths),
+                    presentation="invented presentation",
+                    nonce="invented",
+                    given_at=work.at,
+                    given_by="inza",
+                )
+            )
+
     def row(self) -> ReferralRow:
         """The referral as it stands."""
         with self.node.read() as work:
@@ -197,6 +214,11 @@ def _inbox(row: ReferralRow, said: Said, jti: str, seq: int, at: datetime) -> In
     )
 
 
+def _disclosures(said: Said) -> list[str]:
+    hidden = compose(said.step, said.payload, by=said.by, after=said.after, seen=said.seen, fields=said.classes)
+    return list(sd_jwt.issue({}, hidden, key=HOST.signing).disclosures)
+
+
 @contextmanager
 def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
     """An origin that knows a host, has a SOP with it, and has no referral yet; `migrated` as a command needs it."""
@@ -216,6 +238,7 @@ def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
         clock=clock,
         handlers=SERVICE.handlers,
         release=SERVICE.release,
+        holdings=SERVICE.holdings,
         sees=SERVICE.sees,
     )
     with node.write() as work:

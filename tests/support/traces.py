@@ -36,12 +36,13 @@ def settled_file_of(node: Node) -> bytes:
     return file_of(node)
 
 
-def rows_of(node: Node) -> bytes:
-    """Everything that stands in a node's tables, whichever database it is."""
+def rows_of(node: Node, *but: str) -> bytes:
+    """Everything that stands in a node's tables without the tables `but`, whichever database it is."""
     metadata = MetaData()
     with node.database.engine.connect() as connection:
         metadata.reflect(connection)
-        found = [connection.execute(select(table)).all() for table in metadata.tables.values()]
+        wanted = [table for table in metadata.tables.values() if table.name not in but]
+        found = [connection.execute(select(table)).all() for table in wanted]
     return b"\n".join(_bytes(value) for rows in found for row in rows for value in row)
 
 

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "shared_0009"
-down_revision = "shared_0006"
+down_revision = "shared_0008"
 branch_labels = None
 depends_on = None
 

@@ -23,7 +23,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 THREAD_LENGTH = 36
 _PLAIN = frozenset({DueState.OPEN, DueState.KEPT})
-_TOLD = ("service", "status", "outcome", "month")
+_TOLD = ("service", "status", "outcome", "month", "organisation")
 """What of a step's words stands in the timeline: words of closed lists and numbers, never free text."""
 
 
@@ -62,7 +62,7 @@ def list_all(
         waiting = [row for row in everything if duties.is_unanswered_now(work, row)]
         found = [(referrals.next_duty(work.session, row), row) for row in (waiting if unanswered else everything)]
         found.sort(key=lambda pair: (pair[0] is None, pair[0] and pair[0].due_at, pair[1].thread))
-        length = _length(row.thread for _, row in found)
+        length = shown_length(row.thread for _, row in found)
         rows = [(row.thread[:length], *_due(work, row, duty), row.peer, row.status) for duty, row in found]
     empty = "Every referral is answered or in time." if unanswered else "There is no referral yet."
     show.table(("referral", "due (UTC)", "what", "with", "status"), rows, empty=empty)
@@ -163,7 +163,7 @@ def _due(work: UnitOfWork, row: ReferralRow, duty: DutyRow | None) -> tuple[obje
     return duty.due_at, "\n".join([duty.duty, *overdue, *pressing])
 
 
-def _length(threads: Iterable[str]) -> int:
+def shown_length(threads: Iterable[str]) -> int:
     """How much of each thread has to be shown so that no two look the same."""
     all_of_them = set(threads)
     lengths = range(referrals.SHORTEST, THREAD_LENGTH + 1)

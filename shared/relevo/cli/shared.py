@@ -1,7 +1,7 @@
 """The commands that both kinds of node have, added to a node's own Typer application.
 
     init  migrate  serve  deliver  statement  peer add|confirm|list  sop import|propose|accept|show
-    contact-list publish|show  user add|list
+    contact-list publish|show  user add|list  retention due|run
 
 `add_commands` also adds the global options `--settings` and `--as`, and sees to it that every refusal ends in words.
 A node's own commands take the node with `opened(ctx)` and the caller with `user(ctx)`, and may raise what they like.

@@ -15,13 +15,13 @@ from datetime import datetime
 from relevo.clock import seconds
 from relevo.delivery.clock_facts import from_json
 from relevo.delivery.contact_exchange import whom_to_ask_now
+from relevo.domain.contact_list import ContactPoint
 from relevo.domain.deadlines import Due, DueState, Duty, duties_done, duties_started, is_unanswered, stands, state_of
 from relevo.domain.first_contact import has_died
 from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop, parse_sop
-from relevo.messages.steps_contacts import ContactPoint
 from relevo.protocol.receipt import DueClaim
 from relevo.storage import referrals
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow

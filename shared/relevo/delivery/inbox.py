@@ -25,7 +25,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment
-from relevo.delivery import duties, node_messages, policy, steps
+from relevo.delivery import duties, node_messages, policy, retention, steps
 from relevo.delivery.node import Node
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
@@ -177,7 +177,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
             effect = _effect(node, work, arrival.opened)
             token = _store(work, verified, effect.due, opened=arrival.opened)
             if effect.row is not None and erasure.is_erased(effect.row):
-                erasure.erase_thread(work.session, effect.row)
+                erasure.erase_thread(work.session, effect.row, retention.still_kept(work, effect.row))
             return token
     except (Refusal, Conflict, BadInput, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:

@@ -22,6 +22,21 @@ Handler: TypeAlias = Callable[[UnitOfWork, ReferralRow, Said], None]
 Release: TypeAlias = Callable[[UnitOfWork, OutboxRow], Reason | None]
 """Why a queued message may not leave (any more), asked just before it does; None if it may."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """What a node keeps of a referral in tables of its own, for code that erases without knowing which node it is in.
+
+    `classes` are the data classes of which something is there. `erase` erases some of them, and what belongs to them;
+    `drop` the rest, which belongs to no class. `asked` are the organisations behind the node that must erase a part.
+    """
+
+    classes: Callable[[UnitOfWork, ReferralRow], frozenset[str]]
+    erase: Callable[[UnitOfWork, ReferralRow, frozenset[str]], None]
+    drop: Callable[[UnitOfWork, ReferralRow], None]
+    asked: Callable[[UnitOfWork, ReferralRow], tuple[str, ...]]
+
+
 Sees: TypeAlias = Callable[[UnitOfWork, ReferralRow], bool]
 """Whether a user may see a referral as a whole; a user without a part in it learns not even that it is here."""
 
@@ -47,6 +62,7 @@ class Node:
     clock: Clock
     handlers: Mapping[str, Handler]
     release: Release
+    holdings: Holdings
     sees: Sees = whole_node
     bell: threading.Event = field(default_factory=threading.Event, compare=False)
 

@@ -30,6 +30,8 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 NONE = "none"
 CONSENT_WITHDRAWN = "consent-withdrawn"
+RETENTION_OVER = "retention-over"
+ENTERED_IN_ERROR = "entered-in-error"
 
 
 class OutboxState(StrEnum):
@@ -98,15 +100,15 @@ def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[
     return list(session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)))
 
 
-def hold_back(session: Session, row: ReferralRow, *, but: str | None = None) -> None:
-    """Erase every queued message of a referral, because its consent was withdrawn; the step `but` may still leave.
+def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, code: str = CONSENT_WITHDRAWN) -> None:
+    """Erase every queued message of a referral, for the reason `code`; the step `but` may still leave.
 
     The next message then follows the last one that left, so that the peer never waits for one that will not come.
     """
     mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)
     for message in session.scalars(select(OutboxRow).where(*mine, OutboxRow.state == OutboxState.QUEUED)):
         if message.step != but:
-            message.state, message.problem = OutboxState.HELD, CONSENT_WITHDRAWN
+            message.state, message.problem = OutboxState.HELD, code
             erasure.forget(message)
     _follow_what_leaves(session, row)
 

@@ -18,6 +18,7 @@ from relevo.domain.disclosure import ALWAYS_RETURN, ExcessData, NoReturn, requir
 from relevo.domain.exception import Circumstances, as_terms, require_sound
 from relevo.domain.exception_refusals import ExceptionExpired
 from relevo.domain.referral import Status, Step
+from relevo.domain.retention import AFTER_ERASURE
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop, parse_sop
 from relevo.domain.sop_versions import require_current
@@ -150,7 +151,7 @@ def _sound_exception(record: bytes, stated: Requested, said: Said, sop: Sop, at:
 def _require_basis(row: ReferralRow, message: Message, said: Said) -> Terms | None:
     if message.sop != row.sop:
         raise NoBasis(detail="a referral stays under the SOP under which it began", field="sop")
-    if said.step == Step.ERASED:
+    if said.step in AFTER_ERASURE:
         return None
     if message.basis != row.basis:
         raise NoBasis(detail="the message does not rest on the consent of this referral", field="basis")

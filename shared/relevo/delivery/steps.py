@@ -20,18 +20,27 @@ from relevo.domain.disclosure import may_return
 from relevo.domain.journey import Journey, JourneyStep, advance_journey, allowed_journey, arrive_journey
 from relevo.domain.medication import MEDICAL_CONTINUITY, earliest_end
 from relevo.domain.referral import IllegalStep, Status, Step, advance, allowed, arrive, before_cancelling
+from relevo.domain.retention import AFTER_ERASURE
 from relevo.domain.sides import Side
+from relevo.errors import Conflict
 from relevo.messages.classes import requested_services
 from relevo.messages.content import Fields, Said
 from relevo.messages.registry import MESSAGES, MessageType, message_type
 from relevo.messages.steps import StepPayload
 from relevo.messages.steps_progress import Arrived
 from relevo.messages.steps_referral import Accepted
-from relevo.storage import referrals
+from relevo.storage import erasure, referrals
 from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 NOTHING: Fields = {}
+
+
+class EverythingErased(Conflict):
+    """Everything about the person was erased, so the referral cannot go on."""
+
+    code = "everything-erased"
+    advice = "If the person wants assistance again, ask them for a new consent and begin a new referral."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +58,14 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
 
     Raises:
         IllegalStep: if the referral's status or journey does not allow it, with the steps that it does.
+        EverythingErased: if the step would need what is no longer here.
     """
     side, kind = work.identity.side, message_type(step, work.identity.side)
     status, journey = Status(row.status), Journey(row.journey)
     stood = Standing(status=status, journey=journey, seen_status=status, seen_journey=None)
     _move(work, row, step, kind, side, stood)
+    if not _can_go_on(row, step):
+        raise EverythingErased(field="step")
     _learn_facts(row, payload, fields)
     jti = _tell(work, row, step, payload, fields) if _may_tell(row, step, side) else None
     taken = _keep(work, row, step, payload, side=side, who=work.user.name, at=work.at, jti=jti)
@@ -95,7 +107,11 @@ def allowed_now(row: ReferralRow, side: Side) -> tuple[str, ...]:
         for step, kind in MESSAGES.items()
         if kind.during and row.status in kind.during and side in kind.by and _fits(row, step, side)
     )
-    return (*moving, *others)
+    return tuple(step for step in (*moving, *others) if _can_go_on(row, step))
+
+
+def _can_go_on(row: ReferralRow, step: str) -> bool:
+    return step in AFTER_ERASURE or not erasure.is_erased(row)
 
 
 def _fits(row: ReferralRow, step: str, side: Side) -> bool:

@@ -1,4 +1,4 @@
-"""The loop beside the server: publish, poll, bring, number, settle the journal; then wait.
+"""The loop beside the server: publish, poll, erase what is due, bring, number, settle the journal; then wait.
 
 While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
 one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import registration
+from relevo.delivery import registration, retention
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
@@ -35,6 +36,7 @@ class Worker:
         self._courier = Courier(node, transport)
         self._interval = interval
         self._broken = broken
+        self._swept_at: datetime | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relevo-worker")
 
@@ -49,9 +51,10 @@ class Worker:
         self._thread.join()
 
     def turn(self) -> None:
-        """One turn: our statement, the peers' statements, the post, the log, the database's own journal."""
+        """One turn: our statement, the peers' statements, retention, the post, the log, the database's own journal."""
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
+        self._swept_at = retention.sweep(self._node, self._swept_at)
         self._courier.run_once()
         sequence(self._node)
         self._node.database.settle()

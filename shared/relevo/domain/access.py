@@ -92,6 +92,7 @@ class Act(StrEnum):
     READ_ACCESS_LOG = "read-access-log"
     PUBLISH_CONTACTS = "publish-contacts"
     READ_CONTACTS = "read-contacts"
+    RUN_RETENTION = "run-retention"
 
 
 _HOST_STAFF = frozenset({Role.COUNSELLOR, Role.COORDINATOR})
@@ -172,6 +173,7 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.LIST_TASKS: frozenset(Role) - _AUDITOR,
         Act.READ_ACCESS_LOG: _AUDITOR,
         # The node itself.
+        Act.RUN_RETENTION: frozenset({Role.COORDINATOR, Role.INTAKE}) | _ADMINISTRATOR,
         Act.PUBLISH_CONTACTS: _ADMINISTRATOR,
         Act.READ_CONTACTS: _CASE_STAFF | _CLINICIAN | _ADMINISTRATOR,
         Act.REGISTER_PEER: _ADMINISTRATOR,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from relevo.domain.data_classes import DataClass
 from relevo.domain.gate import Gate, Why, path_of, sendable, withheld_from
 from relevo.domain.referral import Step
+from relevo.domain.retention import AFTER_ERASURE
 from relevo.errors import Reason, Refusal
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from relevo.domain.sop import Purpose, Sop
 
 ALWAYS_RETURN: frozenset[str] = frozenset(
-    {Step.ACKNOWLEDGED, Step.ACCEPTED, Step.DECLINED, Step.CANCEL_AGREED, Step.WITHDRAWN, Step.ERASED}
+    {Step.ACKNOWLEDGED, Step.ACCEPTED, Step.DECLINED, Step.CANCEL_AGREED, *AFTER_ERASURE}
 )
 """What an origin tells the host even where the person does not want outcomes to return."""
 

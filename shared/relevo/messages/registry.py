@@ -28,6 +28,7 @@ MEDICAL = frozenset({DataClass.HEALTH_SUMMARY, DataClass.MEDICATION})
 DECIDED = frozenset({Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD, Status.COMPLETED, Status.NOT_COMPLETED})
 UNDECIDED = frozenset({Status.REQUESTED, Status.ACKNOWLEDGED, Status.INFORMATION_REQUESTED, Status.WAITLISTED})
 UNDER_WAY = UNDECIDED | DECIDED | {Status.CANCEL_REQUESTED}
+SENT = frozenset(Status) - {Status.DRAFT}
 STANDING = frozenset(Status) - {Status.DRAFT, Status.WITHDRAWN, Status.ERASED, Status.ENTERED_IN_ERROR}
 
 
@@ -88,7 +89,7 @@ MESSAGES: Mapping[str, MessageType] = {
     "entered-in-error": MessageType(kind="withdrawn", by=HOST),
     # consent, which a person may change wherever they sit, also after closing
     "consent-changed": MessageType(kind="message", by=BOTH, classes=TERMS, during=STANDING),
-    "erasure-confirmed": MessageType(kind="erased", by=ORIGIN, during=frozenset({Status.WITHDRAWN, Status.ERASED})),
+    "erasure-confirmed": MessageType(kind="erased", by=ORIGIN, during=SENT),
     # the record
     "corrected": MessageType(kind="message", by=HOST, classes=STATED - TERMS, during=UNDER_WAY),
     "medication-secured": MessageType(kind="reported", by=ORIGIN, during=UNDER_WAY),

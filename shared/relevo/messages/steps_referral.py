@@ -18,7 +18,7 @@ from relevo.domain.referral import ClosingReason, DeclineReason
 from relevo.domain.sides import Urgency
 from relevo.errors import Reason
 from relevo.messages.classes_shape import Strict, fault, misplaced, missing
-from relevo.messages.classes_values import Day, Line, Note, Thread, Word, each_once
+from relevo.messages.classes_values import Day, Line, Note, Organisation, Thread, Word, each_once
 from relevo.messages.steps_shape import StepPayload
 
 
@@ -154,9 +154,13 @@ class Kept(Strict):
 
 
 class Erased(StepPayload):
-    """This side has erased all but what is named; an empty list says that nothing is kept."""
+    """This side has erased all but what is named; an empty list says that nothing is kept.
+
+    `asked` are the organisations that were given a part and must erase it too; each is confirmed by itself.
+    """
 
     kept: Annotated[tuple[Kept, ...], Field(max_length=20)]
+    asked: Annotated[tuple[Organisation, ...], Field(max_length=100), AfterValidator(each_once)] | None = None
 
 
 class EnteredInError(StepPayload):

@@ -123,6 +123,7 @@ def _shown(evidence: Evidence, proven: Sequence[Proven], identities: Identities)
             RecordType.KEY: identities.kids(evidence.node),
             RecordType.CONSENT: _commitments(proven),
             RecordType.EXCEPTION: _commitments(proven),
+            RecordType.ERASURE: _commitments(proven),
         },
     )
 
@@ -161,5 +162,6 @@ _CIRCUMSTANCES: Mapping[RecordType, tuple[str, str, str]] = {
     RecordType.KEY: ("kid", "change", "a key of this node"),
     RecordType.CONSENT: ("commitment", "change", "the consent that messages rest on"),
     RecordType.EXCEPTION: ("commitment", "change", "the exception that messages rest on"),
+    RecordType.ERASURE: ("commitment", "change", "the erasure of what messages carried"),
 }
 """By type: the member that says what it is about, the one that says what became of it, and how to tell it."""

@@ -1,42 +1,95 @@
-"""What goes when a consent is withdrawn, on either side alike; what a node keeps besides is its own to erase.
+"""What goes of a referral, on either side alike; what a node keeps in tables of its own is its own to erase.
 
-    erased   disclosures of every message received or receipted, or that carries data classes; basis record and salt;
-             what the steps said and counted from; what the referral knew of the person: contact channel, services,
-             vulnerability, journey, the end of a supply
-    kept     manifests, receipts and issuer-signed content, which hold salted digests only; that a step was taken,
-             by whom and when
+    everything   disclosures of every message received or receipted, or that carries data classes; basis record and
+                 salt; what the steps said and counted from; what the referral knew of the person: contact channel,
+                 services, vulnerability, journey, the end of a supply
+    classes      the disclosures of these classes, the words of steps that belong to them, the facts learned from them
+    kept         manifests, receipts and issuer-signed content, which hold salted digests only; that a step was taken,
+                 by whom and when
 
-A message that tells of the erasure itself and has not been receipted keeps its words until it is: `forget` takes them
-then. What was erased is gone; nothing here can bring it back.
+Whatever is left of a message still verifies: any subset of the disclosures of an SD-JWT does. A message that tells of
+the erasure itself and has not been receipted keeps its words until it is: `forget` takes them then. What was erased is
+gone; nothing here can bring it back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from relevo.domain.data_classes import DataClass
 from relevo.domain.journey import Journey
-from relevo.domain.referral import Step
+from relevo.domain.retention import AFTER_ERASURE, EVERY_CLASS, words_go
+from relevo.protocol.sd_jwt import Disclosure
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
-KEPT_WORDS = frozenset({Step.WITHDRAWN, Step.ERASED})
-"""Steps whose words say nothing about the person and explain why the rest is silent."""
+STEP = "step"
+_FRAME = frozenset({"name", "by"})
+"""What a step says beside its words: which it is, and in which role somebody took it."""
+
+_FACTS: Mapping[DataClass, Mapping[str, Any]] = MappingProxyType(
+    {
+        DataClass.CONTACT: {"contact_channel": None},
+        DataClass.NEEDS: {"services": []},
+        DataClass.VULNERABILITY: {"vulnerable": False},
+        DataClass.TRAVEL: {"planned_arrival": None, "arrived_at": None, "journey": Journey.PLANNED},
+        DataClass.MEDICATION: {"supply_ends": None},
+    }
+)
+"""What a referral knew of the person, by the class that it was learned from."""
 
 
-def erase_thread(session: Session, row: ReferralRow) -> None:
-    """Erase what both kinds of node keep of a referral beyond its evidence; a second time changes nothing."""
-    _erase_facts(row)
+def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ()) -> None:
+    """Erase what both kinds of node keep of a referral beyond its evidence and the classes `keep`.
+
+    A second time changes nothing.
+    """
+    row.basis_record, row.basis_salt = None, None
+    _erase_facts(row, EVERY_CLASS)
     for step in steps(session, row):
         step.facts = None
-        if step.step not in KEPT_WORDS:
+        if step.step not in AFTER_ERASURE:
             step.said = {}
-    for came in session.scalars(select(InboxRow).where(InboxRow.peer == row.peer, InboxRow.thread == row.thread)):
-        came.disclosures = None
-    for sent in session.scalars(select(OutboxRow).where(OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)):
+    for came in _received(session, row):
+        came.disclosures = _only(came.disclosures, keep) or None
+    for sent in _sent(session, row):
         if sent.classes or sent.receipt is not None:
+            left = _only(sent.disclosures, keep)
             forget(sent)
+            sent.disclosures = left
     session.flush()
+
+
+def erase_classes(session: Session, row: ReferralRow, classes: Collection[str]) -> None:
+    """Erase these data classes wherever a message of the referral carried them, and what was learned from them.
+
+    A message that has not been receipted leaves without them; the words of its step stay until it has arrived.
+    """
+    _erase_facts(row, classes)
+    said = {step.jti: step.step for step in steps(session, row)}
+    for step in steps(session, row):
+        step.facts = step.facts and {**step.facts, **_nothing_of(classes, step.facts)}
+        if words_go(step.step, classes):
+            step.said = {}
+    for came in _received(session, row):
+        if came.disclosures is not None:
+            came.disclosures = _without(came.disclosures, classes, wordless=words_go(said.get(came.jti, ""), classes))
+    for sent in _sent(session, row):
+        wordless = sent.receipt is not None and words_go(sent.step, classes)
+        _withhold(sent, _without(sent.disclosures, classes, wordless=wordless))
+    session.flush()
+
+
+def classes_of(session: Session, row: ReferralRow) -> frozenset[str]:
+    """The data classes of which the messages of a referral still have something here."""
+    kept = [came.disclosures or [] for came in _received(session, row)]
+    kept += [sent.disclosures for sent in _sent(session, row)]
+    return frozenset(name for texts in kept for name in _members(texts).values()) & EVERY_CLASS
 
 
 def is_erased(row: ReferralRow) -> bool:
@@ -50,8 +103,54 @@ def forget(message: OutboxRow) -> None:
     message.basis_record, message.basis_salt = None, None
 
 
-def _erase_facts(row: ReferralRow) -> None:
-    row.basis_record, row.basis_salt = None, None
-    row.contact_channel, row.services, row.vulnerable = None, [], False
-    row.planned_arrival, row.arrived_at, row.supply_ends = None, None, None
-    row.journey = Journey.PLANNED
+def _erase_facts(row: ReferralRow, classes: Collection[str]) -> None:
+    for data_class in _FACTS.keys() & set(classes):
+        for name, nothing in _FACTS[data_class].items():
+            setattr(row, name, nothing)
+
+
+def _nothing_of(classes: Collection[str], names: Collection[str]) -> dict[str, Any]:
+    known = [_FACTS[data_class] for data_class in _FACTS.keys() & set(classes)]
+    return {name: nothing for facts in known for name, nothing in facts.items() if name in names}
+
+
+def _received(session: Session, row: ReferralRow) -> list[InboxRow]:
+    return list(session.scalars(select(InboxRow).where(InboxRow.peer == row.peer, InboxRow.thread == row.thread)))
+
+
+def _sent(session: Session, row: ReferralRow) -> list[OutboxRow]:
+    return list(session.scalars(select(OutboxRow).where(OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)))
+
+
+def _withhold(message: OutboxRow, left: list[str]) -> None:
+    """Leave only these disclosures; what has not been receipted is sealed anew, without the others."""
+    if len(left) != len(message.disclosures):
+        message.disclosures = left
+        if message.receipt is None:
+            message.sealed, message.manifest = None, None
+
+
+def _without(texts: Sequence[str], classes: Collection[str], *, wordless: bool) -> list[str]:
+    """Disclosures without these classes, and without the words of the step if they go as well."""
+    owners = _members(texts)
+    left = [text for text in texts if owners[text] not in classes]
+    return [text for text in left if not (wordless and _is_word(text, owners[text]))]
+
+
+def _only(texts: Sequence[str] | None, classes: Collection[str]) -> list[str]:
+    if not texts or not classes:
+        return []
+    owners = _members(texts)
+    return [text for text in texts if owners[text] in classes]
+
+
+def _is_word(text: str, owner: str) -> bool:
+    found = Disclosure.parse(text)
+    return owner == STEP and found.name not in {*_FRAME, STEP}
+
+
+def _members(texts: Iterable[str]) -> dict[str, str]:
+    """For each disclosure the member at the top that it is, or is a field of."""
+    parsed = [Disclosure.parse(text) for text in texts]
+    owner = {digest: one.name for one in parsed for digest in one.inside}
+    return {one.text: owner.get(one.digest, one.name) for one in parsed}

@@ -82,6 +82,7 @@ class ReferralRow(SharedBase):
     """One referral as both sides know it: where it stands, under what, and what it may rest on.
 
     `basis_record` and `basis_salt` are what the commitment in each manifest is made of; both go at erasure.
+    Of a referral that has ended `erase_at` is when something of it goes by itself, and `erased_at` when the last went.
     """
 
     __tablename__ = "referral"
@@ -106,6 +107,8 @@ class ReferralRow(SharedBase):
     arrived_at: Mapped[datetime | None]
     supply_ends: Mapped[date | None]
     opened_at: Mapped[datetime]
+    erase_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
 
 
 class StepRow(SharedBase):

@@ -20,6 +20,7 @@ CASE_ACTS = set(Act) - {
     Act.PUBLISH_CONTACTS,
     Act.READ_CONTACTS,
     Act.LIST_TASKS,
+    Act.RUN_RETENTION,
 }
 MAY_NOT = {
     "an auditor reads no timeline": (Role.AUDITOR, Act.READ_TIMELINE),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from host_node import consents
+from host_node.agencies import entitled
 from host_node.holdings import HOLDINGS
 from relevo.delivery import outbox, retention
 from relevo.delivery.policy import require_whole_withdrawal
@@ -59,8 +60,7 @@ def noted(_work: UnitOfWork, _row: ReferralRow, _said: Said) -> None:
 
 def chased(work: UnitOfWork, thread: str) -> list[Chased]:
     """The organisations of the origin that were asked to erase something of a referral, and who has confirmed."""
-    work.require(Act.READ_TIMELINE)
-    taken = referrals.steps(work.session, referrals.by_thread(work.session, thread))
+    taken = referrals.steps(work.session, entitled(work, thread, Act.READ_TIMELINE))
     asked = dict(_asked(taken))
     confirmed = {str(one.said.get("organisation")): one.at for one in taken if one.step == ERASURE_CONFIRMED}
     return [

@@ -25,7 +25,13 @@ __all__ = ["add_commands", "opened", "transport", "user"]
 
 PANEL = "The node"
 USER = "USER"
-GROUPS = {"peer": peers.app, "sop": sops.app, "contact-list": contacts.app, "user": users.app}
+GROUPS = {
+    "peer": peers.app,
+    "sop": sops.app,
+    "contact-list": contacts.app,
+    "user": users.app,
+    "retention": retention.app,
+}
 
 Settings = Annotated[Path | None, typer.Option("--settings", metavar="FILE", help="The settings file of the node.")]
 Name = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does this: the name of a user.")]

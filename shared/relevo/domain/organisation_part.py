@@ -1,12 +1,10 @@
 """The part of a person's data that one organisation is shown for one service: what it needs, and nothing else.
 
-    ( identity-min, contact
-      + what the procedure requires or allows for the category of the service
-      + what it lets a case worker of the origin consult, health apart )
+    ( identity-min, contact + what the procedure requires or allows for the category of the service )
+    ∩ what it lets a case worker of the origin consult, or what the category itself names where that is about health
     ∩ what the person agreed to, without what the person withholds from this organisation
 
-Health and the risk of self-harm are shown only where the category of the service itself names them. Of `needs` only the
-fields that ask for this service are shown. The terms of the consent are never part of it: they say from whom something
+Of `needs` only the fields that ask for this service are shown. The terms of the consent are never part of it: they say from whom something
 is withheld. A field is the smallest unit that can be shown. Nothing here reads a clock or a database.
 """
 
@@ -74,8 +72,8 @@ def _needed(sop: Sop, purpose: str, service: str) -> frozenset[str]:
     found = rule.services.get(category_of(service)) if rule else None
     named = found.required | found.allowed if found else frozenset()
     worker = sop.access.get(Side.ORIGIN, {}).get(Role.CASE_WORKER)
-    consulted = worker.consult - HEALTH if worker else frozenset()
-    return (BASE | named | consulted) - {DataClass.CONSENT, EVERYTHING}
+    consulted = worker.consult | (named & HEALTH) if worker else BASE | named
+    return ((BASE | named) & consulted) - {DataClass.CONSENT, EVERYTHING}
 
 
 def _fields(name: str, fields: Mapping[str, JsonValue], service: str, withheld: frozenset[str]) -> frozenset[str]:

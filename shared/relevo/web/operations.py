@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from relevo.delivery import clinical, duties, evidence, registration, steps
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
+from relevo.domain.contact_list import ContactPoint
 from relevo.domain.deadlines import DueState
-from relevo.messages.steps_contacts import ContactPoint
 from relevo.storage import peers, referrals
 from relevo.storage.tables import DutyRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork

@@ -33,8 +33,19 @@ HELD: Record = {
 }
 TERMS = Terms(purpose=PURPOSE, receiver="ci:accueil", classes=frozenset(HELD), expires_on=date(2028, 2, 28))
 PLAIN = parse_sop((Path(__file__).parents[3] / "shared" / "sops" / "es-ci.toml").read_text(encoding="utf-8"))
-WORKER = {Side.ORIGIN: {Role.CASE_WORKER: AccessRule(consult=frozenset(HELD))}}
-OPEN = replace(PLAIN, access=WORKER)
+NARROW = replace(PLAIN, access={Side.ORIGIN: {Role.CASE_WORKER: AccessRule(consult=frozenset({"contact"}))}})
+OPEN = replace(
+    PLAIN,
+    purposes={
+        **PLAIN.purposes,
+        PURPOSE: replace(
+            PLAIN.purposes[PURPOSE],
+            services={
+                name: ServiceClasses(allowed=frozenset({"needs", "travel"})) for name in ("housing", "business-start")
+            },
+        ),
+    },
+)
 MIND = ServiceClasses(required=frozenset({"mental-health-risk"}))
 NAMED = replace(
     PLAIN,
@@ -54,7 +65,8 @@ def withheld(what: str) -> Terms:
 BASE = {"identity-min": ["given_names", "reference"], "contact": ["channel", "number"]}
 PARTS: Mapping[str, tuple[dict[str, list[str]], dict[str, list[str]]]] = {
     "who it is and how to reach them, where the procedure says no more": (part(), BASE),
-    "what case workers may consult, without health and terms": (
+    "nothing that case workers may not consult": (part(NARROW), {"contact": BASE["contact"]}),
+    "what the category of the service allows": (
         part(OPEN),
         {**BASE, "travel": ["port"], "needs": ["social"]},
     ),

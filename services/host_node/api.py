@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from host_node import api_exceptions, cases, consents, referrals
+from host_node import api_exceptions, api_record, cases, consents, referrals
 from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseRow, ConsentRow
@@ -121,7 +121,7 @@ class Withdrawal(BaseModel):
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only a host has."""
-    return router, api_exceptions.router
+    return router, api_exceptions.router, api_record.router, api_record.costs_router
 
 
 router = APIRouter(prefix="/api")
@@ -173,7 +173,7 @@ def withdraw_consent(request: Request, user: CurrentUser, consent: str) -> Withd
 @router.get("/cases/{case}/preview", tags=["referrals"])
 def preview(request: Request, user: CurrentUser, case: str, purpose: Purpose = referrals.ASSISTANCE) -> Preview:
     """For each field, whether it would leave or stay and why; nothing is sent."""
-    with node_of(request).read(user) as work:
+    with node_of(request).write(user) as work:
         return preview_of(referrals.preview(work, cases.find(work, case), purpose))
 
 

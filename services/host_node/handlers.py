@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete
 
-from host_node import consents
+from host_node import consents, costs
 from host_node.tables import ReturnedRow
 from relevo.delivery import outbox, steps
 from relevo.delivery.node import Handler
@@ -66,7 +66,7 @@ def forget_returned(work: UnitOfWork, row: ReferralRow) -> None:
     work.session.execute(delete(ReturnedRow).where(*mine))
 
 
-_PARTICULAR: Mapping[str, Handler] = {Step.WITHDRAWN: withdrawn, Step.ERASED: erased}
+_PARTICULAR: Mapping[str, Handler] = {Step.WITHDRAWN: withdrawn, Step.ERASED: erased, **costs.HANDLERS}
 
 HANDLERS: Mapping[str, Handler] = {
     step: _PARTICULAR.get(step, keep_returned)

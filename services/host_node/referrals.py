@@ -14,14 +14,15 @@ from sqlalchemy import select
 
 from host_node import cases, decisions
 from host_node.tables import CaseReferralRow, CaseRow
-from relevo.delivery import steps
+from relevo.delivery import costs, looking, steps
 from relevo.domain.access import Act
-from relevo.domain.data_classes import DataClass
-from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within
+from relevo.domain.access_to_data import LookReason
+from relevo.domain.data_classes import DataClass, class_of
+from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within, without
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Status, Step, allowed, is_open
 from relevo.domain.sides import Urgency
-from relevo.domain.sop import parse_sop
+from relevo.domain.sop import Sop, parse_sop
 from relevo.errors import BadInput, Conflict, Reason
 from relevo.ids import new_thread
 from relevo.messages.classes import terms_record, terms_to_fields
@@ -50,12 +51,21 @@ class ReferralOpen(Conflict):
 def preview(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Disclosure:
     """For each field of a case, whether it would leave or stay and why; and every reason against sending.
 
+    The look at the case is recorded; of a class that the role may not consult only the class is named.
+
     Raises:
         Conflict: if no SOP with the origin is in force.
     """
     work.require(Act.PREVIEW)
     sop = parse_sop(sops.in_force(work.session, case.origin, work.at).text)
-    return decisions.by_consent(work, case, sop, purpose)
+    return seen(work, case, sop, decisions.by_consent(work, case, sop, purpose))
+
+
+def seen(work: UnitOfWork, case: CaseRow, sop: Sop, decision: Disclosure) -> Disclosure:
+    """A decision as the user may see it, with the look recorded."""
+    present = {class_of(line.path) for line in decision.lines}
+    readable = looking.look_at(work, case.id, sop, present & frozenset(DataClass), LookReason.PREPARE)
+    return without(decision, frozenset(DataClass) - readable)
 
 
 def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> ReferralRow:
@@ -85,7 +95,7 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
     log.record(
         work.session, "consent", work.at, subject=row.thread, thread=row.thread, commitment=commitment, change="used"
     )
-    steps.take(work, row, Step.REQUESTED, requested, fields)
+    costs.began_with(work, row, steps.take(work, row, Step.REQUESTED, requested, fields), fields)
     return row
 
 
@@ -99,7 +109,7 @@ def answer(work: UnitOfWork, thread: str, text: str, classes: Collection[str] | 
     work.require(Act.ANSWER_QUESTION)
     row = referrals.by_thread(work.session, thread)
     wanted = _asked_for(work, row) if classes is None else frozenset(classes)
-    steps.take(work, row, Step.ANSWERED, read_payload(Step.ANSWERED, {"answer": text}), _again(work, row, wanted))
+    steps.take(work, row, Step.ANSWERED, read_payload(Step.ANSWERED, {"answer": text}), again(work, row, wanted))
     return row
 
 
@@ -122,8 +132,9 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
         raise BadInput("nothing of the journey was given", next_step="Say what has changed, such as the arrival.")
     case = case_of(work, thread)
     present = case.record.get(DataClass.TRAVEL)
-    case.record = {**case.record, DataClass.TRAVEL: {**(present if isinstance(present, dict) else {}), **changes}}
-    fields = _again(work, row, frozenset({DataClass.TRAVEL}))
+    travel = {**(present if isinstance(present, dict) else {}), **changes}
+    cases.change(work, case, {**case.record, DataClass.TRAVEL: travel}, "the journey has changed")
+    fields = again(work, row, frozenset({DataClass.TRAVEL}))
     steps.take(work, row, JourneyStep.JOURNEY_CHANGED, JourneyChanged(), fields)
     return row
 
@@ -173,8 +184,12 @@ def case_of(work: UnitOfWork, thread: str) -> CaseRow:
     return cases.find(work, work.session.get_one(CaseReferralRow, thread).case)
 
 
-def _again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
-    """The classes `wanted` as they may leave now, and as the receiver may store them by the terms of this referral."""
+def again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
+    """The classes `wanted` as they may leave now, and as the receiver may store them by the terms of this referral.
+
+    Raises:
+        NotSendable: if one of them would not leave, with every reason.
+    """
     if not wanted:
         return {}
     case = case_of(work, row.thread)

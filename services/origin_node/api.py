@@ -7,19 +7,31 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter, Request
 
 from origin_node import api_forms as forms
-from origin_node import api_reading, assignments, closing, erasure, first_contact, follow_up, journey, referrals
+from origin_node import (
+    api_reading,
+    api_record,
+    assignments,
+    closing,
+    erasure,
+    first_contact,
+    follow_up,
+    journey,
+    record,
+    referrals,
+)
 from relevo.delivery.node import Node
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 from relevo.web.access import CurrentUser
 from relevo.web.operations import Referral, describe
+from relevo.web.record import Ended, PartShown
 
 router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
 
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only an origin has."""
-    return (router, api_reading.router)
+    return (router, api_reading.router, api_record.router, api_record.costs_router)
 
 
 @router.post("/acknowledge")
@@ -142,10 +154,14 @@ def not_complete(request: Request, user: CurrentUser, thread: str, given: forms.
 
 
 @router.post("/close")
-def close(request: Request, user: CurrentUser, thread: str, given: forms.Closing) -> Referral:
-    """Close the referral with the person's comments, or with why there are none."""
+def close(request: Request, user: CurrentUser, thread: str, given: forms.Closing) -> Ended:
+    """Close the referral with the person's comments, or with why there are none; missing parts are named."""
     feedback = given.feedback.model_dump(mode="json", exclude_none=True)
-    return _done(request, user, lambda work: closing.close(work, thread, given.reason, feedback))
+    node: Node = request.app.state.node
+    with node.write(user) as work:
+        closed = describe(work, closing.close(work, thread, given.reason, feedback))
+        missing = [PartShown.model_validate(one) for one in record.missing(work, thread)]
+    return Ended(**closed.model_dump(), missing=missing)
 
 
 @router.post("/reopen")

@@ -40,6 +40,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "closed": "close",
         "reopened": "reopen",
         "withdrawn": "withdraw",
+        "costs-planned": "costs plan",
+        "costs-agreed": "costs agree",
+        "costs-reported": "costs report",
     }
 )
 """The command for each step that an origin may take."""

@@ -14,6 +14,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from origin_node.tables import AssignmentRow, ContactAttemptRow, ReportRow, StatedRow
+from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from origin_node.taking import entitled
 from relevo.delivery import outbox, steps
 from relevo.delivery.node import THE_NODE
@@ -60,7 +61,7 @@ def erase(work: UnitOfWork, row: ReferralRow) -> None:
 
 def _erase_own(session: Session, row: ReferralRow) -> None:
     """What only this node has: statements, attempts and services go, reports lose their words."""
-    for table in (StatedRow, ContactAttemptRow, AssignmentRow):
+    for table in (StatedRow, ContactAttemptRow, AssignmentRow, AssessedRow, StatedBeforeRow, StruckRow):
         session.execute(delete(table).where(table.peer == row.peer, table.thread == row.thread))
     mine = (ReportRow.peer == row.peer, ReportRow.thread == row.thread)
     session.execute(update(ReportRow).where(*mine).values(fields={}))

@@ -1,6 +1,7 @@
 """The commands that both kinds of node have, added to a node's own Typer application.
 
     init  migrate  serve  deliver  statement  peer add|confirm|list  sop import|propose|accept|show  user add|list
+    access list
 
 `add_commands` also adds the global options `--settings` and `--as`, and sees to it that every refusal ends in words.
 A node's own commands take the node with `opened(ctx)` and the caller with `user(ctx)`, and may raise what they like.
@@ -15,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from relevo.cli import making, peers, serving, sops, users
+from relevo.cli import looks, making, peers, serving, sops, users
 from relevo.cli.context import NO_VERBS, Invocation, opened, transport, user
 from relevo.cli.refusals import Commands
 from relevo.runtime import Service
@@ -42,7 +43,7 @@ def add_commands(app: typer.Typer, service: Service, verbs: Mapping[str, str] = 
     describe(_options(service, verbs))
     for verb in (making.init, making.migrate, making.statement, serving.serve, serving.deliver):
         app.command(rich_help_panel=PANEL)(verb)
-    for name, group in {"peer": peers.app, "sop": sops.app, "user": users.app}.items():
+    for name, group in {"peer": peers.app, "sop": sops.app, "user": users.app, "access": looks.access_app}.items():
         app.add_typer(group, name=name, rich_help_panel=PANEL)
 
 

@@ -44,6 +44,7 @@ class RecordType(StrEnum):
     SOP = "sop"
     CONSENT = "consent"
     EXCEPTION = "exception"
+    ACCESS = "access"
 
 
 _MESSAGE = ("manifest", "jti", "thread", "peer")
@@ -59,6 +60,7 @@ FIELDS: Mapping[RecordType, tuple[str, ...]] = {
     RecordType.SOP: ("sop", "peer", "state", "signature"),
     RecordType.CONSENT: ("thread", "commitment", "change"),
     RecordType.EXCEPTION: ("thread", "commitment", "change"),
+    RecordType.ACCESS: ("about", "number", "commitment"),
 }
 """The members of each type, in order; all are text."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from relevo.domain.referral import Step
+from relevo.storage import access_log, costs
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
@@ -33,6 +34,8 @@ def erase_thread(session: Session, row: ReferralRow) -> None:
     for sent in session.scalars(select(OutboxRow).where(OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)):
         if sent.classes or sent.receipt is not None:
             forget(sent)
+    costs.forget(session, row)
+    access_log.forget(session, row.thread)
     session.flush()
 
 

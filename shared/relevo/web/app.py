@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.runtime import Service
-from relevo.web import federation, operations, problems, procedures
+from relevo.web import federation, looks, operations, problems, procedures
 from relevo.web.description import describe_api
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
@@ -74,7 +74,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     problems.install(app)
     app.middleware("http")(_guard)
     app.include_router(federation.router)
-    for router in (*service.routers(node), operations.router, procedures.router):
+    for router in (*service.routers(node), operations.router, procedures.router, looks.router):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))
     app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)

@@ -73,7 +73,9 @@ def struck(session: Session, row: ReferralRow, what: str) -> Mapping[int, Struck
 
 def _classes_of(session: Session, row: ReferralRow, what: str, entry: int) -> list[str]:
     """The data classes of an entry of this referral."""
-    found = session.get(ReportRow if what == Entry.REPORT else AssessedRow, entry)
+    found: ReportRow | AssessedRow | None = (
+        session.get(ReportRow, entry) if what == Entry.REPORT else session.get(AssessedRow, entry)
+    )
     if found is None or (found.peer, found.thread) != (row.peer, row.thread):
         raise NotFound("this referral has no such entry; `profile` and `reports` show their numbers")
     return [found.data_class] if isinstance(found, AssessedRow) else sorted(found.fields)

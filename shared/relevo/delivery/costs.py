@@ -19,7 +19,7 @@ from relevo.delivery import looking, steps
 from relevo.delivery.node import Handler
 from relevo.domain.consent import is_expired
 from relevo.domain.costs import CostSheet, Person, check, report_faults
-from relevo.domain.data_classes import DataClass
+from relevo.domain.data_classes import DataClass, JsonValue
 from relevo.domain.disclosure import ExcessData, NoReturn, NotSendable, require_within
 from relevo.domain.sides import Side
 from relevo.errors import Conflict, Reason, Refusal
@@ -30,7 +30,6 @@ from relevo.messages.content import Fields, Said
 from relevo.messages.cost_lines import sheet_of
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_record import CostsAgreed, CostsPlanned, CostsReported
-from relevo.protocol.strict_json import JsonValue
 from relevo.storage import costs, referrals
 from relevo.storage.costs import PLAN, REPORT, CostsState
 from relevo.storage.tables import ReferralRow, StepRow
@@ -145,7 +144,7 @@ def require_fit(work: UnitOfWork, row: ReferralRow, sheet: CostSheet, person: Pe
 def began_with(work: UnitOfWork, row: ReferralRow, told: StepRow, fields: Fields) -> None:
     """Keep costs that travelled with the first message of a referral as the host's first proposal."""
     if DataClass.COSTS in fields:
-        _keep_plan(work, row, told, dict(fields[DataClass.COSTS]), None)
+        _keep_plan(work, row, told, fields[DataClass.COSTS], None)
 
 
 def handlers(person_of: PersonOf) -> Mapping[str, Handler]:
@@ -175,17 +174,17 @@ def handlers(person_of: PersonOf) -> Mapping[str, Handler]:
     return {PLANNED: planned, AGREED: agreed, REPORTED: reported}
 
 
-def _read(given: Given) -> tuple[dict[str, JsonValue], CostSheet]:
+def _read(given: Given) -> tuple[Given, CostSheet]:
     fields, faults = classes.check(DataClass.COSTS, given)
     if faults:
         raise ClassInvalid(*faults)
     return fields, sheet_of(fields)
 
 
-def _came(said: Said) -> dict[str, JsonValue]:
+def _came(said: Said) -> Given:
     if DataClass.COSTS not in said.classes:
         raise CostsUnfit(detail="the step came without the class that it tells of", field=DataClass.COSTS)
-    return dict(said.classes[DataClass.COSTS])
+    return said.classes[DataClass.COSTS]
 
 
 def _require_told(work: UnitOfWork, row: ReferralRow, fields: Fields) -> None:
@@ -202,7 +201,7 @@ def _require_told(work: UnitOfWork, row: ReferralRow, fields: Fields) -> None:
         raise NotSendable(*(_barred(reason.field) for reason in excess.reasons)) from None
 
 
-def _telling(work: UnitOfWork, row: ReferralRow, fields: dict[str, JsonValue]) -> Fields:
+def _telling(work: UnitOfWork, row: ReferralRow, fields: Given) -> Fields:
     """The fields of a report, if they may be told; the bare step, or nothing of it, goes otherwise."""
     leaving: Fields = {DataClass.COSTS: fields}
     try:
@@ -253,9 +252,7 @@ def _mark_agreed(work: UnitOfWork, row: ReferralRow, proposal: CostsRow, told: S
     costs.settle(work.session, row)
 
 
-def _keep_plan(
-    work: UnitOfWork, row: ReferralRow, told: StepRow, fields: dict[str, JsonValue], replaces: str | None
-) -> CostsRow:
+def _keep_plan(work: UnitOfWork, row: ReferralRow, told: StepRow, fields: Given, replaces: str | None) -> CostsRow:
     kept = _row(work, row, told, fields)
     kept.kind, kept.state, kept.replaces = PLAN, CostsState.PROPOSED, replaces
     costs.keep(work.session, row, kept)
@@ -263,7 +260,7 @@ def _keep_plan(
 
 
 def _keep_report(
-    work: UnitOfWork, row: ReferralRow, told: StepRow, fields: dict[str, JsonValue], of: str, payload: object
+    work: UnitOfWork, row: ReferralRow, told: StepRow, fields: Given, of: str, payload: object
 ) -> CostsRow:
     kept = _row(work, row, told, fields)
     kept.kind, kept.state, kept.replaces = REPORT, CostsState.REPORTED, of
@@ -273,13 +270,13 @@ def _keep_report(
     return kept
 
 
-def _row(work: UnitOfWork, row: ReferralRow, told: StepRow, fields: dict[str, JsonValue]) -> CostsRow:
+def _row(work: UnitOfWork, row: ReferralRow, told: StepRow, fields: Given) -> CostsRow:
     return CostsRow(
         peer=row.peer,
         jti=told.jti or new_jti(work.at, row.own_last),
         thread=row.thread,
         side=told.side,
-        fields=fields,
+        fields=dict(fields),
         proofs=[],
         who=told.who,
         at=told.at,

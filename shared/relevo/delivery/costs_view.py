@@ -85,7 +85,7 @@ def show(work: UnitOfWork, row: ReferralRow, why: str = LookReason.COSTS) -> Cos
         state=stands.state if stands else None,
         jti=stands.jti if stands else None,
         lines=lines,
-        by_bearer=dict(totals(lines)),
+        by_bearer={str(bearer): one for bearer, one in totals(lines).items()},
         whole=total(lines),
         events=tuple(_event(one) for one in sorted(events, key=lambda one: one.jti)),
     )

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from host_node import cases, decisions
 from host_node.tables import CaseReferralRow, CaseRow
-from relevo.delivery import costs, looking, steps
+from relevo.delivery import costs, steps
 from relevo.domain.access import Act
-from relevo.domain.access_to_data import LookReason
+from relevo.domain.access_to_data import LookReason, may_consult, may_enter
 from relevo.domain.data_classes import DataClass, class_of
 from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within, without
 from relevo.domain.journey import JourneyStep
@@ -32,7 +32,7 @@ from relevo.messages.steps_progress import Departed, JourneyCancelled, JourneyCh
 from relevo.messages.steps_referral import EnteredInError, Requested
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import log, referrals, sops
+from relevo.storage import access_log, log, referrals, sops
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -62,10 +62,11 @@ def preview(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Discl
 
 
 def seen(work: UnitOfWork, case: CaseRow, sop: Sop, decision: Disclosure) -> Disclosure:
-    """A decision as the user may see it, with the look recorded."""
-    present = {class_of(line.path) for line in decision.lines}
-    readable = looking.look_at(work, case.id, sop, present & frozenset(DataClass), LookReason.PREPARE)
-    return without(decision, frozenset(DataClass) - readable)
+    """A decision as the user may see it, with the look recorded; who may enter a class knows which fields it has."""
+    side, role = work.identity.side, work.user.role
+    mine = may_consult(sop, side, role) | may_enter(sop, side, role)
+    access_log.looked(work, case.id, mine & {class_of(line.path) for line in decision.lines}, LookReason.PREPARE)
+    return without(decision, frozenset(DataClass) - mine)
 
 
 def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> ReferralRow:

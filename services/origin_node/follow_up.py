@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from origin_node import assignments, reports
 from origin_node.taking import Words, entitled, say
+from relevo.delivery.looking import entering, sop_of
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import Act
 from relevo.domain.deadlines import FOLLOW_UP
@@ -43,10 +44,12 @@ def report(
         ArrivalUnconfirmed: if no arrival was confirmed.
         IllegalStep: if a service cannot move there, or no follow-up is possible now.
         ClassInvalid, StepInvalid: naming every field that does not fit.
+        NotYours: if the role may not write one of the classes down.
     """
     row = entitled(work, thread, Act.REPORT_FOLLOW_UP)
     if row.arrived_at is None:
         raise ArrivalUnconfirmed
+    entering(work, sop_of(work, row), results)
     for service, status in moved.items():
         assignments.move(work, row, service, status)
     kept = reports.checked(results)

@@ -41,6 +41,9 @@ class LookReason(StrEnum):
     CORRECT = "correct"
     SUPERVISE = "supervise"
     ANSWER_PERSON = "answer-person"
+    OWN_PART = "own-part"
+    EXPORT_PART = "export-part"
+    CLINICAL = "clinical"
 
 
 class NotYours(Forbidden):

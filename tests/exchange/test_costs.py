@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from relevo.protocol import base64url
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.runtime import Service
 from support.databases import SqliteDatabases
+from support.hand_made import CLASSES, TERMS, Hand, asking, basis_of
 from support.nodes import staff
 from support.pairs import join_under, sop_text
 from support.story import Story, changed, sample
@@ -214,3 +216,15 @@ def test_what_was_planned_goes_with_the_consent(sent: Story) -> None:
         found = shown(sent, node)
         assert (found.jti, found.lines) == (None, ())
         assert len(found.events) == 2
+
+
+def test_the_receiver_refuses_what_an_honest_sender_would_not_have_sent(hand: Hand) -> None:
+    terms = replace(TERMS, classes=CLASSES | {"costs"})
+    hand.basis = basis_of(terms)
+    given: JsonObject = {"currency": "EUR", "ceiling": "100"}
+    line: JsonObject = {"what": "rent", "planned": "200", "borne_by": "host"}
+    needs: JsonObject = {"social": ["housing"]}
+    hidden = asking(terms, needs=needs, costs={**given, "lines": [line]})
+    assert hand.say(hidden).told == ("refused", "costs-unfit")
+    cheaper = asking(terms, needs=needs, costs={**given, "lines": [{**line, "planned": "100"}]})
+    assert hand.say(cheaper).told == ("stored", None)

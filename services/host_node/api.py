@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from host_node import api_continuity, api_erasure, api_exceptions, cases, consents, referrals
+from host_node import api_continuity, api_erasure, api_exceptions, api_record, cases, consents, referrals
 from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseRow, ConsentRow
@@ -129,6 +129,8 @@ def routers(_node: Node) -> Sequence[APIRouter]:
         api_exceptions.router,
         api_erasure.router,
         api_continuity.router,
+        api_record.router,
+        api_record.costs_router,
         medical.router,
         task_router(SOURCES),
     )
@@ -183,7 +185,7 @@ def withdraw_consent(request: Request, user: CurrentUser, consent: str) -> Withd
 @router.get("/cases/{case}/preview", tags=["referrals"])
 def preview(request: Request, user: CurrentUser, case: str, purpose: Purpose = referrals.ASSISTANCE) -> Preview:
     """For each field, whether it would leave or stay and why; nothing is sent."""
-    with node_of(request).read(user) as work:
+    with node_of(request).write(user) as work:
         return preview_of(referrals.preview(work, cases.find(work, case), purpose))
 
 

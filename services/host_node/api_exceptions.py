@@ -99,7 +99,7 @@ def preview_exception(
     request: Request, user: CurrentUser, exception: str, purpose: Purpose = referrals.ASSISTANCE
 ) -> Preview:
     """For each field, whether it would leave without consent or stay, and why; nothing is sent."""
-    with node_of(request).read(user) as work:
+    with node_of(request).write(user) as work:
         return preview_of(exceptions.preview(work, exception, purpose))
 
 

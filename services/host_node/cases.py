@@ -7,21 +7,25 @@ could be read does not mean that it can be sent.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 from sqlalchemy import or_, select
 
 from host_node import agencies
 from host_node.case_file import ConsentDraft, ImportedCase, Stay, read_case
-from host_node.tables import CaseRow
+from host_node.tables import CaseHistoryRow, CaseRow
 from relevo.domain.access import Act
+from relevo.domain.sop import Sop, parse_sop
 from relevo.errors import BadInput, Conflict, NotFound
 from relevo.protocol import strict_json
-from relevo.protocol.strict_json import JsonObject
+from relevo.protocol.strict_json import JsonObject, JsonValue
+from relevo.storage import sops
 from relevo.storage.unit_of_work import UnitOfWork
 
 DRAFTS = TypeAdapter(tuple[ConsentDraft, ...])
 STAYS = TypeAdapter(tuple[Stay, ...])
+IMPORTED = "the case was imported again"
 
 
 class CaseKnown(Conflict):
@@ -57,7 +61,8 @@ def import_case(work: UnitOfWork, raw: bytes, *, replace: bool = False) -> CaseR
     if row is not None and not replace:
         raise CaseKnown(field="identity-min.reference")
     if row is None:
-        row = CaseRow(id=str(uuid.uuid4()), reference=case.reference, agency=work.user.organisation)
+        agency = work.user.organisation
+        row = CaseRow(id=str(uuid.uuid4()), reference=case.reference, agency=agency, record={})
         work.session.add(row)
     _fill(row, case, work)
     work.session.flush()
@@ -108,9 +113,31 @@ def drafts(row: CaseRow) -> tuple[ConsentDraft, ...]:
     return DRAFTS.validate_json(DRAFTS.dump_json(DRAFTS.validate_python(row.drafts)))
 
 
+def change(work: UnitOfWork, case: CaseRow, record: Mapping[str, JsonValue], reason: str) -> None:
+    """Put a new record in the place of a case's; every class that changes stays readable as it stood."""
+    for name, fields in case.record.items():
+        if isinstance(fields, dict) and record.get(name) != fields:
+            stood = CaseHistoryRow(
+                case=case.id,
+                data_class=name,
+                fields=fields,
+                held_until=work.at,
+                changed_by=work.user.name,
+                reason=reason,
+            )
+            work.session.add(stood)
+    case.record = dict(record)
+
+
+def procedure(work: UnitOfWork, case: CaseRow) -> Sop | None:
+    """The procedure with the origin of a case that is in force now, if there is one."""
+    row = sops.if_in_force(work.session, case.origin, work.at)
+    return parse_sop(row.text) if row else None
+
+
 def _fill(row: CaseRow, case: ImportedCase, work: UnitOfWork) -> None:
     row.origin, row.urgency, row.confidential = case.origin, case.urgency, case.confidential
-    row.record = dict(case.record)
+    change(work, row, case.record, IMPORTED)
     row.stays = STAYS.dump_python(case.stays, mode="json")
     row.drafts = DRAFTS.dump_python(case.consents, mode="json")
     row.imported_at, row.imported_by = work.at, work.user.name

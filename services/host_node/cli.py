@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
-from host_node import cases, cli_continuity, cli_erasure, cli_exceptions, consents, referrals
+from host_node import cases, cli_continuity, cli_erasure, cli_exceptions, cli_record, consents, referrals
+from host_node.api_record import COSTS
 from host_node.cli_preview import print_preview
 from host_node.service import SERVICE
 from host_node.tasks import SOURCES
 from relevo.cli import show
+from relevo.cli.costs import add_cost_commands
 from relevo.cli.referrals import Thread, add_referral_commands, moment, report
 from relevo.cli.shared import add_commands, opened, user
 from relevo.cli.tasks import add_task_command
@@ -32,6 +34,10 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "withdrawn": "consent withdraw",
         "medical-question": "medical ask",
         "medical-answer": "medical answer",
+        "corrected": "correct",
+        "costs-planned": "costs plan",
+        "costs-agreed": "costs agree",
+        "costs-reported": "costs report",
     }
 )
 """The command for each step that a host may take."""
@@ -53,6 +59,8 @@ case_app = typer.Typer(help="Cases of this node.", no_args_is_help=True)
 consent_app = typer.Typer(help="What people have consented to.", no_args_is_help=True)
 app.add_typer(case_app, name="case", rich_help_panel="Cases")
 app.add_typer(consent_app, name="consent", rich_help_panel="Cases")
+cli_record.add_to(app, case_app)
+add_cost_commands(app, COSTS)
 
 
 @case_app.command("import")
@@ -116,7 +124,7 @@ def withdraw_consent(ctx: typer.Context, consent: Consent) -> None:
 @app.command("preview", rich_help_panel="Referrals")
 def preview(ctx: typer.Context, case: Case, purpose: Purpose = referrals.ASSISTANCE) -> None:
     """Show for each field whether it would leave or stay, and why; nothing is sent."""
-    with opened(ctx).read(user(ctx)) as work:
+    with opened(ctx).write(user(ctx)) as work:
         decision = referrals.preview(work, cases.find(work, case), purpose)
     print_preview(decision)
 

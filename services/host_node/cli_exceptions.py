@@ -62,7 +62,7 @@ def review_exception(
 @exception_app.command("preview")
 def preview_exception(ctx: typer.Context, exception: Exception_, purpose: Purpose = referrals.ASSISTANCE) -> None:
     """Show for each field whether it would leave without consent or stay, and why; nothing is sent."""
-    with opened(ctx).read(user(ctx)) as work:
+    with opened(ctx).write(user(ctx)) as work:
         decision = exceptions.preview(work, exception, purpose)
     print_preview(decision)
 

@@ -7,13 +7,14 @@ stays with what it began under: a consent given later starts a new one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_node import cases, consents
+from host_node import cases, consents, costs
 from host_node.tables import CaseRow, ExceptionRow
-from relevo.domain.data_classes import DataClass
+from relevo.domain.data_classes import DataClass, class_of
 from relevo.domain.disclosure import Disclosure, decide
 from relevo.domain.exception import Decision, ExceptionGround
 from relevo.domain.exception_disclosure import decide_without_consent
@@ -31,7 +32,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Disclosure:
     """The decision over the whole case by its consents; what would leave is judged once more as it would leave."""
-    record, problems = _judged(case)
+    record, problems = _judged(case, sop, work.at)
 
     def decided(problems: tuple[Reason, ...]) -> Disclosure:
         return decide(
@@ -53,7 +54,7 @@ def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Discl
 
 def by_exception(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, row: ExceptionRow) -> Disclosure:
     """The same by an exception; consents are not asked."""
-    record, problems = _judged(case)
+    record, problems = _judged(case, sop, work.at)
 
     def decided(problems: tuple[Reason, ...]) -> Disclosure:
         return decide_without_consent(
@@ -107,8 +108,8 @@ def ground(row: ExceptionRow) -> ExceptionGround:
     )
 
 
-def _judged(case: CaseRow) -> tuple[Fields, tuple[Reason, ...]]:
-    """The record with each class in the form in which it travels, and what is wrong with the others."""
+def _judged(case: CaseRow, sop: Sop, at: datetime) -> tuple[Fields, tuple[Reason, ...]]:
+    """The record with each class in the form in which it travels, what is wrong with the others, and with the costs."""
     record: dict[str, Mapping[str, JsonValue]] = {}
     problems: list[Reason] = []
     for name, fields in case.record.items():
@@ -116,7 +117,8 @@ def _judged(case: CaseRow) -> tuple[Fields, tuple[Reason, ...]]:
         checked, reasons = check(name, given)
         record[name] = given if reasons else checked
         problems += reasons
-    return record, tuple(problems)
+    well_formed = not any(class_of(one.field) == DataClass.COSTS for one in problems)
+    return record, (*problems, *(costs.problems(record, sop, at) if well_formed else ()))
 
 
 def _unfit(decision: Disclosure) -> tuple[Reason, ...]:

@@ -19,7 +19,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from host_node import agencies, cases, consents, decisions
-from host_node.referrals import ASSISTANCE, SALT_BYTES, require_none_open
+from host_node.referrals import ASSISTANCE, SALT_BYTES, require_none_open, seen
 from host_node.tables import CaseReferralRow, CaseRow, ExceptionRow
 from relevo.delivery import duties, steps
 from relevo.domain.access import Act, Role
@@ -158,7 +158,7 @@ def preview(work: UnitOfWork, exception_id: str, purpose: str = ASSISTANCE) -> D
     row = find(work, exception_id)
     case = cases.find(work, row.case)
     sop = parse_sop(sops.in_force(work.session, case.origin, work.at).text)
-    return decisions.by_exception(work, case, sop, purpose, row)
+    return seen(work, case, sop, decisions.by_exception(work, case, sop, purpose, row))
 
 
 def send(work: UnitOfWork, exception_id: str, purpose: str = ASSISTANCE) -> ReferralRow:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from host_node import erasure
+from host_node import costs, erasure
 from host_node.tables import ReturnedRow
 from relevo.delivery import clinical
 from relevo.delivery.node import Handler
@@ -42,6 +42,7 @@ _PARTICULAR: Mapping[str, Handler] = {
     ERASURE_CONFIRMED: erasure.noted,
     "medical-question": clinical.learned,
     "medical-answer": clinical.learned,
+    **costs.HANDLERS,
 }
 
 HANDLERS: Mapping[str, Handler] = {

@@ -15,14 +15,15 @@ from sqlalchemy import select
 from host_node import cases, decisions
 from host_node.agencies import entitled
 from host_node.tables import CaseReferralRow, CaseRow
-from relevo.delivery import outbox, steps
+from relevo.delivery import costs, outbox, steps
 from relevo.domain.access import Act
-from relevo.domain.data_classes import DataClass
-from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within
+from relevo.domain.access_to_data import LookReason, may_consult, may_enter
+from relevo.domain.data_classes import DataClass, class_of
+from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within, without
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Status, Step, allowed, is_open
 from relevo.domain.sides import Urgency
-from relevo.domain.sop import parse_sop
+from relevo.domain.sop import Sop, parse_sop
 from relevo.errors import BadInput, Conflict, Reason
 from relevo.ids import new_thread
 from relevo.messages.classes import terms_record, terms_to_fields
@@ -32,7 +33,7 @@ from relevo.messages.steps_progress import Departed, JourneyCancelled, JourneyCh
 from relevo.messages.steps_referral import EnteredInError, Requested
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import log, referrals, sops
+from relevo.storage import access_log, log, referrals, sops
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -51,12 +52,22 @@ class ReferralOpen(Conflict):
 def preview(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Disclosure:
     """For each field of a case, whether it would leave or stay and why; and every reason against sending.
 
+    The look at the case is recorded; of a class that the role may not consult only the class is named.
+
     Raises:
         Conflict: if no SOP with the origin is in force.
     """
     work.require(Act.PREVIEW)
     sop = parse_sop(sops.in_force(work.session, case.origin, work.at).text)
-    return decisions.by_consent(work, case, sop, purpose)
+    return seen(work, case, sop, decisions.by_consent(work, case, sop, purpose))
+
+
+def seen(work: UnitOfWork, case: CaseRow, sop: Sop, decision: Disclosure) -> Disclosure:
+    """A decision as the user may see it, with the look recorded; who may enter a class knows which fields it has."""
+    side, role = work.identity.side, work.user.role
+    mine = may_consult(sop, side, role) | may_enter(sop, side, role)
+    access_log.looked(work, case.id, mine & {class_of(line.path) for line in decision.lines}, LookReason.PREPARE)
+    return without(decision, frozenset(DataClass) - mine)
 
 
 def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> ReferralRow:
@@ -86,7 +97,7 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
     log.record(
         work.session, "consent", work.at, subject=row.thread, thread=row.thread, commitment=commitment, change="used"
     )
-    steps.take(work, row, Step.REQUESTED, requested, fields)
+    costs.began_with(work, row, steps.take(work, row, Step.REQUESTED, requested, fields), fields)
     return row
 
 
@@ -121,7 +132,8 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
         raise BadInput("nothing of the journey was given", next_step="Say what has changed, such as the arrival.")
     case = case_of(work, thread)
     present = case.record.get(DataClass.TRAVEL)
-    case.record = {**case.record, DataClass.TRAVEL: {**(present if isinstance(present, dict) else {}), **changes}}
+    travel = {**(present if isinstance(present, dict) else {}), **changes}
+    cases.change(work, case, {**case.record, DataClass.TRAVEL: travel}, "the journey has changed")
     fields = again(work, row, frozenset({DataClass.TRAVEL}))
     steps.take(work, row, JourneyStep.JOURNEY_CHANGED, JourneyChanged(), fields)
     return row
@@ -170,7 +182,11 @@ def case_of(work: UnitOfWork, thread: str) -> CaseRow:
 
 
 def again(work: UnitOfWork, row: ReferralRow, wanted: Collection[str]) -> Fields:
-    """The classes `wanted` as they may leave now, and as the receiver may store them by the terms of this referral."""
+    """The classes `wanted` as they may leave now, and as the receiver may store them by the terms of this referral.
+
+    Raises:
+        NotSendable: if one of them would not leave, with every reason.
+    """
     if not wanted:
         return {}
     case = case_of(work, row.thread)

@@ -116,3 +116,17 @@ class ReturnedRow(HostBase):
     step: Mapped[str] = mapped_column(Word)
     fields: Mapped[dict[str, JsonValue]]
     came_at: Mapped[datetime]
+
+
+class CaseHistoryRow(HostBase):
+    """A data class of a case as it stood until somebody changed it, and why; never overwritten."""
+
+    __tablename__ = "case_history"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case: Mapped[str] = mapped_column(Digest, index=True)
+    data_class: Mapped[str] = mapped_column(Word)
+    fields: Mapped[dict[str, JsonValue]]
+    held_until: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(Word)
+    reason: Mapped[str]

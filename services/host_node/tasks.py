@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import select
 
+from host_node import costs
 from host_node.tables import ExceptionRow
 from relevo.delivery import duty_tasks
 from relevo.domain.access import MAY, Act
@@ -30,5 +31,6 @@ SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     duty_tasks.tasks,
     duty_tasks.post,
     exceptions_to_review,
+    costs.tasks,
 )
 """One line for each thing that can be due; each yields all tasks of the node, whoever asks."""

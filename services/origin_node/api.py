@@ -11,12 +11,14 @@ from origin_node import (
     api_erasure,
     api_organisations,
     api_reading,
+    api_record,
     assignments,
     closing,
     erasure,
     first_contact,
     follow_up,
     journey,
+    record,
     referrals,
 )
 from origin_node import api_forms as forms
@@ -27,6 +29,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 from relevo.web import medical
 from relevo.web.access import CurrentUser
 from relevo.web.operations import Referral, describe
+from relevo.web.record import Ended, PartShown
 from relevo.web.tasks import task_router
 
 router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
@@ -40,6 +43,8 @@ def routers(_node: Node) -> Sequence[APIRouter]:
         api_organisations.router,
         api_continuity.router,
         api_erasure.router,
+        api_record.router,
+        api_record.costs_router,
         medical.router,
         task_router(SOURCES),
     )
@@ -166,10 +171,14 @@ def not_complete(request: Request, user: CurrentUser, thread: str, given: forms.
 
 
 @router.post("/close")
-def close(request: Request, user: CurrentUser, thread: str, given: forms.Closing) -> Referral:
-    """Close the referral with the person's comments, or with why there are none."""
+def close(request: Request, user: CurrentUser, thread: str, given: forms.Closing) -> Ended:
+    """Close the referral with the person's comments, or with why there are none; missing parts are named."""
     feedback = given.feedback.model_dump(mode="json", exclude_none=True)
-    return _done(request, user, lambda work: closing.close(work, thread, given.reason, feedback))
+    node: Node = request.app.state.node
+    with node.write(user) as work:
+        closed = describe(work, closing.close(work, thread, given.reason, feedback))
+        missing = [PartShown.model_validate(one) for one in record.missing(work, thread)]
+    return Ended(**closed.model_dump(), missing=missing)
 
 
 @router.post("/reopen")

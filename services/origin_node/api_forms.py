@@ -150,6 +150,7 @@ class Reach(Shown):
     rule: str
     channel: str | None
     contact: dict[str, Any]
+    readable: bool
 
 
 class Terms(Shown):
@@ -166,13 +167,41 @@ class Terms(Shown):
 
 
 class Stated(Shown):
-    """One data class as the host stated it."""
+    """One data class as the host stated it; without fields, and not `readable`, where it is not yours to read."""
 
     data_class: str
     fields: dict[str, Any]
+    readable: bool
     stated_by: str
     stated_at: datetime
     jti: str | None
+
+
+class StatedBefore(Shown):
+    """One data class as the host had stated it, and whether the host said since that it was an error."""
+
+    data_class: str
+    fields: dict[str, Any]
+    readable: bool
+    stated_at: datetime
+    replaced_at: datetime
+    replaced_by: str
+    in_error: bool
+    reason: str | None
+
+
+class Assessed(Shown):
+    """One data class as somebody of this node found it; `struck` says why it was entered in error."""
+
+    number: int
+    data_class: str
+    fields: dict[str, Any]
+    readable: bool
+    assessed_by: str
+    organisation: str | None
+    at: datetime
+    struck: str | None
+    struck_by: str | None
 
 
 class Profile(Shown):
@@ -185,6 +214,8 @@ class Profile(Shown):
     terms: Terms | None
     without_consent: bool
     stated: list[Stated]
+    assessed: list[Assessed]
+    before: list[StatedBefore]
 
 
 class ServiceShown(Shown):
@@ -209,8 +240,11 @@ class AttemptShown(Shown):
 class ReportShown(Shown):
     """What was found and said at a follow-up or at the close, whether or not the host was told."""
 
+    number: int
     step: str
     month: int | None
     at: datetime
     reported_by: str
     fields: dict[str, Any]
+    struck: str | None
+    struck_by: str | None

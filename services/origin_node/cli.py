@@ -4,7 +4,8 @@
     assistance   arrival not-arrived contact assign service services start hold resume follow-up contacts
     continuity   contact-hints clear-contact medication-secured plan medical
     ending       complete not-complete close reopen withdraw erasures confirm-erasure
-    reading      tasks list show profile reports evidence
+    reading      tasks list show profile reports evidence record
+    the record   reassess strike costs
     partners     organisation (add change import list show), proposals, offer (list accept decline),
                  part (show export list give)
 
@@ -24,10 +25,13 @@ from origin_node import (
     cli_organisations,
     cli_parts,
     cli_reading,
+    cli_record,
 )
+from origin_node.api_record import COSTS
 from origin_node.cli_words import VERBS
 from origin_node.service import SERVICE
 from origin_node.tasks import SOURCES
+from relevo.cli.costs import add_cost_commands
 from relevo.cli.referrals import add_referral_commands
 from relevo.cli.shared import add_commands
 from relevo.cli.tasks import add_task_command
@@ -38,6 +42,7 @@ add_referral_commands(app)
 add_task_command(app, SOURCES)
 for part in (
     cli_reading,
+    cli_record,
     cli_deciding,
     cli_assistance,
     cli_continuity,
@@ -47,6 +52,7 @@ for part in (
     cli_parts,
 ):
     part.add_to(app)
+add_cost_commands(app, COSTS)
 
 
 def main() -> None:

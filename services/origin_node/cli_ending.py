@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from origin_node import closing, erasure
+from origin_node import closing, erasure, record
 from origin_node.cli_words import Because, Thread, done
+from relevo.cli.record import warn_missing
+from relevo.cli.shared import opened, user
 from relevo.domain.referral import ClosingReason
 
 PANEL = "Ending"
@@ -42,6 +44,9 @@ def close(
     feedback = {"comments": comments, "language": language, "absent_reason": no_comments}
     given = {name: words for name, words in feedback.items() if words is not None}
     done(ctx, lambda work: closing.close(work, thread, reason, given))
+    with opened(ctx).read(user(ctx)) as work:
+        missing = record.missing(work, thread)
+    warn_missing(missing)
 
 
 def reopen(ctx: typer.Context, thread: Thread, reason: Because) -> None:

@@ -8,10 +8,12 @@ import typer
 
 from origin_node import profile, reports
 from origin_node.cli_words import Thread
-from origin_node.profile import Profile
-from origin_node.tables import ReportRow
+from origin_node.profile import Assessed, Profile, Stated, StatedBefore
+from origin_node.reports import Report
 from relevo.cli import show
+from relevo.cli.looks import WhyLooking
 from relevo.cli.shared import opened, user
+from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.consent import Terms
 from relevo.domain.data_classes import DataClass
 from relevo.messages.classes import CLASSES
@@ -23,23 +25,26 @@ def add_to(app: typer.Typer) -> None:
     app.command("reports", rich_help_panel="Referrals")(show_reports)
 
 
-def show_profile(ctx: typer.Context, thread: Thread) -> None:
-    """Show the person as far as the consent lets this node know; how to reach them comes first."""
-    with opened(ctx).read(user(ctx)) as work:
-        found = profile.read(work, thread)
+def show_profile(ctx: typer.Context, thread: Thread, why: WhyLooking = LookReason.ASSIST) -> None:
+    """Show the person as far as consent and your role let you know; how to reach them comes first."""
+    with opened(ctx).write(user(ctx)) as work:
+        found = profile.read(work, thread, why)
     _reach(found)
     if found.terms is not None:
         _terms(found.terms)
     for one in found.stated:
         show.line("")
         show.line(f"{one.data_class}, stated by {one.stated_by} on {show.shown(one.stated_at)}", "bold")
-        show.facts(_in_order(one.data_class, one.fields))
+        show.facts(_readable(one))
+        for beside in (one_more for one_more in found.assessed if one_more.data_class == one.data_class):
+            _assessment(beside)
+    _apart(found)
 
 
-def show_reports(ctx: typer.Context, thread: Thread) -> None:
-    """Show what was found and said at follow-ups and at the close."""
-    with opened(ctx).read(user(ctx)) as work:
-        found = reports.show(work, thread)
+def show_reports(ctx: typer.Context, thread: Thread, why: WhyLooking = LookReason.FOLLOW_UP) -> None:
+    """Show what was found and said at follow-ups and at the close, as far as your role may read it."""
+    with opened(ctx).write(user(ctx)) as work:
+        found = reports.show(work, thread, why)
     for one in found:
         _report(one)
     if not found:
@@ -49,6 +54,7 @@ def show_reports(ctx: typer.Context, thread: Thread) -> None:
 def _reach(found: Profile) -> None:
     show.line(found.reach.rule, "bold red")
     contact = _in_order(DataClass.CONTACT, found.reach.contact)
+    contact |= {} if found.reach.readable else {"contact": NOT_YOURS}
     show.facts({**contact, "confidential": found.confidential, "vulnerable": found.vulnerable})
 
 
@@ -68,9 +74,40 @@ def _rests_on(terms: Terms) -> str:
     return f"Without consent, because a life is in danger: for {terms.purpose}, until {ends}"
 
 
-def _report(row: ReportRow) -> None:
+def _apart(found: Profile) -> None:
+    """Assessments of what the host never stated, and what the host had stated before."""
+    stated = {one.data_class for one in found.stated}
+    for one in found.assessed:
+        if one.data_class not in stated:
+            _assessment(one)
+    for before in found.before:
+        error = f" IN ERROR ({before.reason})" if before.in_error else ""
+        show.line("")
+        show.line(f"{before.data_class}, stated before, until {show.shown(before.replaced_at)}{error}", "dim")
+        show.facts(_readable(before))
+
+
+def _assessment(one: Assessed) -> None:
+    show.line(
+        f"{one.data_class}, assessed here by {one.assessed_by} on {show.shown(one.at)} (no. {one.number})", "bold"
+    )
+    _struck(one.struck, one.struck_by)
+    show.facts(_readable(one))
+
+
+def _struck(reason: str | None, by: str | None) -> None:
+    if reason is not None:
+        show.line(f"STRUCK as entered in error by {by}: {reason}", "bold red")
+
+
+def _readable(one: Stated | StatedBefore | Assessed) -> dict[str, object]:
+    return _in_order(one.data_class, one.fields) if one.readable else {one.data_class: NOT_YOURS}
+
+
+def _report(row: Report) -> None:
     title = row.step if row.month is None else f"{row.step}, month {row.month}"
-    show.line(f"{title}, by {row.reported_by} on {show.shown(row.at)}", "bold")
+    show.line(f"{title}, by {row.reported_by} on {show.shown(row.at)} (no. {row.number})", "bold")
+    _struck(row.struck, row.struck_by)
     show.facts(row.fields)
 
 

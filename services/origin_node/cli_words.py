@@ -45,6 +45,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "reopened": "reopen",
         "withdrawn": "withdraw",
         "erasure-confirmed": "confirm-erasure",
+        "costs-planned": "costs plan",
+        "costs-agreed": "costs agree",
+        "costs-reported": "costs report",
     }
 )
 """The command for each step that an origin may take."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from origin_node import assignments, reports
 from origin_node.taking import act, entitled, say
+from relevo.delivery.looking import entering, sop_of
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
 from relevo.domain.referral import Step
@@ -54,6 +55,7 @@ def close(work: UnitOfWork, thread: str, reason: str, feedback: Mapping[str, Jso
     row = entitled(work, thread, Act.CLOSE)
     if not any(feedback.get(name) for name in ("comments", "absent_reason")):
         raise CommentsMissing(field="feedback")
+    entering(work, sop_of(work, row), {DataClass.FEEDBACK})
     kept = reports.checked({DataClass.FEEDBACK: feedback})
     told = say(work, row, Step.CLOSED, {"reason": reason}, reports.returning(work, row, kept))
     reports.keep(work, row, told, kept)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from origin_node import assignments, reports
 from origin_node.taking import Words, entitled, say
 from relevo.delivery import duties
+from relevo.delivery.looking import entering, sop_of
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import Act
 from relevo.domain.deadlines import FOLLOW_UP
@@ -48,13 +49,16 @@ def report(
         PersonDied: after a death all contact stops.
         IllegalStep: if a service cannot move there, or no follow-up is possible now.
         ClassInvalid, StepInvalid: naming every field that does not fit.
+        NotYours: if the role may not write one of the classes down.
     """
     row = entitled(work, thread, Act.REPORT_FOLLOW_UP)
     if row.arrived_at is None:
         raise ArrivalUnconfirmed
     if duties.is_over_by_death(work, row):
         raise PersonDied(field="month")
-    require_planned(month, duties.sop_of(work, row).follow_up_months)
+    sop = sop_of(work, row)
+    require_planned(month, sop.follow_up_months)
+    entering(work, sop, results)
     for service, status in moved.items():
         assignments.move(work, row, service, status)
     kept = reports.checked(results)

@@ -1,8 +1,10 @@
 """What an origin does with each step of a host, beyond what both sides do alike.
 
     requested                          keep what was stated, offer each requested service
-    answered, journey-changed          put what came in the place of what the host stated before, class by class
+    answered, journey-changed,         put what came in the place of what the host stated before, class by class;
+    corrected                          what stood before stays readable (`origin_node.statements`)
     medical-question, medical-answer   only where clinicians may speak; an answer can bring medicines anew
+    costs-planned, -agreed, -reported  keep them, and what of them stands (`relevo.delivery.costs`)
     withdrawn                          erase, and answer that it is done
     entered-in-error                   erase
     everything else                    nothing more than the timeline tells
@@ -14,9 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from origin_node import assignments
+from origin_node import assignments, costs, statements
 from origin_node.erasure import entered_in_error, erase
-from origin_node.tables import StatedRow
 from relevo.delivery import clinical
 from relevo.delivery.node import Handler
 from relevo.delivery.policy import require_whole_withdrawal
@@ -29,17 +30,8 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 def stated(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     """Keep what the host stated, and offer the services that it asks for."""
-    for name, fields in said.classes.items():
-        work.session.merge(
-            StatedRow(
-                peer=row.peer,
-                thread=row.thread,
-                data_class=name,
-                fields=dict(fields),
-                jti=row.peer_last,
-                stated_at=work.at,
-            )
-        )
+    statements.keep(work, row, said)
+    costs.stated(work, row, said)
     assignments.offer(work, row, row.services)
 
 
@@ -76,9 +68,7 @@ HANDLERS: Mapping[str, Handler] = {
     Step.ENTERED_IN_ERROR: entered_in_error,
     "consent-changed": noted,
     "corrected": stated,
-    "costs-planned": noted,
-    "costs-agreed": noted,
-    "costs-reported": noted,
+    **costs.HANDLERS,
     "medical-question": clinical.learned,
     "medical-answer": told_by_clinician,
 }

@@ -1,6 +1,6 @@
 """What an origin keeps of a referral in tables of its own, and how it is erased.
 
-    what the host stated               class by class
+    what the host stated, now and before, and what was reassessed    class by class
     what was found and said            class by class, inside each report
     attempts to reach the person       with `contact`
     services nobody took up            with `needs`, and so do the reasons that were given on the way
@@ -13,12 +13,14 @@ Source: Reintegration Handbook, 4.1.3; docs/adr/0022-what-goes-and-what-stays-af
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from origin_node import chasing
 from origin_node.tables import AssignmentEventRow, AssignmentRow, ContactAttemptRow, GivenRow, ReportRow, StatedRow
+from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from relevo.delivery.node import Holdings
 from relevo.domain.assignment import AssignmentStatus
 from relevo.domain.data_classes import DataClass
@@ -30,10 +32,15 @@ NOT_TAKEN_UP = frozenset({AssignmentStatus.OFFERED, AssignmentStatus.DECLINED})
 
 
 def classes(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
-    """The data classes that were stated here, or reported."""
-    stated = work.session.scalars(select(StatedRow.data_class).where(_of(StatedRow, row)))
+    """The data classes that were stated or found here, or reported."""
+    tables = (StatedRow, StatedBeforeRow, AssessedRow)
+    stated = (name for table in tables for name in work.session.scalars(_classes_in(table, row)))
     reported = (name for one in _reports(work.session, row) for name in one.fields)
     return frozenset((*stated, *reported)) & EVERY_CLASS
+
+
+def _classes_in(table: type[StatedRow | StatedBeforeRow | AssessedRow], row: ReferralRow) -> Select[tuple[str]]:
+    return select(table.data_class).where(_of(table, row))
 
 
 def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
@@ -42,6 +49,9 @@ def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
     session.execute(delete(StatedRow).where(_of(StatedRow, row), StatedRow.data_class.in_(gone)))
     for report in _reports(session, row):
         report.fields = {name: fields for name, fields in report.fields.items() if name not in gone}
+    for table in (AssessedRow, StatedBeforeRow):
+        session.execute(delete(table).where(_of(table, row), table.data_class.in_(gone)))
+    session.execute(update(StruckRow).where(_of(StruckRow, row)).values(reason=""))
     if DataClass.CONTACT in gone:
         session.execute(delete(ContactAttemptRow).where(_of(ContactAttemptRow, row)))
     if DataClass.NEEDS in gone:
@@ -53,7 +63,7 @@ def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
 
 def drop(work: UnitOfWork, row: ReferralRow) -> None:
     """Erase what is left: the organisations' own record, and what was given and confirmed as erased."""
-    for table in (AssignmentRow, AssignmentEventRow, ReportRow, ContactAttemptRow):
+    for table in (AssignmentRow, AssignmentEventRow, ReportRow, ContactAttemptRow, StruckRow):
         work.session.execute(delete(table).where(_of(table, row)))
     confirmed = GivenRow.confirmed_at.is_not(None)
     work.session.execute(delete(GivenRow).where(_of(GivenRow, row), confirmed))
@@ -84,10 +94,20 @@ def _reports(session: Session, row: ReferralRow) -> list[ReportRow]:
     return list(session.scalars(select(ReportRow).where(_of(ReportRow, row))))
 
 
-def _of(
-    table: type[StatedRow | AssignmentRow | AssignmentEventRow | ContactAttemptRow | ReportRow | GivenRow],
-    row: ReferralRow,
-) -> ColumnElement[bool]:
+Kept: TypeAlias = (
+    StatedRow
+    | StatedBeforeRow
+    | AssessedRow
+    | StruckRow
+    | AssignmentRow
+    | AssignmentEventRow
+    | ContactAttemptRow
+    | ReportRow
+    | GivenRow
+)
+
+
+def _of(table: type[Kept], row: ReferralRow) -> ColumnElement[bool]:
     return (table.peer == row.peer) & (table.thread == row.thread)
 
 

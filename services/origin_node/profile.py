@@ -1,8 +1,11 @@
 """What the origin knows of a person, with what protects them first.
 
 Before any class stands how the person may be reached, and whom they want kept in the dark: a wrong call can put
-somebody in danger. Each class then says who stated it and when. Classes stand in the order of `DataClass`, the
-consent terms apart from them. Auditors and administrators never get here.
+somebody in danger. Each class then says who stated it and when; beside it stands what somebody here found it to be,
+and what the host had stated before. Classes stand in the order of `DataClass`, the consent terms apart from them.
+
+What a role may not consult is shown as present, without its fields (`relevo.domain.access_to_data`); the look at the
+rest is recorded. Auditors and administrators never get here.
 """
 
 from __future__ import annotations
@@ -12,11 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import select
-
+from origin_node import reassessment, statements, striking
+from origin_node.striking import Entry
 from origin_node.tables import StatedRow
+from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from origin_node.taking import entitled
+from relevo.delivery import looking
 from relevo.domain.access import Act
+from relevo.domain.access_to_data import LookReason
 from relevo.domain.consent import Terms
 from relevo.domain.data_classes import DataClass
 from relevo.domain.first_contact import Channel, Towards, towards
@@ -38,22 +44,56 @@ _APART = frozenset({DataClass.CONTACT, DataClass.CONSENT})
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """How the person may be reached: the rule in a sentence, the channel they prefer, and the class `contact`."""
+    """How the person may be reached: the rule in a sentence, the channel they prefer, and the class `contact`.
+
+    Rule and channel protect the person and are for everybody; `contact` is empty for who may not consult it.
+    """
 
     rule: str
     channel: str | None
     contact: Mapping[str, JsonValue]
+    readable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stated:
-    """One data class as the host stated it, when, and in which message."""
+    """One data class as the host stated it, when, and in which message; without fields if not `readable`."""
 
     data_class: str
     fields: Mapping[str, JsonValue]
+    readable: bool
     stated_by: str
     stated_at: datetime
     jti: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedBefore:
+    """One data class as the host had stated it, until when, and whether the host said that it was an error."""
+
+    data_class: str
+    fields: Mapping[str, JsonValue]
+    readable: bool
+    stated_at: datetime
+    replaced_at: datetime
+    replaced_by: str
+    in_error: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessed:
+    """One data class as somebody of this node found it; `struck` says why it was entered in error, if it was."""
+
+    number: int
+    data_class: str
+    fields: Mapping[str, JsonValue]
+    readable: bool
+    assessed_by: str
+    organisation: str | None
+    at: datetime
+    struck: str | None
+    struck_by: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,41 +110,81 @@ class Profile:
     terms: Terms | None
     without_consent: bool
     stated: tuple[Stated, ...]
+    assessed: tuple[Assessed, ...]
+    before: tuple[StatedBefore, ...]
 
 
-def read(work: UnitOfWork, thread: str) -> Profile:
-    """The profile of the person of a referral.
+def read(work: UnitOfWork, thread: str, why: str = LookReason.ASSIST) -> Profile:
+    """The profile of the person of a referral, as far as the user's role may consult it; the look is recorded.
 
     Raises:
         Forbidden: for a role that does not work with people.
+        BadInput: if `why` is no word of `LookReason`.
     """
     row = entitled(work, thread, Act.READ_TIMELINE)
-    found = _stated(work, row)
+    found, before = statements.of(work.session, row), statements.before(work.session, row)
+    ours, struck = reassessment.assessed(work.session, row), striking.struck(work.session, row, Entry.ASSESSMENT)
+    present = {*found, *(one.data_class for one in before), *(one.data_class for one in ours)}
+    readable = looking.look(work, row, present, why)
     return Profile(
         thread=row.thread,
-        reach=_reach(row, found),
+        reach=_reach(row, found, readable),
         confidential=row.confidential,
         vulnerable=row.vulnerable,
         terms=referrals.terms(row),
         without_consent=referrals.rests_on_exception(row),
-        stated=tuple(_shown(found[name]) for name in DataClass if name in found and name not in _APART),
+        stated=tuple(_shown(found[name], readable) for name in DataClass if name in found and name not in _APART),
+        assessed=tuple(_assessed(one, readable, struck.get(one.id)) for one in ours),
+        before=tuple(_before(one, readable) for one in before),
     )
 
 
-def _stated(work: UnitOfWork, row: ReferralRow) -> dict[str, StatedRow]:
-    mine = (StatedRow.peer == row.peer, StatedRow.thread == row.thread)
-    return {one.data_class: one for one in work.session.scalars(select(StatedRow).where(*mine))}
-
-
-def _reach(row: ReferralRow, found: Mapping[str, StatedRow]) -> Reach:
+def _reach(row: ReferralRow, found: Mapping[str, StatedRow], readable: frozenset[str]) -> Reach:
     preference = Channel(row.contact_channel) if row.contact_channel else None
-    contact = found.get(DataClass.CONTACT)
+    contact, mine = found.get(DataClass.CONTACT), DataClass.CONTACT in readable
     gone = contact is None and row.erase_at is not None
     rule = ERASED_RULE if gone or not referrals.terms(row) else RULES[towards(preference)]
-    return Reach(rule=rule, channel=preference, contact=contact.fields if contact else {})
+    shown = contact.fields if contact and mine else {}
+    return Reach(rule=rule, channel=preference, contact=shown, readable=mine or contact is None)
 
 
-def _shown(row: StatedRow) -> Stated:
+def _fields(row: StatedRow | AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> Mapping[str, JsonValue]:
+    return row.fields if row.data_class in readable else {}
+
+
+def _shown(row: StatedRow, readable: frozenset[str]) -> Stated:
     return Stated(
-        data_class=row.data_class, fields=row.fields, stated_by=row.peer, stated_at=row.stated_at, jti=row.jti
+        data_class=row.data_class,
+        fields=_fields(row, readable),
+        readable=row.data_class in readable,
+        stated_by=row.peer,
+        stated_at=row.stated_at,
+        jti=row.jti,
+    )
+
+
+def _assessed(row: AssessedRow, readable: frozenset[str], struck: StruckRow | None) -> Assessed:
+    return Assessed(
+        number=row.id,
+        data_class=row.data_class,
+        fields=_fields(row, readable),
+        readable=row.data_class in readable,
+        assessed_by=row.assessed_by,
+        organisation=row.organisation,
+        at=row.at,
+        struck=struck.reason if struck else None,
+        struck_by=struck.struck_by if struck else None,
+    )
+
+
+def _before(row: StatedBeforeRow, readable: frozenset[str]) -> StatedBefore:
+    return StatedBefore(
+        data_class=row.data_class,
+        fields=_fields(row, readable),
+        readable=row.data_class in readable,
+        stated_at=row.stated_at,
+        replaced_at=row.replaced_at,
+        replaced_by=row.replaced_by,
+        in_error=row.in_error,
+        reason=row.reason,
     )

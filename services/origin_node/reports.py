@@ -4,17 +4,25 @@
     returned   those that the SOP lets return for this purpose, while the consent lets outcomes return and holds
 
 So a person who does not want the host to know loses nothing here, and nothing of it is ever put into a message.
+A report that was entered in error is shown struck; a class that a role may not consult is shown as present.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
+from origin_node import striking
+from origin_node.striking import Entry
 from origin_node.tables import ReportRow
+from origin_node.tables_record import StruckRow
 from origin_node.taking import entitled
+from relevo.delivery import looking
 from relevo.domain.access import Act
+from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.consent import is_expired
 from relevo.domain.disclosure import require_within
 from relevo.domain.sop import parse_sop
@@ -26,6 +34,21 @@ from relevo.protocol.strict_json import JsonValue
 from relevo.storage import referrals
 from relevo.storage.tables import ReferralRow, SopRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was found and said with one step; `struck` says why it was entered in error, if it was."""
+
+    number: int
+    step: str
+    month: int | None
+    at: datetime
+    reported_by: str
+    fields: Mapping[str, JsonValue]
+    jti: str | None
+    struck: str | None
+    struck_by: str | None
 
 
 def checked(given: Fields) -> dict[str, JsonValue]:
@@ -77,8 +100,30 @@ def keep(
     work.session.flush()
 
 
-def show(work: UnitOfWork, thread: str) -> list[ReportRow]:
-    """What was reported about a referral, in order."""
+def show(work: UnitOfWork, thread: str, why: str = LookReason.FOLLOW_UP) -> list[Report]:
+    """What was reported about a referral, in order, as far as the user's role may consult it; the look is recorded.
+
+    Raises:
+        Forbidden: for a role that does not work with people.
+        BadInput: if `why` is no word of `LookReason`.
+    """
     row = entitled(work, thread, Act.READ_TIMELINE)
     mine = (ReportRow.peer == row.peer, ReportRow.thread == row.thread)
-    return list(work.session.scalars(select(ReportRow).where(*mine).order_by(ReportRow.id)))
+    found = work.session.scalars(select(ReportRow).where(*mine).order_by(ReportRow.id)).all()
+    readable = looking.look(work, row, {name for one in found for name in one.fields}, why)
+    struck = striking.struck(work.session, row, Entry.REPORT)
+    return [_shown(one, readable, struck.get(one.id)) for one in found]
+
+
+def _shown(row: ReportRow, readable: frozenset[str], struck: StruckRow | None) -> Report:
+    return Report(
+        number=row.id,
+        step=row.step,
+        month=row.month,
+        at=row.at,
+        reported_by=row.reported_by,
+        fields={name: fields if name in readable else NOT_YOURS for name, fields in row.fields.items()},
+        jti=row.jti,
+        struck=struck.reason if struck else None,
+        struck_by=struck.struck_by if struck else None,
+    )

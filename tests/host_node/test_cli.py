@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -148,6 +149,35 @@ def test_refused_in_words(asked: Terminal, call: tuple[str, ...], told: str) -> 
 def test_evidence_that_cannot_be_written_is_told_in_words(asked: Terminal) -> None:
     told = asked("evidence", asked.thread, "--out", "/nowhere/evidence", status=2, role=Role.AUDITOR)
     assert "cannot be written" in told
+
+
+def test_a_case_is_shown_corrected_and_told_and_auditors_see_who_looked(asked: Terminal) -> None:
+    shown = asked("case", "show", CASE)
+    assert "Aya" in shown
+    file = asked.settings.with_name("needs.json")
+    file.write_text('{"social": ["housing"]}', encoding="utf-8")
+    told = asked("case", "correct", CASE, "--class", "needs", str(file), "--reason", "copied from another case")
+    assert "host-node correct" in told
+    assert asked.thread in asked("correct", asked.thread, "--class", "needs", "--reason", "copied from another case")
+    assert "changed by counsellor: copied from another case" in asked("case", "show", CASE, "--why", "correct")
+    case = shown.split()[3]
+    looks = asked("access", "list", case, role=Role.AUDITOR)
+    assert "prepare" in looks
+    assert "correct" in looks
+    assert "Aya" not in looks
+    assert "these may: auditor" in asked("access", "list", case, status=2)
+
+
+def test_the_record_says_what_is_missing_and_costs_what_is_planned(asked: Terminal) -> None:
+    assert "assessments present since" in asked("record", "show", asked.thread)
+    assert "No costs are proposed." in asked("costs", "show", asked.thread)
+    assert "Nothing has come back yet." in asked("returned", asked.thread)
+    file = asked.settings.with_name("costs.json")
+    line = {"what": "rent", "planned": "200", "borne_by": "host"}
+    file.write_text(json.dumps({"currency": "EUR", "lines": [line]}), encoding="utf-8")
+    assert "(not-consented)" in asked("costs", "plan", asked.thread, str(file), status=2)
+    assert "costs-not-proposed" in asked("costs", "agree", asked.thread, status=2)
+    assert "LINE=KIND=DOCUMENT" in asked("costs", "report", asked.thread, str(file), "--proof", "x", status=2)
 
 
 def test_a_withdrawal_names_the_referrals_that_are_told(asked: Terminal) -> None:

@@ -43,15 +43,15 @@ class Api:
             self.tokens = {role: users.add(work.session, role, role, work.at) for role in SERVICE.roles}
 
     def post(self, path: str, body: object = None, role: Role = Role.INTAKE) -> Response:
-        return self.client.post(self._url(path), json=body, headers=self._as(role))
+        return self.client.post(self._url(path), json=body, headers=self.as_(role))
 
     def get(self, path: str, role: Role = Role.INTAKE) -> Response:
-        return self.client.get(self._url(path), headers=self._as(role))
+        return self.client.get(self._url(path), headers=self.as_(role))
 
     def _url(self, path: str) -> str:
         return f"/api/referrals/{self.desk.thread}/{path}"
 
-    def _as(self, role: Role) -> dict[str, str]:
+    def as_(self, role: Role) -> dict[str, str]:
         return {"authorization": f"Bearer {self.tokens[role]}"}
 
 
@@ -135,3 +135,32 @@ def test_who_looks_after_the_node_sees_what_goes_by_itself_without_any_data(api:
     )
     as_auditor = {"authorization": f"Bearer {api.tokens[Role.AUDITOR]}"}
     assert api.client.get("/api/retention", headers=as_auditor).status_code == 403
+
+
+def test_the_record_over_the_api(api: Api) -> None:
+    made = api.post("reassess", {"classes": {"needs": {"social": ["legal-advice"]}}})
+    assert (made.status_code, made.json()[0]["assessed_by"]) == (201, "intake")
+    number = made.json()[0]["id"]
+    struck = api.post("strike", {"what": "assessment", "number": number, "reason": "another file"})
+    assert (struck.status_code, struck.json()["struck_by"]) == (200, "intake")
+    shown = api.get("profile?why=decide").json()
+    assert [one["struck"] for one in shown["assessed"]] == ["another file"]
+    assert {one["part"]: one["present_since"] is not None for one in api.get("record").json()}["contacts"]
+    assert api.get("profile?why=curiosity").status_code == 400
+
+
+def test_looks_and_costs_over_the_api(api: Api) -> None:
+    api.get("profile?why=contact", role=Role.CASE_WORKER)
+    looks = api.client.get(f"/api/access/{api.desk.thread}", headers=api.as_(Role.AUDITOR))
+    assert [(one["who"], one["why"]) for one in looks.json()] == [("case-worker", "contact")]
+    assert "Awa" not in looks.text
+    assert api.get("costs").json()["whole"]["planned"] == "0"
+    lines = [{"what": "rent", "planned": "12.345", "borne_by": "origin"}]
+    refused = api.post("costs/plan", {"costs": {"currency": "EUR", "lines": lines}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "costs-unfit")
+    lines[0]["planned"] = "12.34"
+    assert api.post("costs/plan", {"costs": {"currency": "EUR", "lines": lines}}).status_code == 200
+    assert api.post("costs/agree", {}).json()["code"] == "costs-not-proposed"
+    assert api.post("costs/report", {"costs": {"currency": "EUR", "lines": lines}}).json()["code"] == "costs-not-agreed"
+    assert api.get("costs").json()["by_bearer"]["origin"]["planned"] == "12.34"
+    assert api.get("costs", role=Role.CLINICIAN).json()["code"] == "not-yours"

@@ -118,6 +118,26 @@ def test_clinicians_write_in_files_or_are_asked(run: Terminal) -> None:
         assert (refused.exit_code, "clinician" in refused.output) == (2, True)
 
 
+def test_what_was_found_stands_beside_what_was_stated_and_can_be_struck(run: Terminal) -> None:
+    run.results.write_text(json.dumps({"social": ["legal-advice"]}), encoding="utf-8")
+    done = run("reassess", "--class", "needs", str(run.results))
+    assert (done.exit_code, "Assessment 1 stands" in done.output) == (0, True), done.output
+    shown = " ".join(run("profile", "--why", "decide").output.split())
+    assert "needs, assessed here by intake" in shown
+    assert "legal-advice" in shown
+    assert run("strike", "assessment", "1", "--reason", "another person's file").exit_code == 0
+    assert "STRUCK as entered in error by intake: another person's file" in " ".join(run("profile").output.split())
+    assert "contacts" in run("record show").output
+
+
+def test_closing_warns_of_what_the_record_lacks(run: Terminal) -> None:
+    for command in ("acknowledge", "accept", f"arrival --at {NOW}", "start", "not-complete --reason moved"):
+        verb, *options = command.split()
+        assert run(verb, *options).exit_code == 0
+    told = " ".join(run("close", "--reason", "moved", "--no-comments", "Could not be reached").output.split())
+    assert "missing: communication since 2026-11-23 08:00 UTC" in told
+
+
 REFUSED = {
     "a step that is not allowed now": (("start",), Role.INTAKE, "acknowledged, withdrawn"),
     "a role that may not": (("profile",), Role.AUDITOR, "case-worker, clinician, coordinator"),

@@ -44,3 +44,13 @@ def test_a_vulnerable_person_is_marked(desk: Desk) -> None:
     desk.request({"vulnerability": {"markers": ["pregnant"]}})
     with desk.intake() as work:
         assert profile.read(work, desk.thread).vulnerable
+
+
+def test_mental_health_risk_is_for_intake_and_only_named_to_a_case_worker(desk: Desk) -> None:
+    desk.request({"mental-health-risk": {"level": "high"}})
+    shown = {}
+    for role in (Role.INTAKE, Role.CASE_WORKER):
+        with desk.by(role) as work:
+            shown[role] = next(one for one in profile.read(work, desk.thread).stated if "risk" in one.data_class)
+    assert (shown[Role.INTAKE].readable, shown[Role.INTAKE].fields) == (True, {"level": "high"})
+    assert (shown[Role.CASE_WORKER].readable, shown[Role.CASE_WORKER].fields) == (False, {})

@@ -13,7 +13,7 @@ from relevo.protocol import merkle
 from relevo.protocol.checkpoint import log_origin, read_checkpoint
 from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop, write_evidence
 from relevo.protocol.record import read_record
-from relevo.storage import log, peers, referrals
+from relevo.storage import access_log, log, peers, referrals
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -79,8 +79,10 @@ def _entries(work: UnitOfWork, row: ReferralRow, note: str) -> Iterator[Evidence
     statement = peers.latest(work.session, work.identity.node_id)
     checkpoint = read_checkpoint(note, log_origin(work.identity.node_id), statement.log)
     subtree = log.subtrees(work.session)
-    for subject in (row.thread, row.sop):
+    for subject in (row.thread, row.sop, access_log.entries_of(row.thread)):
         for entry in log.entries_of(work.session, subject):
+            if not entry.salt:
+                continue  # a look at somebody who was erased since; its salt went with them
             if read_record(entry.record).fields.get("peer", row.peer) != row.peer:
                 continue  # another peer named this thread in a message of its own
             position = entry.position or 0

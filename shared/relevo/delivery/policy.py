@@ -99,8 +99,8 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
     elif row is None:
         raise ThreadUnknown
     terms = _require_basis(row, message, said)
-    _require_return(terms, said)
-    _require_fields(row, sop, terms, said, opened, work.at)
+    _require_return(work, terms, said)
+    _require_fields(work, row, sop, terms, said, opened)
     return Admitted(row=row, sop=sop, terms=terms)
 
 
@@ -158,9 +158,9 @@ def _require_basis(row: ReferralRow, message: Message, said: Said) -> Terms | No
     return referrals.terms(row)
 
 
-def _require_return(terms: Terms | None, said: Said) -> None:
+def _require_return(work: UnitOfWork, terms: Terms | None, said: Said) -> None:
     """What the person does not let return is not taken either, whether it carries a data class or only words."""
-    stays = message_comes_back(said) and said.step not in ALWAYS_RETURN
+    stays = message_comes_back(work) and said.step not in ALWAYS_RETURN
     if stays and terms is not None and not terms.outcomes_may_return:
         raise NoReturn(field="step")
 
@@ -174,24 +174,26 @@ def _require_current(terms: Terms, opened: Opened, at: datetime) -> None:
         raise ConsentEnded
 
 
-def _require_fields(row: ReferralRow, sop: Sop, terms: Terms | None, said: Said, opened: Opened, at: datetime) -> None:
+def _require_fields(
+    work: UnitOfWork, row: ReferralRow, sop: Sop, terms: Terms | None, said: Said, opened: Opened
+) -> None:
     if not said.classes:
         return
     if terms is None or Status(row.status) in {Status.WITHDRAWN, Status.ERASED}:
         raise NoBasis(detail="the consent was withdrawn; no personal data moves any more", field="basis")
-    _require_current(terms, opened, at)
+    _require_current(terms, opened, work.at)
     purpose = sop.purposes.get(row.purpose)
     if purpose is None:
         raise ExcessData(_unknown_purpose())
     received = {name: tuple(fields) for name, fields in said.classes.items()}
     services = tuple(row.services)
-    returning = message_comes_back(said)
+    returning = message_comes_back(work)
     require_within(received, terms=terms, sop=sop, purpose=row.purpose, services=services, returning=returning)
 
 
-def message_comes_back(said: Said) -> bool:
-    """Whether a message goes from the origin to the host."""
-    return Side.ORIGIN in said.type.by and Side.HOST not in said.type.by
+def message_comes_back(work: UnitOfWork) -> bool:
+    """Whether a message that arrives here goes from the origin to the host; either side may say some steps."""
+    return work.identity.side is Side.HOST
 
 
 def _unknown_purpose() -> Reason:

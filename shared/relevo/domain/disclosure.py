@@ -145,6 +145,23 @@ def decide(  # noqa: PLR0913 (these nine are what the decision depends on; a bun
     return Disclosure(leaving=leaving, lines=one_per_path(lines + apart), reasons=reasons, consent=consent)
 
 
+def without(decision: Disclosure, hidden: Collection[str]) -> Disclosure:
+    """The same decision for somebody who may not read some classes: only the class is named, and nothing leaves here.
+
+    Of such a class one line is left; it leaves if any of its fields does.
+    """
+    ordered = sorted(decision.lines, key=lambda line: not line.leaves)
+    first = {line.path: line for line in one_per_path(_blurred(line, hidden) for line in ordered)}
+    lines = dict.fromkeys(_blurred(line, hidden).path for line in decision.lines)
+    leaving = {name: fields for name, fields in decision.leaving.items() if name not in hidden}
+    return replace(decision, lines=tuple(first[path] for path in lines), leaving=leaving)
+
+
+def _blurred(line: Line, hidden: Collection[str]) -> Line:
+    name = class_of(line.path)
+    return replace(line, path=name) if name in hidden else line
+
+
 def _clause(rule: Purpose | None, purpose: str, name: str, services: Iterable[str]) -> str:
     return f"purposes.{purpose}.{rule.requiring(name, services)}" if rule else ""
 

@@ -4,8 +4,9 @@
     ∩ what it lets a case worker of the origin consult, or what the category itself names where that is about health
     ∩ what the person agreed to, without what the person withholds from this organisation
 
-Of `needs` only the fields that ask for this service are shown. The terms of the consent are never part of it: they say from whom something
-is withheld. A field is the smallest unit that can be shown. Nothing here reads a clock or a database.
+Of `needs` only the fields that ask for this service are shown. The terms of the consent are never part of it: they say
+from whom something is withheld. A field is the smallest unit that can be shown. Nothing here reads a clock or a
+database.
 """
 
 from __future__ import annotations

@@ -84,6 +84,7 @@ class Cost(Strict):
     """One line of costs."""
 
     what: Line
+    category: Word | None = None
     planned: Amount
     actual: Amount | None = None
     borne_by: BorneBy

@@ -19,8 +19,8 @@ from relevo.errors import Refusal
 HOST, ORIGIN = frozenset({Side.HOST}), frozenset({Side.ORIGIN})
 BOTH = HOST | ORIGIN
 
-STATED = frozenset(DataClass) - frozenset(RETURNING)
-"""What a host states about a person; the rest is what an origin returns."""
+STATED = frozenset(DataClass) - frozenset(RETURNING) | {DataClass.COSTS}
+"""What a host states about a person; the rest is what an origin returns. Costs are planned by either side."""
 
 TERMS = frozenset({DataClass.CONSENT})
 MEDICAL = frozenset({DataClass.HEALTH_SUMMARY, DataClass.MEDICATION})
@@ -29,6 +29,9 @@ DECIDED = frozenset({Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD, Status
 UNDECIDED = frozenset({Status.REQUESTED, Status.ACKNOWLEDGED, Status.INFORMATION_REQUESTED, Status.WAITLISTED})
 UNDER_WAY = UNDECIDED | DECIDED | {Status.CANCEL_REQUESTED}
 SENT = frozenset(Status) - {Status.DRAFT}
+SPENDING = DECIDED | {Status.CLOSED}
+"""Bills come late: what was spent may be reported after the close as well."""
+CORRECTED = STATED - TERMS - {DataClass.COSTS}
 STANDING = frozenset(Status) - {Status.DRAFT, Status.WITHDRAWN, Status.ERASED, Status.ENTERED_IN_ERROR}
 
 
@@ -91,12 +94,12 @@ MESSAGES: Mapping[str, MessageType] = {
     "consent-changed": MessageType(kind="message", by=BOTH, classes=TERMS, during=STANDING),
     "erasure-confirmed": MessageType(kind="erased", by=ORIGIN, during=SENT),
     # the record
-    "corrected": MessageType(kind="message", by=HOST, classes=STATED - TERMS, during=UNDER_WAY),
+    "corrected": MessageType(kind="message", by=HOST, classes=CORRECTED, during=UNDER_WAY),
     "medication-secured": MessageType(kind="reported", by=ORIGIN, during=UNDER_WAY),
     "plan-agreed": MessageType(kind="reported", by=ORIGIN, classes=frozenset({DataClass.PLAN}), during=DECIDED),
     "costs-planned": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=UNDER_WAY),
     "costs-agreed": MessageType(kind="message", by=BOTH, during=UNDER_WAY),
-    "costs-reported": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=DECIDED),
+    "costs-reported": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=SPENDING),
     # between clinicians, under medical-continuity alone
     "medical-question": MessageType(kind="message", by=BOTH, during=UNDER_WAY),
     "medical-answer": MessageType(kind="message", by=BOTH, classes=MEDICAL, during=UNDER_WAY),

@@ -57,7 +57,9 @@ class MedicationSecured(StepPayload):
 
 
 class CostsPlanned(StepPayload):
-    """This side proposes costs; the class `costs` has them."""
+    """This side proposes costs; the class `costs` has them. `replaces` is the proposal whose place they take."""
+
+    replaces: Thread | None = None
 
 
 class CostsAgreed(StepPayload):

@@ -45,6 +45,7 @@ class RecordType(StrEnum):
     CONSENT = "consent"
     EXCEPTION = "exception"
     ERASURE = "erasure"
+    ACCESS = "access"
 
 
 _MESSAGE = ("manifest", "jti", "thread", "peer")
@@ -61,6 +62,7 @@ FIELDS: Mapping[RecordType, tuple[str, ...]] = {
     RecordType.CONSENT: ("thread", "commitment", "change"),
     RecordType.EXCEPTION: ("thread", "commitment", "change"),
     RecordType.ERASURE: ("thread", "commitment", "change"),
+    RecordType.ACCESS: ("about", "number", "commitment"),
 }
 """The members of each type, in order; all are text."""
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from relevo.protocol.verification_nodes import Identities
     from relevo.protocol.verification_report import Line
 
+_NUMBER = FIELDS[RecordType.ACCESS].index("number")
+
 Key: TypeAlias = tuple[RecordType, tuple[str | None, ...]]
 """A record without its time: type, and members in the order of `FIELDS`."""
 
@@ -43,6 +45,13 @@ class LogEntryMissing(WireError):
 
     code = "log-entry-missing"
     advice = "Ask the node for a fresh export; if the entry is missing there too, it never logged this."
+
+
+class LookMissing(WireError):
+    """Looks at personal data are numbered, and a number is missing."""
+
+    code = "look-missing"
+    advice = "Ask the node who looked then; a look that was logged cannot be taken out unseen."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +90,7 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
         logged |= set() if record is None else {_key(record)}
         yield line
     yield from _coverage_lines(shown.wanted, logged)
+    yield from _look_lines(logged)
 
 
 def _entry_line(entry: EvidenceEntry, checkpoint: Checkpoint, shown: _Shown) -> tuple[Line, Record | None]:
@@ -124,6 +134,7 @@ def _shown(evidence: Evidence, proven: Sequence[Proven], identities: Identities)
             RecordType.CONSENT: _commitments(proven),
             RecordType.EXCEPTION: _commitments(proven),
             RecordType.ERASURE: _commitments(proven),
+            RecordType.ACCESS: frozenset({evidence.thread}),
         },
     )
 
@@ -138,6 +149,15 @@ def _coverage_lines(wanted: Sequence[_Wanted], logged: set[Key]) -> Iterator[Lin
         yield fails(Check.LOG_COVERAGE, item.subject, LogEntryMissing(f"the file proves no log entry for {item.what}"))
     if wanted and not missing:
         yield holds(Check.LOG_COVERAGE, "log", f"all {len(wanted)} manifests and receipts shown here are logged.")
+
+
+def _look_lines(logged: set[Key]) -> Iterator[Line]:
+    """Whether the looks are numbered without a gap; who looked, at what and why, stays with the node."""
+    numbers = {str(members[_NUMBER]) for kind, members in logged if kind is RecordType.ACCESS}
+    if numbers and numbers != {str(number) for number in range(1, len(numbers) + 1)}:
+        yield fails(Check.LOG_COVERAGE, "looks", LookMissing("the looks at personal data are not numbered one by one"))
+    elif numbers:
+        yield holds(Check.LOG_COVERAGE, "looks", f"all {len(numbers)} looks at the person's data follow each other.")
 
 
 def _wanted(evidence: Evidence, proven: Sequence[Proven]) -> Iterator[_Wanted]:
@@ -163,5 +183,6 @@ _CIRCUMSTANCES: Mapping[RecordType, tuple[str, str, str]] = {
     RecordType.CONSENT: ("commitment", "change", "the consent that messages rest on"),
     RecordType.EXCEPTION: ("commitment", "change", "the exception that messages rest on"),
     RecordType.ERASURE: ("commitment", "change", "the erasure of what messages carried"),
+    RecordType.ACCESS: ("about", "number", "a numbered look at the person's data"),
 }
 """By type: the member that says what it is about, the one that says what became of it, and how to tell it."""

@@ -1,16 +1,106 @@
-"""Looks at personal data: each is recorded with who, which classes and why."""
+"""Who looked at what of a person: written down in the transaction of the look, and committed to in the log.
+
+    commitment = SHA-256("relevo-access-v1" 00 ‖ salt, 32 bytes ‖ {"at","classes","number","organisation","role",…})
+
+The log's record says only which subject, the number of the look, and the commitment. So a look that is taken out of the
+table, or changed, no longer fits the log. At erasure names and salts go; role, classes, when and why stay.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Iterable
 
-import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from relevo.domain.access import Act
+from relevo.domain.access_to_data import LookReason
+from relevo.errors import BadInput
+from relevo.protocol import base64url, strict_json
+from relevo.protocol.record import RecordType
+from relevo.storage import log
+from relevo.storage.tables import LogEntryRow
+from relevo.storage.tables_record import AccessRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-EVENTS = structlog.get_logger("relevo.access")
+SALT_BYTES = 32
+NODE = "node"
+_TAG = b"relevo-access-v1\0"
 
 
 def looked(work: UnitOfWork, subject: str, classes: Iterable[str], why: str) -> None:
-    """Record that the user looked at these classes of a referral or case."""
-    EVENTS.info("looked", subject=subject, by=work.user.name, classes=sorted(classes), why=why)
+    """Write down that the user looks at these classes of a subject (a thread or a case); nothing for no class.
+
+    Raises:
+        BadInput: if `why` is no word of `LookReason`.
+    """
+    seen = sorted(set(classes))
+    if why not in set(LookReason):
+        raise BadInput(f"why somebody looks is one of {', '.join(LookReason)}", field="why")
+    if not seen:
+        return
+    row = AccessRow(
+        subject=subject,
+        number=_last(work.session, subject) + 1,
+        who=work.user.name,
+        role=work.user.role or NODE,
+        organisation=work.user.organisation,
+        classes=seen,
+        why=str(why),
+        at=work.at,
+        salt=secrets.token_bytes(SALT_BYTES),
+        commitment="",
+    )
+    row.commitment = commitment_of(row)
+    work.session.add(row)
+    named = {"about": subject, "number": str(row.number), "commitment": row.commitment}
+    log.record(work.session, RecordType.ACCESS, work.at, subject=entries_of(subject), **named)
+    work.session.flush()
+
+
+def looks(work: UnitOfWork, subject: str) -> list[AccessRow]:
+    """Every look at a subject, in order, for an auditor."""
+    work.require(Act.READ_ACCESS_LOG)
+    return list(work.session.scalars(select(AccessRow).where(AccessRow.subject == subject).order_by(AccessRow.number)))
+
+
+def entries_of(subject: str) -> str:
+    """Under what the log finds the entries about looks at `subject`."""
+    return f"access:{subject}"
+
+
+def commitment_of(row: AccessRow) -> str:
+    """What the log commits to for this look; nothing of it can be told without the salt.
+
+    Raises:
+        ValueError: after erasure, when the salt is gone.
+    """
+    if row.salt is None:
+        raise ValueError("the salt of this look was erased")
+    written = strict_json.dump(
+        {
+            "at": row.at.isoformat(),
+            "classes": list(row.classes),
+            "number": row.number,
+            "organisation": row.organisation,
+            "role": row.role,
+            "subject": row.subject,
+            "who": row.who,
+            "why": row.why,
+        }
+    )
+    return base64url.encode(hashlib.sha256(_TAG + row.salt + written).digest())
+
+
+def forget(session: Session, subject: str) -> None:
+    """Erase who looked, and every salt of these looks; that there were so many, by which roles, stays."""
+    for row in session.scalars(select(AccessRow).where(AccessRow.subject == subject)):
+        row.who, row.organisation, row.salt = None, None, None
+    for entry in session.scalars(select(LogEntryRow).where(LogEntryRow.subject == entries_of(subject))):
+        entry.salt = b""
+
+
+def _last(session: Session, subject: str) -> int:
+    return session.scalar(select(func.max(AccessRow.number)).where(AccessRow.subject == subject)) or 0

@@ -25,6 +25,7 @@ from relevo.domain.data_classes import DataClass
 from relevo.domain.journey import Journey
 from relevo.domain.retention import AFTER_ERASURE, EVERY_CLASS, words_go
 from relevo.protocol.sd_jwt import Disclosure
+from relevo.storage import access_log, costs
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
@@ -62,6 +63,9 @@ def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ())
             left = _only(sent.disclosures, keep)
             forget(sent)
             sent.disclosures = left
+    if DataClass.COSTS not in keep:
+        costs.forget(session, row)
+    access_log.forget(session, row.thread)
     session.flush()
 
 
@@ -82,6 +86,8 @@ def erase_classes(session: Session, row: ReferralRow, classes: Collection[str]) 
     for sent in _sent(session, row):
         wordless = sent.receipt is not None and words_go(sent.step, classes)
         _withhold(sent, _without(sent.disclosures, classes, wordless=wordless))
+    if DataClass.COSTS in classes:
+        costs.forget(session, row)
     session.flush()
 
 

@@ -111,10 +111,16 @@ def in_force(session: Session, peer: str, at: datetime) -> SopRow:
     Raises:
         Conflict: if nothing is agreed, or its date has not come.
     """
-    effective = [row for row in _agreed_with(session, peer) if row.effective_at <= at]
-    if not effective:
+    found = if_in_force(session, peer, at)
+    if found is None:
         raise Conflict(f"no SOP with {peer} is in force; an administrator proposes one with `sop propose`", field="sop")
-    return effective[-1]
+    return found
+
+
+def if_in_force(session: Session, peer: str, at: datetime) -> SopRow | None:
+    """The same, or None."""
+    effective = [row for row in _agreed_with(session, peer) if row.effective_at <= at]
+    return effective[-1] if effective else None
 
 
 def newest_agreed(session: Session, peer: str, *, beside: SopRow | None = None) -> SopRow | None:

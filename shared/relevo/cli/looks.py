@@ -1,0 +1,28 @@
+"""Commands about looks at personal data: who looked, for auditors, without the data; why, for those who look."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from relevo.cli import show
+from relevo.cli.context import opened, user
+from relevo.domain.access_to_data import LookReason
+from relevo.storage import access_log
+
+WhyLooking: TypeAlias = Annotated[LookReason, typer.Option("--why", help="Why you look; it is written down.")]
+Subject = Annotated[str, typer.Argument(metavar="THREAD|CASE", help="A whole thread, or the id of a case.")]
+
+access_app = typer.Typer(help="Who looked at personal data.", no_args_is_help=True)
+
+
+@access_app.command("list")
+def list_looks(ctx: typer.Context, subject: Subject) -> None:
+    """List every look at a referral or a case: who, in which role, at which classes, when and why."""
+    with opened(ctx).read(user(ctx)) as work:
+        rows = [
+            (one.number, one.at, f"{one.who or '(erased)'}\n{one.role}", ", ".join(one.classes), one.why)
+            for one in access_log.looks(work, subject)
+        ]
+    show.table(("look", "when (UTC)", "who", "classes", "why"), rows, empty="Nobody has looked.")

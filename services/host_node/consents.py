@@ -11,10 +11,10 @@ import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from host_node import cases
@@ -22,13 +22,15 @@ from host_node.case_file import ConsentDraft
 from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
 from relevo.delivery import outbox, steps
 from relevo.domain.access import Act
-from relevo.domain.consent import Consent, Withholding, terms_of
+from relevo.domain.consent import Account, Consent, Giver, Terms, Withholding, terms_of
+from relevo.domain.consent_taking import Taking, require_taking
 from relevo.domain.referral import Status, Step, allowed
+from relevo.domain.sop import parse_sop
 from relevo.errors import BadInput, Conflict, NotFound
 from relevo.messages.classes import check, terms_record, terms_to_fields
 from relevo.messages.steps_referral import Withdrawn
 from relevo.protocol.basis import commit
-from relevo.storage import log, referrals
+from relevo.storage import log, referrals, sops
 from relevo.storage.unit_of_work import UnitOfWork
 
 SALT_BYTES = 32
@@ -69,32 +71,75 @@ def record(work: UnitOfWork, case: CaseRow, draft: ConsentDraft) -> ConsentRow:
         ConsentKnown: if it is recorded already, or was taken before the person withdrew.
     """
     work.require(Act.RECORD_CONSENT)
-    consent = _consent(draft)
+    consent, account = _consent(draft), _account(draft)
     _require_fit(consent)
     _require_new(consent, _rows(work.session, case))
+    require_by_procedure(work, consent.receiver, account, consent.expires_on)
+    row = keep(work, case.id, terms_of(consent), consent.withhold, account)
+    note(work, row, "recorded")
+    return row
+
+
+def keep(
+    work: UnitOfWork,
+    case: str,
+    terms: Terms,
+    withhold: Sequence[Withholding],
+    account: Account,
+    replaces: str | None = None,
+) -> ConsentRow:
+    """The row of a consent with these terms, taken in this way; `withhold` has the reasons, which stay here."""
     row = ConsentRow(
-        id=consent.id,
-        case=case.id,
-        purpose=consent.purpose,
-        receiver=consent.receiver,
-        organisation=consent.organisation,
-        classes=sorted(consent.classes),
-        withhold=WITHHOLD.dump_python(consent.withhold, mode="json"),
-        outcomes_may_return=consent.outcomes_may_return,
-        given_by=consent.by,
-        language=consent.language,
-        interpreter=consent.interpreter,
-        taken_on=consent.taken_on,
-        expires_on=consent.expires_on,
+        id=str(uuid.uuid4()),
+        case=case,
+        purpose=terms.purpose,
+        receiver=terms.receiver,
+        organisation=terms.organisation,
+        classes=sorted(terms.classes),
+        withhold=WITHHOLD.dump_python(tuple(withhold), mode="json"),
+        outcomes_may_return=terms.outcomes_may_return,
+        given_by=account.by,
+        language=account.language,
+        interpreter=account.interpreter,
+        taken_on=account.taken_on,
+        expires_on=terms.expires_on,
         recorded_at=work.at,
         recorded_by=work.user.name,
         withdrawn_at=None,
         salt=secrets.token_bytes(SALT_BYTES),
+        giver=account.giver,
+        capacity=account.capacity,
+        evidence_kind=account.evidence_kind,
+        evidence=account.evidence,
+        risks_explained=account.risks_explained,
+        withdrawing_explained=account.withdrawing_explained,
+        taken_by=account.taken_by,
+        sheet=account.sheet,
+        replaces=replaces,
     )
     work.session.add(row)
     work.session.flush()
-    _log(work, row, "recorded")
     return row
+
+
+def require_by_procedure(work: UnitOfWork, receiver: str, account: Account, expires_on: date) -> None:
+    """Whether the SOP in force with the receiver lets a consent be taken so; nothing is asked where there is none.
+
+    Raises:
+        ConsentRuleBroken: with every reason why not.
+    """
+    found = sops.newest_agreed(work.session, receiver)
+    if found is None:
+        return
+    taking = Taking(
+        side=work.identity.side,
+        role=work.user.role,
+        language=account.language,
+        interpreter=account.interpreter,
+        taken_on=account.taken_on,
+        expires_on=expires_on,
+    )
+    require_taking(parse_sop(found.text), taking)
 
 
 def withdraw(work: UnitOfWork, consent_id: str) -> list[str]:
@@ -104,11 +149,11 @@ def withdraw(work: UnitOfWork, consent_id: str) -> list[str]:
         Conflict: if it was withdrawn before.
     """
     work.require(Act.WITHDRAW_CONSENT)
-    row = find(work.session, consent_id)
+    row = latest(work.session, consent_id)
     if row.withdrawn_at is not None:
         raise Conflict("this consent was withdrawn already", field="consent")
     row.withdrawn_at = work.at
-    _log(work, row, "withdrawn")
+    note(work, row, "withdrawn")
     return [thread for thread in threads_under(work.session, row.id) if tell_withdrawn(work, thread)]
 
 
@@ -117,7 +162,7 @@ def noted_as_withdrawn(work: UnitOfWork, thread: str) -> None:
     link = work.session.get(CaseReferralRow, thread)
     if link is not None and link.consent is not None and (row := find(work.session, link.consent)).withdrawn_at is None:
         row.withdrawn_at = work.at
-        _log(work, row, "withdrawn")
+        note(work, row, "withdrawn")
 
 
 def find(session: Session, consent_id: str) -> ConsentRow:
@@ -130,6 +175,22 @@ def find(session: Session, consent_id: str) -> ConsentRow:
     if row is None:
         raise NotFound("there is no such consent")
     return row
+
+
+def latest(session: Session, consent_id: str) -> ConsentRow:
+    """What a consent has become by every renewal and narrowing since; itself if there was none.
+
+    Raises:
+        NotFound: if there is no such consent.
+    """
+    row = find(session, consent_id)
+    while (newer := session.scalar(_newest_of(ConsentRow.replaces == row.id))) is not None:
+        row = newer
+    return row
+
+
+def _newest_of(which: ColumnElement[bool]) -> Select[tuple[ConsentRow]]:
+    return select(ConsentRow).where(which).order_by(ConsentRow.order.desc()).limit(1)
 
 
 def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
@@ -163,6 +224,8 @@ def read(row: ConsentRow) -> Consent:
         taken_on=row.taken_on,
         expires_on=row.expires_on,
         withdrawn_at=row.withdrawn_at,
+        giver=Giver(row.giver),
+        evidence=row.evidence,
     )
 
 
@@ -201,6 +264,25 @@ def _consent(draft: ConsentDraft) -> Consent:
         interpreter=draft.interpreter,
         taken_on=draft.taken_on,
         expires_on=draft.expires_on,
+        giver=draft.given_by,
+        evidence=draft.evidence,
+    )
+
+
+def _account(draft: ConsentDraft) -> Account:
+    return Account(
+        by=draft.by,
+        giver=draft.given_by,
+        capacity=draft.capacity,
+        evidence_kind=draft.evidence_kind,
+        evidence=draft.evidence,
+        language=draft.language,
+        interpreter=draft.interpreter,
+        risks_explained=draft.risks_explained,
+        withdrawing_explained=draft.withdrawing_explained,
+        taken_on=draft.taken_on,
+        taken_by=draft.taken_by,
+        sheet=draft.sheet,
     )
 
 
@@ -222,6 +304,7 @@ def _require_new(consent: Consent, recorded: Sequence[ConsentRow]) -> None:
         raise ConsentKnown("it was taken before the person withdrew", field="consent.taken_on")
 
 
-def _log(work: UnitOfWork, row: ConsentRow, change: str) -> None:
+def note(work: UnitOfWork, row: ConsentRow, change: str) -> None:
+    """Log a commitment to what the consent says, and what happened to it."""
     commitment = commit(terms_record(terms_of(read(row))), row.salt)
     log.record(work.session, "consent", work.at, subject=row.id, thread=None, commitment=commitment, change=change)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete
-
-from host_node import consents
+from host_node import consent_changes, consents
+from host_node.consent_changes import forget_returned
 from host_node.tables import ReturnedRow
 from relevo.delivery import outbox, steps
 from relevo.delivery.node import Handler
-from relevo.delivery.policy import require_whole_withdrawal
+from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.referral import Step
 from relevo.domain.sides import Side
 from relevo.messages.content import Said
@@ -40,13 +39,8 @@ def keep_returned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
         )
 
 
-def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
-    """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so.
-
-    Raises:
-        PartialWithdrawal: if only the return of outcomes is withdrawn; the origin then knows that it was not done.
-    """
-    require_whole_withdrawal(said)
+def withdrawn(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
+    """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so."""
     consents.noted_as_withdrawn(work, row.thread)
     outbox.hold_back(work.session, row)
     forget_returned(work, row)
@@ -60,13 +54,11 @@ def erased(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
     erase_thread(work.session, row)
 
 
-def forget_returned(work: UnitOfWork, row: ReferralRow) -> None:
-    """Erase what came back in a referral."""
-    mine = (ReturnedRow.peer == row.peer, ReturnedRow.thread == row.thread)
-    work.session.execute(delete(ReturnedRow).where(*mine))
-
-
-_PARTICULAR: Mapping[str, Handler] = {Step.WITHDRAWN: withdrawn, Step.ERASED: erased}
+_PARTICULAR: Mapping[str, Handler] = {
+    Step.WITHDRAWN: withdrawn,
+    Step.ERASED: erased,
+    CONSENT_CHANGED: consent_changes.learn,
+}
 
 HANDLERS: Mapping[str, Handler] = {
     step: _PARTICULAR.get(step, keep_returned)

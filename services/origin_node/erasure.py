@@ -13,7 +13,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from origin_node.tables import AssignmentRow, ContactAttemptRow, ReportRow, StatedRow
+from origin_node.tables import AssignmentRow, ConsentTakenRow, ContactAttemptRow, ReportRow, StatedRow
 from origin_node.taking import entitled
 from relevo.delivery import outbox, steps
 from relevo.delivery.node import THE_NODE
@@ -64,3 +64,5 @@ def _erase_own(session: Session, row: ReferralRow) -> None:
         session.execute(delete(table).where(table.peer == row.peer, table.thread == row.thread))
     mine = (ReportRow.peer == row.peer, ReportRow.thread == row.thread)
     session.execute(update(ReportRow).where(*mine).values(fields={}))
+    taken = (ConsentTakenRow.peer == row.peer, ConsentTakenRow.thread == row.thread)
+    session.execute(update(ConsentTakenRow).where(*taken).values(account={}))

@@ -2,6 +2,7 @@
 
     requested                          keep what was stated, offer each requested service
     answered, journey-changed          put what came in the place of what the host stated before, class by class
+    consent-changed                    keep to the new terms, and erase what they do not cover
     withdrawn                          erase, and answer that it is done
     everything else                    nothing more than the timeline tells
 
@@ -12,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from origin_node import assignments
+from origin_node import assignments, consents
 from origin_node.erasure import erase
 from origin_node.tables import StatedRow
 from relevo.delivery.node import Handler
-from relevo.delivery.policy import require_whole_withdrawal
+from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Step
 from relevo.messages.content import Said
@@ -40,13 +41,8 @@ def stated(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     assignments.offer(work, row, row.services)
 
 
-def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
-    """Erase, and answer that it is done.
-
-    Raises:
-        PartialWithdrawal: if only the return of outcomes is withdrawn; the host then knows that it was not done.
-    """
-    require_whole_withdrawal(said)
+def withdrawn(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
+    """Erase, and answer that it is done."""
     erase(work, row)
 
 
@@ -65,7 +61,7 @@ HANDLERS: Mapping[str, Handler] = {
     Step.WITHDRAWN: withdrawn,
     Step.ERASED: noted,
     Step.ENTERED_IN_ERROR: noted,
-    "consent-changed": noted,
+    CONSENT_CHANGED: consents.learn,
     "corrected": stated,
     "costs-planned": noted,
     "costs-agreed": noted,

@@ -179,7 +179,7 @@ LATER_MESSAGES: dict[str, tuple[str, JsonObject, str]] = {
         {"step": step("journey-changed"), "travel": {"note": OTHER_MARKER}},
         "excess-data",
     ),
-    "a withdrawal of half a consent": ("withdrawn", {"step": step("withdrawn", scope="return")}, "withdrawal-partial"),
+    "a withdrawal of half a consent": ("withdrawn", {"step": step("withdrawn", scope="return")}, "step-invalid"),
 }
 
 

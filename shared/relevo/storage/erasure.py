@@ -11,10 +11,14 @@ then. What was erased is gone; nothing here can bring it back.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from relevo.domain.referral import Step
+from relevo.protocol import sd_jwt
+from relevo.storage import bases
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
@@ -25,6 +29,7 @@ KEPT_WORDS = frozenset({Step.WITHDRAWN, Step.ERASED})
 def erase_thread(session: Session, row: ReferralRow) -> None:
     """Erase what both kinds of node keep of a referral beyond its evidence; a second time changes nothing."""
     _erase_facts(row)
+    bases.forget(session, row)
     for step in steps(session, row):
         if step.step not in KEPT_WORDS:
             step.said = {}
@@ -34,6 +39,30 @@ def erase_thread(session: Session, row: ReferralRow) -> None:
         if sent.classes or sent.receipt is not None:
             forget(sent)
     session.flush()
+
+
+def erase_classes(session: Session, row: ReferralRow, classes: Collection[str]) -> None:
+    """Erase the words of these classes from every message of a referral that does not wait to leave; the rest stays."""
+    for came in session.scalars(select(InboxRow).where(InboxRow.peer == row.peer, InboxRow.thread == row.thread)):
+        if came.disclosures:
+            came.disclosures = _without(came.disclosures, classes)
+    for sent in session.scalars(select(OutboxRow).where(OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)):
+        if sent.receipt is not None:
+            sent.disclosures = _without(sent.disclosures, classes)
+    session.flush()
+
+
+def _without(disclosures: Sequence[str], classes: Collection[str]) -> list[str]:
+    """The disclosures but those of `classes`, and of everything inside them."""
+    parsed = [sd_jwt.Disclosure.parse(text) for text in disclosures]
+    gone = {one.text: one.inside for one in parsed if one.name in classes and _holds_fields(one)}
+    inside = {digest for digests in gone.values() for digest in digests}
+    return [one.text for one in parsed if one.text not in gone and one.digest not in inside]
+
+
+def _holds_fields(one: sd_jwt.Disclosure) -> bool:
+    """Whether it is a class, each field of which is a disclosure of its own, and not a field of the same name."""
+    return isinstance(one.value, dict) and set(one.value) == {"_sd"}
 
 
 def is_erased(row: ReferralRow) -> bool:

@@ -10,10 +10,9 @@ What is closed is erased here at once, and every organisation that was given a p
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time
 
-from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from origin_node import chasing
@@ -35,8 +34,6 @@ from relevo.storage import referrals
 from relevo.storage.erasure import erase_classes
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
-
-ACCOUNT = TypeAdapter(Account)
 
 
 def renew(work: UnitOfWork, thread: str, account: Account, *, expires_on: date) -> ReferralRow:
@@ -136,7 +133,7 @@ def _change(
             peer=row.peer,
             thread=row.thread,
             change=kind,
-            account=ACCOUNT.dump_python(account, mode="json"),
+            account={**asdict(account), "taken_on": account.taken_on.isoformat()},
             recorded_at=work.at,
             recorded_by=work.user.name,
         )

@@ -164,7 +164,7 @@ def _require_basis(work: UnitOfWork, row: ReferralRow, opened: Opened, said: Sai
     message = opened.verified.manifest.message
     if message.sop != row.sop:
         raise NoBasis(detail="a referral stays under the SOP under which it began", field="sop")
-    if said.step == Step.ERASED:
+    if said.step == Step.ERASED or (said.step == Step.WITHDRAWN and _names_its_terms(row, opened)):
         return None
     if said.step == CONSENT_CHANGED and referrals.terms(row) is not None:
         return consent_changes.brought(work, row, opened.basis, said, message.jti)
@@ -173,6 +173,11 @@ def _require_basis(work: UnitOfWork, row: ReferralRow, opened: Opened, said: Sai
     if not erased and message.basis != consent_changes.claim_of(row, terms):
         raise NoBasis(detail="the message does not rest on the consent of this referral", field="basis")
     return terms
+
+
+def _names_its_terms(row: ReferralRow, opened: Opened) -> bool:
+    """Whether a withdrawal rests on any terms of this referral, even on a change that was held back with the rest."""
+    return row.basis_salt is None or (opened.basis is not None and opened.basis.salt == row.basis_salt)
 
 
 def _require_return(terms: Terms | None, said: Said) -> None:

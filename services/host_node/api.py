@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from host_node import api_exceptions, cases, consents, referrals
+from host_node import api_consents, api_exceptions, cases, consents, referrals
 from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseRow, ConsentRow
 from relevo.delivery.node import Node
-from relevo.domain.consent import Withholding
+from relevo.domain.consent import Giver, Withholding
 from relevo.domain.data_classes import DataClass
 from relevo.protocol.strict_json import JsonValue
 from relevo.web.access import CurrentUser, node_of
@@ -66,6 +66,14 @@ class ConsentGiven(Body):
     interpreter: bool = False
     taken_on: date
     expires_on: date
+    giver: Giver | None = None
+    capacity: str | None = None
+    evidence_kind: str | None = None
+    evidence: str | None = None
+    risks_explained: bool = False
+    withdrawing_explained: bool = False
+    taken_by: str | None = None
+    sheet: str | None = None
 
 
 class Consent(BaseModel):
@@ -83,6 +91,8 @@ class Consent(BaseModel):
     expires_on: date
     recorded_by: str
     withdrawn_at: datetime | None
+    giver: str
+    replaces: str | None
 
 
 class Answer(Body):
@@ -121,7 +131,7 @@ class Withdrawal(BaseModel):
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only a host has."""
-    return router, api_exceptions.router
+    return router, api_exceptions.router, api_consents.router
 
 
 router = APIRouter(prefix="/api")
@@ -241,7 +251,6 @@ def _draft(given: ConsentGiven) -> ConsentDraft:
         **given.model_dump(exclude={"withhold", "classes"}),
         classes=tuple(given.classes),
         withhold=withhold,
-        capacity=None,
         covers=("principal",),
         withdrawn_on=None,
     )

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from host_node import cases, cli_exceptions, consents, referrals
+from host_node import cases, cli_consents, cli_exceptions, consents, referrals
 from host_node.cli_preview import print_preview
 from host_node.service import SERVICE
 from relevo.cli import show
@@ -28,6 +28,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "departed": "departure",
         "journey-cancelled": "cancel-journey",
         "withdrawn": "consent withdraw",
+        "consent-changed": "consent renew, consent narrow, consent no-return",
     }
 )
 """The command for each step that a host may take."""
@@ -46,6 +47,7 @@ case_app = typer.Typer(help="Cases of this node.", no_args_is_help=True)
 consent_app = typer.Typer(help="What people have consented to.", no_args_is_help=True)
 app.add_typer(case_app, name="case", rich_help_panel="Cases")
 app.add_typer(consent_app, name="consent", rich_help_panel="Cases")
+cli_consents.add_to(app, case_app, consent_app)
 
 
 @case_app.command("import")

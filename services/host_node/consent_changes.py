@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import delete
 
-from host_node import consents
+from host_node import consent_taking, consents
 from host_node.tables import CaseReferralRow, ConsentRow, ReturnedRow
 from relevo.delivery import consent_changes, steps
 from relevo.domain.access import Act
@@ -130,7 +130,7 @@ def _change(
     before = terms_of(consents.read(old))
     after = edit(before)
     require_change(before, after, kind=kind, side=work.identity.side)
-    consents.require_by_procedure(work, old.receiver, account, after.expires_on)
+    consent_taking.require_by_procedure(work, old.receiver, account, after.expires_on)
     new = _replace(work, old, after, account, withhold)
     return Changed(
         row=new, told=[thread for thread in _moving(work, old, new) if _tell(work, thread, kind, edit, account)]

@@ -11,26 +11,24 @@ import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_node import cases
+from host_node import cases, consent_taking
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
 from relevo.delivery import outbox, steps
 from relevo.domain.access import Act
 from relevo.domain.consent import Account, Consent, Giver, Terms, Withholding, terms_of
-from relevo.domain.consent_taking import Taking, require_taking
 from relevo.domain.referral import Status, Step, allowed
-from relevo.domain.sop import parse_sop
 from relevo.errors import BadInput, Conflict, NotFound
 from relevo.messages.classes import check, terms_record, terms_to_fields
 from relevo.messages.steps_referral import Withdrawn
 from relevo.protocol.basis import commit
-from relevo.storage import log, referrals, sops
+from relevo.storage import log, referrals
 from relevo.storage.unit_of_work import UnitOfWork
 
 SALT_BYTES = 32
@@ -74,7 +72,7 @@ def record(work: UnitOfWork, case: CaseRow, draft: ConsentDraft) -> ConsentRow:
     consent, account = _consent(draft), _account(draft)
     _require_fit(consent)
     _require_new(consent, _rows(work.session, case))
-    require_by_procedure(work, consent.receiver, account, consent.expires_on)
+    consent_taking.require_by_procedure(work, consent.receiver, account, consent.expires_on)
     row = keep(work, case.id, terms_of(consent), consent.withhold, account)
     note(work, row, "recorded")
     return row
@@ -122,26 +120,6 @@ def keep(
     return row
 
 
-def require_by_procedure(work: UnitOfWork, receiver: str, account: Account, expires_on: date) -> None:
-    """Whether the SOP in force with the receiver lets a consent be taken so; nothing is asked where there is none.
-
-    Raises:
-        ConsentRuleBroken: with every reason why not.
-    """
-    found = sops.newest_agreed(work.session, receiver)
-    if found is None:
-        return
-    taking = Taking(
-        side=work.identity.side,
-        role=work.user.role,
-        language=account.language,
-        interpreter=account.interpreter,
-        taken_on=account.taken_on,
-        expires_on=expires_on,
-    )
-    require_taking(parse_sop(found.text), taking)
-
-
 def withdraw(work: UnitOfWork, consent_id: str) -> list[str]:
     """Withdraw a consent, and tell every node that has something under it; the threads that were told.
 
@@ -184,13 +162,14 @@ def latest(session: Session, consent_id: str) -> ConsentRow:
         NotFound: if there is no such consent.
     """
     row = find(session, consent_id)
-    while (newer := session.scalar(_newest_of(ConsentRow.replaces == row.id))) is not None:
+    while (newer := _successor(session, row)) is not None:
         row = newer
     return row
 
 
-def _newest_of(which: ColumnElement[bool]) -> Select[tuple[ConsentRow]]:
-    return select(ConsentRow).where(which).order_by(ConsentRow.order.desc()).limit(1)
+def _successor(session: Session, row: ConsentRow) -> ConsentRow | None:
+    later = select(ConsentRow).where(ConsentRow.replaces == row.id)
+    return session.scalar(later.order_by(ConsentRow.order.desc()).limit(1))
 
 
 def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:

@@ -6,8 +6,18 @@ from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Request
 
+from origin_node import (
+    api_consents,
+    api_reading,
+    assignments,
+    closing,
+    erasure,
+    first_contact,
+    follow_up,
+    journey,
+    referrals,
+)
 from origin_node import api_forms as forms
-from origin_node import api_reading, assignments, closing, erasure, first_contact, follow_up, journey, referrals
 from relevo.delivery.node import Node
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -19,7 +29,7 @@ router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
 
 def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only an origin has."""
-    return (router, api_reading.router)
+    return (router, api_reading.router, api_consents.router)
 
 
 @router.post("/acknowledge")

@@ -40,6 +40,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "closed": "close",
         "reopened": "reopen",
         "withdrawn": "withdraw",
+        "consent-changed": "renew-consent, narrow-consent, no-return",
     }
 )
 """The command for each step that an origin may take."""

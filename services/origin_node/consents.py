@@ -20,13 +20,13 @@ from origin_node.tables import ConsentTakenRow, GivenRow, StatedRow
 from origin_node.taking import entitled
 from relevo.delivery import consent_changes
 from relevo.delivery.consent_changes import NothingStands
-from relevo.domain.access import MAY, Act
-from relevo.domain.consent import Account, Terms, Withheld, is_expired
+from relevo.delivery.renewals import renewals
+from relevo.domain.access import Act
+from relevo.domain.consent import Account, Terms, Withheld
 from relevo.domain.consent_change import ConsentChangeKind, closed_classes, closed_fields
-from relevo.domain.consent_taking import Taking, renewal_from, require_taking
+from relevo.domain.consent_taking import Taking, require_taking
 from relevo.domain.data_classes import class_of, field_of
 from relevo.domain.gate import EVERYTHING
-from relevo.domain.referral import Status, is_open
 from relevo.domain.sop import parse_sop
 from relevo.domain.tasks import Task
 from relevo.messages.content import Said
@@ -100,21 +100,7 @@ def taken(work: UnitOfWork, thread: str) -> list[ConsentTakenRow]:
 
 def tasks(work: UnitOfWork) -> Iterator[Task]:
     """Consents that end soon, or have ended, in referrals that are still open."""
-    for row in referrals.everything(work.session):
-        terms = referrals.terms(row)
-        if terms is None or terms.without_consent or not is_open(Status(row.status)):
-            continue
-        rule = parse_sop(work.session.get_one(SopRow, row.sop).text).consent
-        since = datetime.combine(renewal_from(rule, terms.expires_on), time.min, tzinfo=UTC)
-        if since <= work.at:
-            yield Task(
-                what="renew-consent",
-                text=_ENDED if is_expired(terms, work.at) else _ENDS,
-                roles=MAY[Act.RECORD_CONSENT] & rule.takers.get(work.identity.side, frozenset()),
-                thread=row.thread,
-                since=since,
-                due_at=datetime.combine(terms.expires_on, time.max, tzinfo=UTC),
-            )
+    yield from renewals(work)
 
 
 def _change(
@@ -192,7 +178,3 @@ def _overlap(path: str, what: str) -> bool:
 
 def _path(stated: StatedRow, field: str) -> str:
     return f"{stated.data_class}.{field}"
-
-
-_ENDS = "The consent ends soon: sit with the person and ask whether they still agree, then renew it or narrow it."
-_ENDED = "The consent has ended and no data moves: ask the person whether they still agree, and renew it."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from relevo.delivery.consent_changes import lapsed
 from relevo.delivery.outbox import is_about_a_person
 from relevo.domain.consent import is_expired
-from relevo.domain.excess_data import ALWAYS_RETURN
+from relevo.domain.excess_data import ALWAYS_RETURN, CONSENT_CHANGED
 from relevo.domain.referral import Status
 from relevo.errors import Reason
 from relevo.storage import referrals
@@ -20,7 +20,9 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 def release(work: UnitOfWork, message: OutboxRow) -> Reason | None:
     """Why a message may not leave now, or None."""
-    if message.step in ALWAYS_RETURN or not is_about_a_person(message):
+    if message.step == CONSENT_CHANGED or not is_about_a_person(message):
+        return None
+    if not message.classes and message.step in ALWAYS_RETURN:
         return None
     row = referrals.find(work.session, message.peer, message.thread)
     terms = referrals.terms(row)

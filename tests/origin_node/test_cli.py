@@ -109,3 +109,17 @@ def test_refused_in_words(run: Terminal, call: tuple[str, ...], role: Role, told
     assert done.exit_code == 2
     assert told in " ".join(done.output.split())
     assert "Traceback" not in done.output
+
+
+def test_a_consent_is_changed_from_the_terminal(run: Terminal) -> None:
+    said = ("--language", "fr", "--taken-on", "2026-11-22")
+    for command in (
+        ("narrow-consent", "--without", "needs"),
+        ("renew-consent", "--until", "2028-12-31"),
+        ("no-return",),
+    ):
+        done = run(*command, *said)
+        assert (done.exit_code, "requested" in done.output) == (0, True), done.output
+    refused = run("renew-consent", "--until", "2028-12-31", *said)
+    assert (refused.exit_code, "later last day" in " ".join(refused.output.split())) == (2, True), refused.output
+    assert "Nothing was sent" in run("disclosure").output

@@ -27,6 +27,7 @@ from relevo.messages.content import Fields, Said
 from relevo.messages.registry import message_type
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_referral import Requested
+from relevo.protocol import base64url
 from relevo.protocol.basis import Basis
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import read_statement
@@ -41,6 +42,7 @@ from support.wire_pair import HOST, HOST_ID, ORIGIN, ORIGIN_ID, statement_token
 
 SOP = Path(__file__).parents[2] / "shared" / "sops" / "es-ci.toml"
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DISCLOSURE = base64url.encode(b'["AAAAAAAAAAAAAAAAAAAAAA","invented","invented"]')
 ARRIVED_AT = datetime(2026, 12, 14, 19, 50, tzinfo=UTC)
 THREAD = "5f0c2d8e-6f3b-4c57-9c5a-0d9f1b7e2a34"
 USERS = {
@@ -177,7 +179,7 @@ def _inbox(row: ReferralRow, said: Said, jti: str, seq: int, at: datetime) -> In
         seq=seq,
         manifest="invented manifest",
         content="invented content",
-        disclosures=["invented disclosure"],
+        disclosures=[DISCLOSURE],
         disposition="stored",
         receipt="invented receipt",
         received_at=at,

@@ -9,13 +9,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from host_node import api_continuity, api_erasure, api_exceptions, api_record, cases, consents, referrals
+from host_node import (
+    api_consents,
+    api_continuity,
+    api_erasure,
+    api_exceptions,
+    api_record,
+    cases,
+    consents,
+    referrals,
+)
 from host_node.api_preview import Preview, Purpose, preview_of
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseRow, ConsentRow
 from host_node.tasks import SOURCES
 from relevo.delivery.node import Node
-from relevo.domain.consent import Withholding
+from relevo.domain.consent import Giver, Withholding
 from relevo.domain.data_classes import DataClass
 from relevo.protocol.strict_json import JsonValue
 from relevo.web import medical
@@ -69,6 +78,14 @@ class ConsentGiven(Body):
     interpreter: bool = False
     taken_on: date
     expires_on: date
+    giver: Giver | None = None
+    capacity: str | None = None
+    evidence_kind: str | None = None
+    evidence: str | None = None
+    risks_explained: bool = False
+    withdrawing_explained: bool = False
+    taken_by: str | None = None
+    sheet: str | None = None
 
 
 class Consent(BaseModel):
@@ -86,6 +103,8 @@ class Consent(BaseModel):
     expires_on: date
     recorded_by: str
     withdrawn_at: datetime | None
+    giver: str
+    replaces: str | None
 
 
 class Answer(Body):
@@ -126,6 +145,7 @@ def routers(_node: Node) -> Sequence[APIRouter]:
     """The routes that only a host has."""
     return (
         router,
+        api_consents.router,
         api_exceptions.router,
         api_erasure.router,
         api_continuity.router,
@@ -253,7 +273,6 @@ def _draft(given: ConsentGiven) -> ConsentDraft:
         **given.model_dump(exclude={"withhold", "classes"}),
         classes=tuple(given.classes),
         withhold=withhold,
-        capacity=None,
         covers=("principal",),
         withdrawn_on=None,
     )

@@ -35,15 +35,17 @@ class ReasonShown(BaseModel):
 
 
 class Preview(BaseModel):
-    """What would leave, what stays and why, and every reason against sending."""
+    """What would leave, what stays and why, every reason against sending, and what to know before it."""
 
     sendable: bool
     lines: list[PreviewLine]
     reasons: list[ReasonShown]
+    warnings: list[ReasonShown] = []
 
 
 def preview_of(decision: Disclosure) -> Preview:
     """The decision as it is shown."""
     lines = [PreviewLine(path=line.path, leaves=line.leaves, why=line.why, text=line.text) for line in decision.lines]
     reasons = [ReasonShown.model_validate(reason) for reason in decision.reasons]
-    return Preview(sendable=not reasons, lines=lines, reasons=reasons)
+    warnings = [ReasonShown.model_validate(warning) for warning in decision.warnings]
+    return Preview(sendable=not reasons, lines=lines, reasons=reasons, warnings=warnings)

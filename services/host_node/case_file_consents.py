@@ -8,30 +8,43 @@ later is nobody's act yet and is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from host_node.case_file_json import Section, refuse, section_of, sections_of
 from host_node.case_file_stays import NO_PLACE, Stay, stay
-from relevo.domain.consent import Withholding
+from relevo.domain.consent import Giver, Withholding
 from relevo.domain.data_classes import DataClass
 
 PRINCIPAL = "principal"
 """The person whom the case is about, as exporters write it in `covers`."""
+
+_GIVERS: Mapping[str, Giver] = MappingProxyType(
+    {
+        "the person": Giver.PERSON,
+        **dict.fromkeys(("legal guardian", "guardian", "parent", "mother", "father"), Giver.GUARDIAN),
+    }
+)
 
 _WITHHOLDING = frozenset({"what", "from", "why"})
 _CONSENT = frozenset(
     {
         "by", "capacity", "covers", "purpose", "receiver", "organisation", "classes", "withhold",
         "outcomes_may_return", "language", "interpreter", "taken_on", "expires_on", "withdrawn_on",
+        "evidence_kind", "evidence", "risks_explained", "withdrawing_explained", "taken_by", "sheet",
     }
 )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentDraft:
-    """One consent as the file reports it; `covers` says whose data it is about."""
+    """One consent as the file reports it; `covers` says whose data it is about.
+
+    Where `giver` is None, `by` and `capacity` tell: whoever is not said to be the person or a guardian only looks after
+    them.
+    """
 
     by: str
     capacity: str | None
@@ -47,6 +60,18 @@ class ConsentDraft:
     taken_on: date
     expires_on: date
     withdrawn_on: date | None
+    giver: Giver | None = None
+    evidence_kind: str | None = None
+    evidence: str | None = None
+    risks_explained: bool = False
+    withdrawing_explained: bool = False
+    taken_by: str | None = None
+    sheet: str | None = None
+
+    @property
+    def given_by(self) -> Giver:
+        """Who consents."""
+        return self.giver or _GIVERS.get((self.capacity or self.by).casefold(), Giver.CAREGIVER)
 
     @property
     def covers_principal(self) -> bool:
@@ -100,6 +125,12 @@ def _draft(section: Section, on: date) -> ConsentDraft:
         taken_on=section.day("taken_on"),
         expires_on=section.day("expires_on"),
         withdrawn_on=None if _in_future(section, on) else section.day_or_none("withdrawn_on"),
+        evidence_kind=section.text_or_none("evidence_kind"),
+        evidence=section.text_or_none("evidence"),
+        risks_explained=section.flag("risks_explained"),
+        withdrawing_explained=section.flag("withdrawing_explained"),
+        taken_by=section.text_or_none("taken_by"),
+        sheet=section.text_or_none("sheet"),
     )
 
 

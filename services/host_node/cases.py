@@ -16,8 +16,10 @@ from host_node import agencies
 from host_node.case_file import ConsentDraft, ImportedCase, Stay, read_case
 from host_node.tables import CaseHistoryRow, CaseRow
 from relevo.domain.access import Act
+from relevo.domain.data_classes import DataClass
 from relevo.domain.sop import Sop, parse_sop
 from relevo.errors import BadInput, Conflict, NotFound
+from relevo.ids import new_thread
 from relevo.protocol import strict_json
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.storage import sops
@@ -141,3 +143,13 @@ def _fill(row: CaseRow, case: ImportedCase, work: UnitOfWork) -> None:
     row.stays = STAYS.dump_python(case.stays, mode="json")
     row.drafts = DRAFTS.dump_python(case.consents, mode="json")
     row.imported_at, row.imported_by = work.at, work.user.name
+    row.separated = row.separated or False
+    if row.household is None and any(one.get("travels") is True for one in household(row)):
+        row.household = new_thread()
+
+
+def household(row: CaseRow) -> list[JsonObject]:
+    """The household of a case, as it was imported: relation and age band of each, and whether they travel."""
+    family = row.record.get(DataClass.FAMILY)
+    members = family.get("household") if isinstance(family, dict) else None
+    return [one for one in members if isinstance(one, dict)] if isinstance(members, list) else []

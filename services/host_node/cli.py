@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from host_node import cases, cli_continuity, cli_erasure, cli_exceptions, cli_record, consents, referrals
+from host_node import (
+    cases,
+    cli_consents,
+    cli_continuity,
+    cli_erasure,
+    cli_exceptions,
+    cli_record,
+    consents,
+    referrals,
+)
 from host_node.api_record import COSTS
 from host_node.cli_preview import print_preview
 from host_node.service import SERVICE
@@ -38,6 +47,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "costs-planned": "costs plan",
         "costs-agreed": "costs agree",
         "costs-reported": "costs report",
+        "consent-changed": "consent renew, consent narrow, consent no-return",
     }
 )
 """The command for each step that a host may take."""
@@ -61,6 +71,7 @@ app.add_typer(case_app, name="case", rich_help_panel="Cases")
 app.add_typer(consent_app, name="consent", rich_help_panel="Cases")
 cli_record.add_to(app, case_app)
 add_cost_commands(app, COSTS)
+cli_consents.add_to(app, case_app, consent_app)
 
 
 @case_app.command("import")

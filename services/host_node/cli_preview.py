@@ -16,6 +16,8 @@ def print_preview(decision: Disclosure) -> None:
             fields = ", ".join(one.path.partition(".")[2] or one.path for one in together)
             show.marked(mark, f"{name}: {fields}" if leaves else f"{name}: {fields}\n{why}", style)
     show.line("")
+    for warning in decision.warnings:
+        show.marked("!", f"{warning.field}: {warning.detail}\n{warning.advice}", "bold yellow")
     if not decision.reasons:
         show.line("Nothing stands against sending.", "bold green")
     for reason in decision.reasons:

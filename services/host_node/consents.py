@@ -17,12 +17,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_node import agencies, cases
+from host_node import agencies, cases, consent_taking
 from host_node.case_file import ConsentDraft
 from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
 from relevo.delivery import outbox, steps
 from relevo.domain.access import Act
-from relevo.domain.consent import Consent, Withholding, terms_of
+from relevo.domain.consent import Account, Consent, Giver, Terms, Withholding, terms_of
 from relevo.domain.referral import Status, Step, allowed
 from relevo.errors import BadInput, Conflict, NotFound
 from relevo.messages.classes import check, terms_record, terms_to_fields
@@ -69,31 +69,54 @@ def record(work: UnitOfWork, case: CaseRow, draft: ConsentDraft) -> ConsentRow:
         ConsentKnown: if it is recorded already, or was taken before the person withdrew.
     """
     work.require(Act.RECORD_CONSENT)
-    consent = _consent(draft)
+    consent, account = _consent(draft), _account(draft)
     _require_fit(consent)
     _require_new(consent, _rows(work.session, case))
+    consent_taking.require_by_procedure(work, consent.receiver, account, consent.expires_on)
+    row = keep(work, case.id, terms_of(consent), consent.withhold, account)
+    note(work, row, "recorded")
+    return row
+
+
+def keep(
+    work: UnitOfWork,
+    case: str,
+    terms: Terms,
+    withhold: Sequence[Withholding],
+    account: Account,
+    replaces: str | None = None,
+) -> ConsentRow:
+    """The row of a consent with these terms, taken in this way; `withhold` has the reasons, which stay here."""
     row = ConsentRow(
-        id=consent.id,
-        case=case.id,
-        purpose=consent.purpose,
-        receiver=consent.receiver,
-        organisation=consent.organisation,
-        classes=sorted(consent.classes),
-        withhold=WITHHOLD.dump_python(consent.withhold, mode="json"),
-        outcomes_may_return=consent.outcomes_may_return,
-        given_by=consent.by,
-        language=consent.language,
-        interpreter=consent.interpreter,
-        taken_on=consent.taken_on,
-        expires_on=consent.expires_on,
+        id=str(uuid.uuid4()),
+        case=case,
+        purpose=terms.purpose,
+        receiver=terms.receiver,
+        organisation=terms.organisation,
+        classes=sorted(terms.classes),
+        withhold=WITHHOLD.dump_python(tuple(withhold), mode="json"),
+        outcomes_may_return=terms.outcomes_may_return,
+        given_by=account.by,
+        language=account.language,
+        interpreter=account.interpreter,
+        taken_on=account.taken_on,
+        expires_on=terms.expires_on,
         recorded_at=work.at,
         recorded_by=work.user.name,
         withdrawn_at=None,
         salt=secrets.token_bytes(SALT_BYTES),
+        giver=account.giver,
+        capacity=account.capacity,
+        evidence_kind=account.evidence_kind,
+        evidence=account.evidence,
+        risks_explained=account.risks_explained,
+        withdrawing_explained=account.withdrawing_explained,
+        taken_by=account.taken_by,
+        sheet=account.sheet,
+        replaces=replaces,
     )
     work.session.add(row)
     work.session.flush()
-    _log(work, row, "recorded")
     return row
 
 
@@ -104,13 +127,13 @@ def withdraw(work: UnitOfWork, consent_id: str) -> list[str]:
         Conflict: if it was withdrawn before.
     """
     work.require(Act.WITHDRAW_CONSENT)
-    row = find(work.session, consent_id)
+    row = latest(work.session, consent_id)
     if not agencies.sees_case(work, row.case):
         raise NotFound("there is no such consent")
     if row.withdrawn_at is not None:
         raise Conflict("this consent was withdrawn already", field="consent")
     row.withdrawn_at = work.at
-    _log(work, row, "withdrawn")
+    note(work, row, "withdrawn")
     return [thread for thread in threads_under(work.session, row.id) if tell_withdrawn(work, thread)]
 
 
@@ -119,7 +142,7 @@ def noted_as_withdrawn(work: UnitOfWork, thread: str) -> None:
     link = work.session.get(CaseReferralRow, thread)
     if link is not None and link.consent is not None and (row := find(work.session, link.consent)).withdrawn_at is None:
         row.withdrawn_at = work.at
-        _log(work, row, "withdrawn")
+        note(work, row, "withdrawn")
 
 
 def find(session: Session, consent_id: str) -> ConsentRow:
@@ -132,6 +155,23 @@ def find(session: Session, consent_id: str) -> ConsentRow:
     if row is None:
         raise NotFound("there is no such consent")
     return row
+
+
+def latest(session: Session, consent_id: str) -> ConsentRow:
+    """What a consent has become by every renewal and narrowing since; itself if there was none.
+
+    Raises:
+        NotFound: if there is no such consent.
+    """
+    row = find(session, consent_id)
+    while (newer := _successor(session, row)) is not None:
+        row = newer
+    return row
+
+
+def _successor(session: Session, row: ConsentRow) -> ConsentRow | None:
+    later = select(ConsentRow).where(ConsentRow.replaces == row.id)
+    return session.scalar(later.order_by(ConsentRow.order.desc()).limit(1))
 
 
 def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
@@ -165,6 +205,8 @@ def read(row: ConsentRow) -> Consent:
         taken_on=row.taken_on,
         expires_on=row.expires_on,
         withdrawn_at=row.withdrawn_at,
+        giver=Giver(row.giver),
+        evidence=row.evidence,
     )
 
 
@@ -203,6 +245,25 @@ def _consent(draft: ConsentDraft) -> Consent:
         interpreter=draft.interpreter,
         taken_on=draft.taken_on,
         expires_on=draft.expires_on,
+        giver=draft.given_by,
+        evidence=draft.evidence,
+    )
+
+
+def _account(draft: ConsentDraft) -> Account:
+    return Account(
+        by=draft.by,
+        giver=draft.given_by,
+        capacity=draft.capacity,
+        evidence_kind=draft.evidence_kind,
+        evidence=draft.evidence,
+        language=draft.language,
+        interpreter=draft.interpreter,
+        risks_explained=draft.risks_explained,
+        withdrawing_explained=draft.withdrawing_explained,
+        taken_on=draft.taken_on,
+        taken_by=draft.taken_by,
+        sheet=draft.sheet,
     )
 
 
@@ -224,6 +285,7 @@ def _require_new(consent: Consent, recorded: Sequence[ConsentRow]) -> None:
         raise ConsentKnown("it was taken before the person withdrew", field="consent.taken_on")
 
 
-def _log(work: UnitOfWork, row: ConsentRow, change: str) -> None:
+def note(work: UnitOfWork, row: ConsentRow, change: str) -> None:
+    """Log a commitment to what the consent says, and what happened to it."""
     commitment = commit(terms_record(terms_of(read(row))), row.salt)
     log.record(work.session, "consent", work.at, subject=row.id, thread=None, commitment=commitment, change=change)

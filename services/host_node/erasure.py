@@ -17,7 +17,6 @@ from host_node import consents
 from host_node.agencies import entitled
 from host_node.holdings import HOLDINGS
 from relevo.delivery import outbox, retention
-from relevo.delivery.policy import require_whole_withdrawal
 from relevo.domain.access import Act
 from relevo.domain.referral import Step
 from relevo.domain.retention import ERASURE_CONFIRMED
@@ -37,13 +36,8 @@ class Chased:
     confirmed_at: datetime | None
 
 
-def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
-    """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so.
-
-    Raises:
-        PartialWithdrawal: if only the return of outcomes is withdrawn; the origin then knows that it was not done.
-    """
-    require_whole_withdrawal(said)
+def withdrawn(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
+    """The person withdrew at the origin: the consent ends here, what came back goes, and this side says so."""
     consents.noted_as_withdrawn(work, row.thread)
     outbox.hold_back(work.session, row)
     retention.erase_withdrawn(work, row, HOLDINGS)

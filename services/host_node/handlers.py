@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from host_node import costs, erasure
+from host_node import consent_changes, costs, erasure
 from host_node.tables import ReturnedRow
 from relevo.delivery import clinical
 from relevo.delivery.node import Handler
+from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.referral import Step
 from relevo.domain.retention import ERASURE_CONFIRMED
 from relevo.domain.sides import Side
@@ -40,6 +41,7 @@ _PARTICULAR: Mapping[str, Handler] = {
     Step.WITHDRAWN: erasure.withdrawn,
     Step.ERASED: erasure.erased,
     ERASURE_CONFIRMED: erasure.noted,
+    CONSENT_CHANGED: consent_changes.learn,
     "medical-question": clinical.learned,
     "medical-answer": clinical.learned,
     **costs.HANDLERS,

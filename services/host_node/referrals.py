@@ -87,7 +87,9 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
         raise NotSendable
     basis = Basis(kind="consent", record=terms_record(terms), salt=secrets.token_bytes(SALT_BYTES))
     fields: Fields = {**decision.leaving, DataClass.CONSENT: terms_to_fields(terms)}
-    requested = Requested(purpose=purpose, urgency=Urgency(case.urgency), confidential=case.confidential)
+    requested = Requested(
+        purpose=purpose, urgency=Urgency(case.urgency), confidential=case.confidential, household=case.household
+    )
     row = referrals.begin(
         case.origin, new_thread(), requested=requested, fields=fields, sop=sop_row.digest, basis=basis, at=work.at
     )

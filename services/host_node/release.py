@@ -14,19 +14,31 @@ from sqlalchemy.orm import Session
 
 from host_node import cases, consents, decisions
 from host_node.tables import CaseReferralRow
+from relevo.delivery.consent_changes import lapsed
 from relevo.delivery.outbox import is_about_a_person
 from relevo.domain.consent import Consent, consent_reasons, is_expired, is_withdrawn, speaking
 from relevo.domain.data_classes import DataClass, class_of
 from relevo.domain.exception import review_reasons
 from relevo.domain.exception_refusals import ExceptionExpired
+from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
+from relevo.messages.classes import terms_from_record
 from relevo.storage import referrals
 from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-WITHOUT_CONSENT = frozenset({Step.WITHDRAWN, Step.ERASED, Step.ENTERED_IN_ERROR, Step.CANCELLED, Step.CANCEL_REQUESTED})
+WITHOUT_CONSENT = frozenset(
+    {
+        Step.WITHDRAWN,
+        Step.ERASED,
+        Step.ENTERED_IN_ERROR,
+        Step.CANCELLED,
+        Step.CANCEL_REQUESTED,
+        CONSENT_CHANGED,
+    }
+)
 """What may be said about a referral after its consent has ended; none of it says anything about the person."""
 
 
@@ -43,9 +55,9 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
     if is_withdrawn(began_under, work.at):
         return WITHDRAWN
     recorded = consents.of_case(work.session, cases.find(work, link.case))
-    return (
-        _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, began_under, recorded)
-    )
+    if lapsed(row, work.at):
+        return EXPIRED
+    return _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, recorded)
 
 
 def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
@@ -58,10 +70,14 @@ def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
     return EXCEPTION_ENDED if terms is None or is_expired(terms, work.at) else None
 
 
-def _withheld(work: UnitOfWork, row: OutboxRow, began_under: Consent, recorded: Sequence[Consent]) -> Reason | None:
+def _withheld(work: UnitOfWork, row: OutboxRow, recorded: Sequence[Consent]) -> Reason | None:
     """Whether the newest consent keeps something from the receiver that this message may carry."""
-    newest = speaking(recorded, purpose=began_under.purpose, receiver=row.peer, at=work.at) or began_under
-    since = withheld_from(row.peer, newest.withhold) - withheld_from(row.peer, began_under.withhold)
+    made_under = terms_from_record(row.basis_record) if row.basis_record else None
+    if made_under is None:
+        return WITHDRAWN
+    newest = speaking(recorded, purpose=made_under.purpose, receiver=row.peer, at=work.at)
+    now = withheld_from(row.peer, newest.withhold if newest else ())
+    since = now - withheld_from(row.peer, made_under.withhold)
     touched = any(what == EVERYTHING or not is_binding(what) or class_of(what) in row.classes for what in since)
     return WITHHELD if touched else None
 
@@ -86,6 +102,12 @@ WITHHELD = Reason(
     detail="the person has since asked to withhold some of this from the receiver",
     advice="Nothing left. Look at the preview and do it again: what is withheld now stays.",
     rule="consent.withholds",
+)
+EXPIRED = Reason(
+    code="consent-expired",
+    field="consent.expires_on",
+    detail="the consent expired before this could be delivered",
+    advice="Nothing left. If the consent was renewed, do it again: it then leaves under the renewed one.",
 )
 WITHDRAWN = Reason(
     code="consent-withdrawn",

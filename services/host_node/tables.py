@@ -24,7 +24,8 @@ class CaseRow(HostBase):
 
     `record` is data class → field → value, judged only when something is to leave. `drafts` are the consents that the
     file speaks of; a draft is no consent until somebody of this node has recorded it. `agency` is the agency of this
-    node whose case it is, or None for the node's own.
+    node whose case it is, or None for the node's own. `household` is a random name for those who travel together, and
+    `member_of` the case from whose household this one was made.
     """
 
     __tablename__ = "case_file"
@@ -40,10 +41,16 @@ class CaseRow(HostBase):
     imported_at: Mapped[datetime]
     imported_by: Mapped[str] = mapped_column(Word)
     agency: Mapped[str | None]
+    household: Mapped[str | None] = mapped_column(Digest)
+    member_of: Mapped[str | None] = mapped_column(Digest, index=True)
+    separated: Mapped[bool] = mapped_column(default=False)
 
 
 class ConsentRow(HostBase):
-    """A consent that somebody of this node recorded; `order` tells which of two of one day is the later."""
+    """A consent that somebody of this node recorded; `order` tells which of two of one day is the later.
+
+    `replaces` is the consent that this one renewed or narrowed; a change that was recorded at the origin is here too.
+    """
 
     __tablename__ = "consent"
 
@@ -65,6 +72,15 @@ class ConsentRow(HostBase):
     recorded_by: Mapped[str] = mapped_column(Word)
     withdrawn_at: Mapped[datetime | None]
     salt: Mapped[bytes]
+    giver: Mapped[str] = mapped_column(Word)
+    capacity: Mapped[str | None]
+    evidence_kind: Mapped[str | None]
+    evidence: Mapped[str | None]
+    risks_explained: Mapped[bool]
+    withdrawing_explained: Mapped[bool]
+    taken_by: Mapped[str | None]
+    sheet: Mapped[str | None] = mapped_column(Digest)
+    replaces: Mapped[str | None] = mapped_column(Digest, index=True)
 
 
 class CaseReferralRow(HostBase):
@@ -130,3 +146,16 @@ class CaseHistoryRow(HostBase):
     held_until: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(Word)
     reason: Mapped[str]
+
+
+class BestInterestsRow(HostBase):
+    """What a coordinator decided for a child whom no legal guardian speaks for; the newest review of a case speaks."""
+
+    __tablename__ = "best_interests_review"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case: Mapped[str] = mapped_column(Digest, index=True)
+    decision: Mapped[str] = mapped_column(Word)
+    ground: Mapped[str]
+    reviewed_at: Mapped[datetime]
+    reviewed_by: Mapped[str] = mapped_column(Word)

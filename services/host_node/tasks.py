@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import select
 
-from host_node import costs
+from host_node import consent_taking, costs
 from host_node.tables import ExceptionRow
 from relevo.delivery import duty_tasks
 from relevo.domain.access import MAY, Act
@@ -32,5 +32,6 @@ SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     duty_tasks.post,
     exceptions_to_review,
     costs.tasks,
+    consent_taking.tasks,
 )
 """One line for each thing that can be due; each yields all tasks of the node, whoever asks."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter, Request
 
 from origin_node import (
+    api_consents,
     api_continuity,
     api_erasure,
     api_organisations,
@@ -40,6 +41,7 @@ def routers(_node: Node) -> Sequence[APIRouter]:
     return (
         router,
         api_reading.router,
+        api_consents.router,
         api_organisations.router,
         api_continuity.router,
         api_erasure.router,

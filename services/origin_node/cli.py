@@ -4,6 +4,7 @@
     assistance   arrival not-arrived contact assign service services start hold resume follow-up contacts
     continuity   contact-hints clear-contact medication-secured plan medical
     ending       complete not-complete close reopen withdraw erasures confirm-erasure
+    consent      renew-consent narrow-consent no-return disclosure
     reading      tasks list show profile reports evidence record
     the record   reassess strike costs
     partners     organisation (add change import list show), proposals, offer (list accept decline),
@@ -18,6 +19,7 @@ import typer
 
 from origin_node import (
     cli_assistance,
+    cli_consents,
     cli_continuity,
     cli_deciding,
     cli_ending,
@@ -47,6 +49,7 @@ for part in (
     cli_assistance,
     cli_continuity,
     cli_ending,
+    cli_consents,
     cli_erasure,
     cli_organisations,
     cli_parts,

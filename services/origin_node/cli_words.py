@@ -48,6 +48,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "costs-planned": "costs plan",
         "costs-agreed": "costs agree",
         "costs-reported": "costs report",
+        "consent-changed": "renew-consent, narrow-consent, no-return",
     }
 )
 """The command for each step that an origin may take."""

@@ -3,6 +3,7 @@
     requested                          keep what was stated, offer each requested service
     answered, journey-changed,         put what came in the place of what the host stated before, class by class;
     corrected                          what stood before stays readable (`origin_node.statements`)
+    consent-changed                    keep to the new terms, and erase what they do not cover
     medical-question, medical-answer   only where clinicians may speak; an answer can bring medicines anew
     costs-planned, -agreed, -reported  keep them, and what of them stands (`relevo.delivery.costs`)
     withdrawn                          erase, and answer that it is done
@@ -16,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from origin_node import assignments, costs, statements
+from origin_node import assignments, consents, costs, statements
 from origin_node.erasure import entered_in_error, erase
 from relevo.delivery import clinical
 from relevo.delivery.node import Handler
-from relevo.delivery.policy import require_whole_withdrawal
+from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Step
 from relevo.messages.content import Said
@@ -41,13 +42,8 @@ def told_by_clinician(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     stated(work, row, said)
 
 
-def withdrawn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
-    """Erase, and answer that it is done.
-
-    Raises:
-        PartialWithdrawal: if only the return of outcomes is withdrawn; the host then knows that it was not done.
-    """
-    require_whole_withdrawal(said)
+def withdrawn(work: UnitOfWork, row: ReferralRow, _said: Said) -> None:
+    """Erase, and answer that it is done."""
     erase(work, row)
 
 
@@ -66,7 +62,7 @@ HANDLERS: Mapping[str, Handler] = {
     Step.WITHDRAWN: withdrawn,
     Step.ERASED: noted,
     Step.ENTERED_IN_ERROR: entered_in_error,
-    "consent-changed": noted,
+    CONSENT_CHANGED: consents.learn,
     "corrected": stated,
     **costs.HANDLERS,
     "medical-question": clinical.learned,

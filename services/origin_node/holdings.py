@@ -1,7 +1,9 @@
 """What an origin keeps of a referral in tables of its own, and how it is erased.
 
-    what the host stated, now and before, and what was reassessed    class by class
+    what the host stated, and before   class by class
+    what was reassessed here           class by class
     what was found and said            class by class, inside each report
+    how a change of consent was taken  with `consent`
     attempts to reach the person       with `contact`
     services nobody took up            with `needs`, and so do the reasons that were given on the way
     services an organisation took up   its own record: category, organisation, status and dates; goes with the last
@@ -12,14 +14,22 @@ Source: Reintegration Handbook, 4.1.3; docs/adr/0022-what-goes-and-what-stays-af
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from origin_node import chasing
-from origin_node.tables import AssignmentEventRow, AssignmentRow, ContactAttemptRow, GivenRow, ReportRow, StatedRow
+from origin_node.tables import (
+    AssignmentEventRow,
+    AssignmentRow,
+    ConsentTakenRow,
+    ContactAttemptRow,
+    GivenRow,
+    ReportRow,
+    StatedRow,
+)
 from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from relevo.delivery.node import Holdings
 from relevo.domain.assignment import AssignmentStatus
@@ -33,14 +43,15 @@ NOT_TAKEN_UP = frozenset({AssignmentStatus.OFFERED, AssignmentStatus.DECLINED})
 
 def classes(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
     """The data classes that were stated or found here, or reported."""
-    tables = (StatedRow, StatedBeforeRow, AssessedRow)
-    stated = (name for table in tables for name in work.session.scalars(_classes_in(table, row)))
+    stated = (name for table in (StatedRow, StatedBeforeRow, AssessedRow) for name in _classes_in(work, table, row))
     reported = (name for one in _reports(work.session, row) for name in one.fields)
     return frozenset((*stated, *reported)) & EVERY_CLASS
 
 
-def _classes_in(table: type[StatedRow | StatedBeforeRow | AssessedRow], row: ReferralRow) -> Select[tuple[str]]:
-    return select(table.data_class).where(_of(table, row))
+def _classes_in(
+    work: UnitOfWork, table: type[StatedRow | StatedBeforeRow | AssessedRow], row: ReferralRow
+) -> Iterator[str]:
+    return (one.data_class for one in work.session.scalars(select(table).where(_of(table, row))))
 
 
 def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
@@ -52,6 +63,8 @@ def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
     for table in (AssessedRow, StatedBeforeRow):
         session.execute(delete(table).where(_of(table, row), table.data_class.in_(gone)))
     session.execute(update(StruckRow).where(_of(StruckRow, row)).values(reason=""))
+    if DataClass.CONSENT in gone:
+        session.execute(update(ConsentTakenRow).where(_of(ConsentTakenRow, row)).values(account={}))
     if DataClass.CONTACT in gone:
         session.execute(delete(ContactAttemptRow).where(_of(ContactAttemptRow, row)))
     if DataClass.NEEDS in gone:
@@ -63,7 +76,7 @@ def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
 
 def drop(work: UnitOfWork, row: ReferralRow) -> None:
     """Erase what is left: the organisations' own record, and what was given and confirmed as erased."""
-    for table in (AssignmentRow, AssignmentEventRow, ReportRow, ContactAttemptRow, StruckRow):
+    for table in (AssignmentRow, AssignmentEventRow, ReportRow, ContactAttemptRow, StruckRow, ConsentTakenRow):
         work.session.execute(delete(table).where(_of(table, row)))
     confirmed = GivenRow.confirmed_at.is_not(None)
     work.session.execute(delete(GivenRow).where(_of(GivenRow, row), confirmed))
@@ -104,6 +117,7 @@ Kept: TypeAlias = (
     | ContactAttemptRow
     | ReportRow
     | GivenRow
+    | ConsentTakenRow
 )
 
 

@@ -1,12 +1,16 @@
 """Whether a queued message may still leave an origin, asked just before it does.
 
-What carries no data class may always leave: it tells of steps, not of the person. What carries one needs a consent
+What carries no data class tells of steps, not of the person, and may leave unless nothing may return any more since
+it was written. What carries one needs a consent
 that was not withdrawn, has not expired, and lets outcomes return. What is held back is shown, and never leaves later.
 """
 
 from __future__ import annotations
 
+from relevo.delivery.consent_changes import lapsed
+from relevo.delivery.outbox import is_about_a_person
 from relevo.domain.consent import is_expired
+from relevo.domain.excess_data import ALWAYS_RETURN, CONSENT_CHANGED
 from relevo.domain.referral import Status
 from relevo.errors import Reason
 from relevo.storage import referrals
@@ -16,13 +20,17 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 def release(work: UnitOfWork, message: OutboxRow) -> Reason | None:
     """Why a message may not leave now, or None."""
-    if not message.classes:
+    if message.step == CONSENT_CHANGED or not is_about_a_person(message):
+        return None
+    if not message.classes and message.step in ALWAYS_RETURN:
         return None
     row = referrals.find(work.session, message.peer, message.thread)
     terms = referrals.terms(row)
+    if not message.classes:
+        return NO_RETURN if terms is not None and not terms.outcomes_may_return else None
     if terms is None or row.status in {Status.WITHDRAWN, Status.ERASED}:
         return WITHDRAWN
-    if is_expired(terms, work.at):
+    if is_expired(terms, work.at) or lapsed(message, work.at):
         return EXPIRED
     return None if terms.outcomes_may_return else NO_RETURN
 

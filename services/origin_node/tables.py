@@ -170,3 +170,18 @@ class OrganisationRow(OriginBase):
     checked_on: Mapped[date]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(Word)
+
+
+class ConsentTakenRow(OriginBase):
+    """How somebody here took a change of consent: what the person said, with whom, in which language; never sent."""
+
+    __tablename__ = "consent_taken"
+    __table_args__ = (Index("ix_consent_taken_peer_thread", "peer", "thread"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    peer: Mapped[str] = mapped_column(Word)
+    thread: Mapped[str] = mapped_column(Digest)
+    change: Mapped[str] = mapped_column(Word)
+    account: Mapped[dict[str, JsonValue]]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(Word)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import select
 
-from origin_node import chasing, costs, offers, own_part
+from origin_node import chasing, consents, costs, offers, own_part
 from origin_node.tables import ContactAttemptRow
 from relevo.delivery import duty_tasks
 from relevo.domain.access import MAY, Act
@@ -40,5 +40,6 @@ SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     own_part.tasks,
     chasing.tasks,
     costs.tasks,
+    consents.tasks,
 )
 """One line for each thing that can be due; each yields all tasks of the node, whoever asks."""

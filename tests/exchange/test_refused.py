@@ -184,7 +184,7 @@ LATER_MESSAGES: dict[str, tuple[str, JsonObject, str]] = {
         {"step": step("medical-question", question=OTHER_MARKER)},
         "not-medical-continuity",
     ),
-    "a withdrawal of half a consent": ("withdrawn", {"step": step("withdrawn", scope="return")}, "withdrawal-partial"),
+    "a withdrawal of half a consent": ("withdrawn", {"step": step("withdrawn", scope="return")}, "step-invalid"),
 }
 
 

@@ -215,3 +215,23 @@ def test_there_is_a_command_for_every_step_that_a_person_may_take() -> None:
     by_themselves = {Step.REQUESTED, Step.ERASED}
     steps = {*Step, *JourneyStep} - by_themselves
     assert steps <= HOST_VERBS.keys() | ORIGIN_VERBS.keys()
+
+
+def test_a_consent_is_narrowed_renewed_and_put_on_paper_from_the_terminal(asked: Terminal) -> None:
+    consent = asked.shown("consent", "list", CASE).output.splitlines()[0].strip()
+    said = ("--language", "fr", "--taken-on", "2026-11-22")
+    assert "the origin is told" in asked("consent", "narrow", consent, "--without", "skills", *said)
+    assert "until 2028-12-31" in asked("consent", "renew", consent, "--until", "2028-12-31", *said)
+    assert "the origin is told" in asked("consent", "no-return", consent, *said)
+    assert "WHAT=WHOM" in asked("consent", "narrow", consent, "--withhold", "needs", *said, status=2)
+    assert "year-month-day" in asked("consent", "renew", consent, "--until", "soon", *said, status=2)
+    assert "Until: 2028-12-31" in asked("consent", "sheet", CASE, "--language", "fr")
+    assert "requested (stored)" in asked("disclosure", CASE)
+
+
+def test_a_member_of_the_household_is_referred_apart_from_the_terminal(terminal: Terminal) -> None:
+    assert "linked by the household" in terminal("case", "member", CASE, "--member", "1", "--reference", "ES-SON")
+    assert "ES-SON" in terminal("case", "linked", CASE)
+    review = ("case", "best-interests", "ES-SON", "--decision", "in-favour", "--ground", "his mother asks for it")
+    assert "coordinator" in terminal(*review, status=2)
+    assert "JSON" in terminal("case", "member", CASE, "--member", "1", "--reference", "X", "--sections", "{", status=2)

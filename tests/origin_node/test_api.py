@@ -164,3 +164,15 @@ def test_looks_and_costs_over_the_api(api: Api) -> None:
     assert api.post("costs/report", {"costs": {"currency": "EUR", "lines": lines}}).json()["code"] == "costs-not-agreed"
     assert api.get("costs").json()["by_bearer"]["origin"]["planned"] == "12.34"
     assert api.get("costs", role=Role.CLINICIAN).json()["code"] == "not-yours"
+
+
+def test_a_consent_is_changed_over_the_api(api: Api) -> None:
+    said = {"language": "fr", "taken_on": "2026-11-22"}
+    narrower = {**said, "without": ["needs"], "withhold": [{"what": "everything", "from_whom": "an aunt"}]}
+    assert api.post("consent/narrow", narrower).status_code == 200
+    assert "needs" not in {one["data_class"] for one in api.get("profile").json()["stated"]}
+    assert api.post("consent/renew", {**said, "expires_on": "2028-12-31"}).status_code == 200
+    assert api.post("consent/no-return", said).status_code == 200
+    assert api.post("consent/no-return", said).json()["code"] == "consent-change"
+    assert api.post("consent/no-return", said, Role.AUDITOR).status_code == 403
+    assert "Nothing was sent" in api.get("disclosure").text

@@ -178,3 +178,17 @@ def test_intake_sees_what_goes_by_itself_and_can_let_it_go_now(run: Terminal) ->
     assert "Looked at 1" in CliRunner().invoke(app, [*called, "run"]).output
     refused = CliRunner().invoke(app, [*called[:3], Role.AUDITOR, "retention", "due"])
     assert (refused.exit_code, "may not run-retention" in " ".join(refused.output.split())) == (2, True)
+
+
+def test_a_consent_is_changed_from_the_terminal(run: Terminal) -> None:
+    said = ("--language", "fr", "--taken-on", "2026-11-22")
+    for command in (
+        ("narrow-consent", "--without", "needs"),
+        ("renew-consent", "--until", "2028-12-31"),
+        ("no-return",),
+    ):
+        done = run(*command, *said)
+        assert (done.exit_code, "requested" in done.output) == (0, True), done.output
+    refused = run("renew-consent", "--until", "2028-12-31", *said)
+    assert (refused.exit_code, "later last day" in " ".join(refused.output.split())) == (2, True), refused.output
+    assert "Nothing was sent" in run("disclosure").output

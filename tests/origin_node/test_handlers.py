@@ -9,7 +9,6 @@ import pytest
 from origin_node import assignments, profile
 from origin_node import referrals as verbs
 from origin_node.handlers import HANDLERS
-from relevo.delivery.policy import PartialWithdrawal
 from relevo.domain.sides import Side
 from relevo.messages.registry import MESSAGES, NODE_KIND, spoken_by
 from support.origin_desk import Desk
@@ -79,9 +78,3 @@ def test_what_needs_nothing_of_this_node_stands_on_the_timeline(
     assert requested.row().status == status
     with requested.intake() as work:
         assert profile.read(work, requested.thread).stated
-
-
-def test_a_withdrawal_of_returning_alone_is_refused_rather_than_misread(requested: Desk) -> None:
-    with pytest.raises(PartialWithdrawal):
-        requested.learn("withdrawn", {"scope": "return"})
-    assert requested.row().status == "requested"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "host_0005"
-down_revision = "host_0002"
+down_revision = "host_0003"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "origin_0005"
-down_revision = "origin_0002"
+down_revision = "origin_0003"
 branch_labels = None
 depends_on = None
 

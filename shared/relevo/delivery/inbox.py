@@ -93,10 +93,12 @@ class Arrival:
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a message did: the referral that it belongs to, if any, and the duties that it began."""
+    """What a message did: the referral that it belongs to, the duties that it began, and what of it is not kept."""
 
     row: ReferralRow | None = None
     due: tuple[DueClaim, ...] = ()
+    unkept: frozenset[str] = frozenset()
+    hushed: bool = False
 
 
 def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: VerifiedHop) -> list[JsonObject]:
@@ -176,8 +178,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
         with work.session.begin_nested():
             effect = _effect(node, work, arrival.opened)
             token = _store(work, verified, effect.due, opened=arrival.opened)
-            if effect.row is not None and erasure.is_erased(effect.row):
-                erasure.erase_thread(work.session, effect.row, retention.still_kept(work, effect.row))
+            _leave_no_words(work, effect, verified)
             return token
     except (Refusal, Conflict, BadInput, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:
@@ -197,11 +198,27 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
         node_messages.learn(work, message.iss, said)
         return Effect()
     admitted = policy.admit(work, opened, said)
-    learned = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
-    begun = duties.started(work, admitted.row, learned, work.at)
-    node.handlers[said.step](work, admitted.row, said)
+    taken = steps.learn(work, admitted.row, admitted.said, jti=message.jti, at=moment(opened.claims["iat"]))
+    begun = duties.started(work, admitted.row, taken, work.at)
+    node.handlers[said.step](work, admitted.row, admitted.said)
+    if admitted.hushed:
+        taken.said = {}
     due = duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)
-    return Effect(row=admitted.row, due=due)
+    return Effect(row=admitted.row, due=due, unkept=admitted.unkept, hushed=admitted.hushed)
+
+
+def _leave_no_words(work: UnitOfWork, effect: Effect, verified: VerifiedManifest) -> None:
+    """What was erased here, or what the person has closed since, stays gone when a message brings it once more."""
+    if effect.row is None:
+        return
+    if erasure.is_erased(effect.row):
+        erasure.erase_thread(work.session, effect.row, retention.still_kept(work, effect.row))
+        return
+    if effect.unkept:
+        erasure.erase_classes(work.session, effect.row, effect.unkept)
+    stored = _stored(work.session, verified)
+    if effect.hushed and stored is not None:
+        stored.disclosures = None
 
 
 def _require_place(session: Session, verified: VerifiedManifest) -> None:

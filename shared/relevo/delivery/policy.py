@@ -1,22 +1,26 @@
 """What a receiver asks of a message before it has any effect; the sender asked the same before it sent.
 
 In this order: the SOP is agreed here; a new referral was made while that version was in force; the referral exists and
-moves under it; what the message rests on is what the referral rests on; nothing returns that may not; the terms of the
-consent still hold; no field is more than consent and SOP allow. What rests on an exception is held to all the rules of
+moves under it; the message rests on the terms that its author knew, or brings new ones; nothing returns that may not;
+the terms of the consent still hold; no field is more than consent and SOP allow. What the terms in force now do not
+cover is not kept, though it was sent rightly. What rests on an exception is held to all the rules of
 `relevo.domain.exception` again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relevo.clock import moment
+from relevo.delivery import consent_changes
 from relevo.domain.consent import Terms, is_expired
+from relevo.domain.consent_taking import require_lasting
 from relevo.domain.data_classes import DataClass
-from relevo.domain.disclosure import ALWAYS_RETURN, ExcessData, NoReturn, require_within
+from relevo.domain.disclosure import ALWAYS_RETURN, ExcessData, NoReturn, may_return, require_within
 from relevo.domain.exception import Circumstances, as_terms, require_sound
 from relevo.domain.exception_refusals import ExceptionExpired
+from relevo.domain.excess_data import CONSENT_CHANGED, part_within
 from relevo.domain.referral import Status, Step
 from relevo.domain.retention import AFTER_ERASURE
 from relevo.domain.sides import Side
@@ -26,8 +30,8 @@ from relevo.errors import Conflict, Reason, Refusal
 from relevo.messages.classes import terms_from_fields, terms_from_record
 from relevo.messages.content import Said
 from relevo.messages.exception import exception_from_record
-from relevo.messages.steps_referral import Requested, Withdrawn
-from relevo.protocol.envelope import Message, Opened
+from relevo.messages.steps_referral import Requested
+from relevo.protocol.envelope import Opened
 from relevo.storage import referrals, sops
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -64,21 +68,20 @@ class ConsentEnded(Refusal):
     advice = "Ask the person whether they still agree, and send under a renewed consent."
 
 
-class PartialWithdrawal(Refusal):
-    """Only outcomes shall stop returning, and this node cannot yet do that apart."""
-
-    code = "withdrawal-partial"
-    rule = "consent.withdrawn"
-    advice = "Speak with this node by phone at once; if the person wants it, withdraw everything and send anew."
-
-
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """A message about a person that may have its effect, and the referral that it belongs to."""
+    """A message about a person that may have its effect, and the referral that it belongs to.
+
+    `said` is what the terms in force now let this node keep of it; `unkept` are the classes of which something was
+    left out, and `hushed` says that even its words may not stay.
+    """
 
     row: ReferralRow
     sop: Sop
     terms: Terms | None
+    said: Said
+    unkept: frozenset[str] = frozenset()
+    hushed: bool = False
 
 
 def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
@@ -98,10 +101,22 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
         row = _begin(work, opened, said, sop)
     elif row is None:
         raise ThreadUnknown
-    terms = _require_basis(row, message, said)
+    terms = _require_basis(work, row, opened, said)
     _require_return(work, terms, said)
     _require_fields(work, row, sop, terms, said, opened)
-    return Admitted(row=row, sop=sop, terms=terms)
+    return _kept(work, row, sop, terms, said)
+
+
+def _kept(work: UnitOfWork, row: ReferralRow, sop: Sop, terms: Terms | None, said: Said) -> Admitted:
+    """What crossed a narrowing was sent rightly and is no fault, but what is closed now is not kept."""
+    now = referrals.terms(row)
+    if now is None or now == terms or said.step == CONSENT_CHANGED:
+        return Admitted(row=row, sop=sop, terms=terms, said=said)
+    returning, services = message_comes_back(work), tuple(row.services)
+    kept = part_within(said.classes, terms=now, sop=sop, purpose=row.purpose, services=services, returning=returning)
+    unkept = frozenset(name for name, fields in said.classes.items() if fields != kept.get(name, {}))
+    hushed = returning and not may_return(said.step, outcomes_may_return=now.outcomes_may_return)
+    return Admitted(row=row, sop=sop, terms=terms, said=replace(said, classes=kept), unkept=unkept, hushed=hushed)
 
 
 def _require_version(work: UnitOfWork, agreed: SopRow, opened: Opened) -> None:
@@ -118,6 +133,7 @@ def _begin(work: UnitOfWork, opened: Opened, said: Said, sop: Sop) -> ReferralRo
         terms = _sound_exception(basis.record, stated, said, sop, work.at)
     else:
         terms = _consented(basis.record, said)
+        require_lasting(sop.consent, since=moment(opened.claims["iat"]).date(), expires_on=terms.expires_on)
     if terms.receiver != work.identity.node_id or terms.purpose != stated.purpose:
         raise NoBasis(detail="the consent is for another receiver or another purpose", field="basis.receiver")
     if referrals.is_taken(work.session, message.thread):
@@ -148,14 +164,24 @@ def _sound_exception(record: bytes, stated: Requested, said: Said, sop: Sop, at:
     return as_terms(terms)
 
 
-def _require_basis(row: ReferralRow, message: Message, said: Said) -> Terms | None:
+def _require_basis(work: UnitOfWork, row: ReferralRow, opened: Opened, said: Said) -> Terms | None:
+    message = opened.verified.manifest.message
     if message.sop != row.sop:
         raise NoBasis(detail="a referral stays under the SOP under which it began", field="sop")
     if said.step in AFTER_ERASURE:
         return None
-    if message.basis != row.basis:
+    if said.step == CONSENT_CHANGED and referrals.terms(row) is not None:
+        return consent_changes.brought(work, row, opened.basis, said, message.jti)
+    terms = consent_changes.known(work, row, said, message.jti)
+    erased = terms is None and consent_changes.was_changed(work, row)
+    if not erased and message.basis != consent_changes.claim_of(row, terms):
         raise NoBasis(detail="the message does not rest on the consent of this referral", field="basis")
-    return referrals.terms(row)
+    return terms
+
+
+def _names_its_terms(row: ReferralRow, opened: Opened) -> bool:
+    """Whether a withdrawal rests on any terms of this referral, even on a change that was held back with the rest."""
+    return row.basis_salt is None or (opened.basis is not None and opened.basis.salt == row.basis_salt)
 
 
 def _require_return(work: UnitOfWork, terms: Terms | None, said: Said) -> None:
@@ -181,6 +207,8 @@ def _require_fields(
         return
     if terms is None or Status(row.status) in {Status.WITHDRAWN, Status.ERASED}:
         raise NoBasis(detail="the consent was withdrawn; no personal data moves any more", field="basis")
+    if said.step == CONSENT_CHANGED:
+        return
     _require_current(terms, opened, work.at)
     purpose = sop.purposes.get(row.purpose)
     if purpose is None:
@@ -205,9 +233,3 @@ def _unknown_purpose() -> Reason:
         rule="classes.purpose",
         clause="purposes",
     )
-
-
-def require_whole_withdrawal(said: Said) -> None:
-    """Raises `PartialWithdrawal` unless everything is withdrawn; the peer then knows that it was not done."""
-    if isinstance(said.payload, Withdrawn) and said.payload.scope != "all":
-        raise PartialWithdrawal(field="withdrawn.scope")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from relevo.errors import Reason, Refusal
@@ -28,6 +29,36 @@ class NoConsent(Refusal):
     code = "no-consent"
     rule = "consent.recorded"
     advice = "Sit with the person, explain again, and record what they agree to; nothing has left."
+
+
+class Giver(StrEnum):
+    """Who consents: the person, a legal guardian with evidence, or somebody who only looks after them."""
+
+    PERSON = "person"
+    GUARDIAN = "guardian"
+    CAREGIVER = "caregiver"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """How a consent, or a change of one, was taken; it stays where it was taken.
+
+    `capacity` is in words (`mother`, `caregiver, not legal guardian`). `evidence` is the reference or the digest of the
+    document that shows a guardian, `evidence_kind` what kind it is. `sheet` is the digest of the sheet that was signed.
+    """
+
+    by: str = "the person"
+    giver: Giver = Giver.PERSON
+    capacity: str | None = None
+    evidence_kind: str | None = None
+    evidence: str | None = None
+    language: str
+    interpreter: bool = False
+    risks_explained: bool = False
+    withdrawing_explained: bool = False
+    taken_on: date
+    taken_by: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +98,8 @@ class Consent:
     taken_on: date
     expires_on: date
     withdrawn_at: datetime | None = None
+    giver: Giver = Giver.PERSON
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,13 +67,14 @@ class Disclosure:
     """The decision about one record.
 
     `leaving` is what may be sealed, empty while `reasons` stand; the lines that leave are exactly its fields.
-    `consent` is the one that speaks for this purpose and receiver, valid or not.
+    `consent` is the one that speaks for this purpose and receiver, valid or not. `warnings` stop nothing.
     """
 
     leaving: Record
     lines: tuple[Line, ...]
     reasons: tuple[Reason, ...]
     consent: Consent | None
+    warnings: tuple[Reason, ...] = ()
 
     @property
     def terms(self) -> Terms | None:
@@ -164,6 +165,14 @@ def _blurred(line: Line, hidden: Collection[str]) -> Line:
 
 def _clause(rule: Purpose | None, purpose: str, name: str, services: Iterable[str]) -> str:
     return f"purposes.{purpose}.{rule.requiring(name, services)}" if rule else ""
+
+
+def held(decision: Disclosure, more: tuple[Reason, ...]) -> Disclosure:
+    """The same decision with `more` reasons against sending, so that nothing leaves while one of them stands."""
+    if not more:
+        return decision
+    lines = tuple(_line(one.path, Why.HELD_BACK) if one.leaves else one for one in decision.lines)
+    return replace(decision, leaving={}, lines=lines, reasons=(*decision.reasons, *more))
 
 
 def _has_part(record: Record, name: str, gate: Gate) -> bool:

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from relevo.domain.consent import Terms
+    from relevo.domain.data_classes import Record
     from relevo.domain.sop import Purpose, Sop
 
+CONSENT_CHANGED = "consent-changed"
+"""The step that brings new terms; it says nothing of the person but what the other side must keep from now on."""
+
 ALWAYS_RETURN: frozenset[str] = frozenset(
-    {Step.ACKNOWLEDGED, Step.ACCEPTED, Step.DECLINED, Step.CANCEL_AGREED, *AFTER_ERASURE}
+    {Step.ACKNOWLEDGED, Step.ACCEPTED, Step.DECLINED, Step.CANCEL_AGREED, CONSENT_CHANGED, *AFTER_ERASURE}
 )
 """What an origin tells the host even where the person does not want outcomes to return."""
 
@@ -73,6 +77,21 @@ def require_within(
     excess = tuple(_excess(gate, brought, _clauses(rule, terms, purpose, returning=returning)))
     if excess:
         raise ExcessData(*excess)
+
+
+def part_within(
+    received: Record, *, terms: Terms, sop: Sop, purpose: str, services: Iterable[str], returning: bool
+) -> Record:
+    """What of a message that came under older terms may be kept under `terms`, which are those in force now."""
+    if returning and not terms.outcomes_may_return:
+        return {name: fields for name, fields in received.items() if name == DataClass.CONSENT}
+    rule = sop.purposes.get(purpose) if purpose == terms.purpose else None
+    gate = _inward(rule) if returning else _outward(rule, sop, terms, services)
+    return {
+        name: {field: value for field, value in fields.items() if gate.bars(name, field) is None}
+        for name, fields in received.items()
+        if gate.bars(name, None) is None
+    }
 
 
 def may_return(step: str, *, outcomes_may_return: bool) -> bool:

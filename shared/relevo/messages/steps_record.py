@@ -7,11 +7,11 @@ Source: Reintegration Handbook, 4.1.3 (step 4: consent, continuity of assistance
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from relevo.domain.consent_change import ConsentChangeKind
 from relevo.domain.data_classes import DataClass
 from relevo.messages.classes_shape import Strict
 from relevo.messages.classes_values import Digest, Line, Moment, Note, Organisation, Thread, each_once, some
@@ -20,17 +20,10 @@ from relevo.messages.steps_shape import StepPayload
 Classes = Annotated[tuple[DataClass, ...], Field(max_length=20), AfterValidator(some), AfterValidator(each_once)]
 
 
-class ConsentChange(StrEnum):
-    """What the person changed about a consent that stands."""
-
-    RENEWED = "renewed"
-    NARROWED = "narrowed"
-
-
 class ConsentChanged(StepPayload):
     """The person renewed or narrowed the consent; the class `consent` has the terms that hold from now on."""
 
-    change: ConsentChange
+    change: ConsentChangeKind
     taken_at: Moment
 
 

@@ -141,9 +141,9 @@ class CancelObjected(StepPayload):
 
 
 class Withdrawn(StepPayload):
-    """The person withdraws consent: to everything, or only to outcomes going back to the host."""
+    """The person withdraws consent to everything; to less of it, they narrow it (`consent-changed`)."""
 
-    scope: Literal["all", "return"]
+    scope: Literal["all"]
 
 
 class Kept(Strict):

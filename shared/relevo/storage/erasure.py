@@ -25,7 +25,7 @@ from relevo.domain.data_classes import DataClass
 from relevo.domain.journey import Journey
 from relevo.domain.retention import AFTER_ERASURE, EVERY_CLASS, words_go
 from relevo.protocol.sd_jwt import Disclosure
-from relevo.storage import access_log, costs
+from relevo.storage import access_log, bases, costs
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
@@ -51,6 +51,7 @@ def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ())
     A second time changes nothing.
     """
     row.basis_record, row.basis_salt = None, None
+    bases.forget(session, row)
     _erase_facts(row, EVERY_CLASS)
     for step in steps(session, row):
         step.facts = None

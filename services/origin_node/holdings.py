@@ -14,7 +14,7 @@ Source: Reintegration Handbook, 4.1.3; docs/adr/0022-what-goes-and-what-stays-af
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -51,7 +51,10 @@ def classes(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
 def _classes_in(
     work: UnitOfWork, table: type[StatedRow | StatedBeforeRow | AssessedRow], row: ReferralRow
 ) -> Iterator[str]:
-    return (one.data_class for one in work.session.scalars(select(table).where(_of(table, row))))
+    found: Sequence[StatedRow | StatedBeforeRow | AssessedRow] = work.session.scalars(
+        select(table).where(_of(table, row))
+    ).all()
+    return (one.data_class for one in found)
 
 
 def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:

@@ -14,8 +14,8 @@ Source: Reintegration Handbook, 4.1.3; docs/adr/0022-what-goes-and-what-stays-af
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
@@ -38,23 +38,20 @@ from relevo.domain.retention import EVERY_CLASS
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
+Classed = TypeVar("Classed", StatedRow, StatedBeforeRow, AssessedRow)
 NOT_TAKEN_UP = frozenset({AssignmentStatus.OFFERED, AssignmentStatus.DECLINED})
 
 
 def classes(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
     """The data classes that were stated or found here, or reported."""
-    stated = (name for table in (StatedRow, StatedBeforeRow, AssessedRow) for name in _classes_in(work, table, row))
-    reported = (name for one in _reports(work.session, row) for name in one.fields)
-    return frozenset((*stated, *reported)) & EVERY_CLASS
+    session = work.session
+    stated = (*_kept(session, StatedRow, row), *_kept(session, StatedBeforeRow, row), *_kept(session, AssessedRow, row))
+    reported = (name for one in _reports(session, row) for name in one.fields)
+    return frozenset((*(one.data_class for one in stated), *reported)) & EVERY_CLASS
 
 
-def _classes_in(
-    work: UnitOfWork, table: type[StatedRow | StatedBeforeRow | AssessedRow], row: ReferralRow
-) -> Iterator[str]:
-    found: Sequence[StatedRow | StatedBeforeRow | AssessedRow] = work.session.scalars(
-        select(table).where(_of(table, row))
-    ).all()
-    return (one.data_class for one in found)
+def _kept(session: Session, table: type[Classed], row: ReferralRow) -> list[Classed]:
+    return list(session.scalars(select(table).where(table.peer == row.peer, table.thread == row.thread)))
 
 
 def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:

@@ -45,9 +45,11 @@ NOT_TAKEN_UP = frozenset({AssignmentStatus.OFFERED, AssignmentStatus.DECLINED})
 def classes(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
     """The data classes that were stated or found here, or reported."""
     session = work.session
-    stated = (*_kept(session, StatedRow, row), *_kept(session, StatedBeforeRow, row), *_kept(session, AssessedRow, row))
+    stated = {one.data_class for one in _kept(session, StatedRow, row)}
+    before = {one.data_class for one in _kept(session, StatedBeforeRow, row)}
+    assessed = {one.data_class for one in _kept(session, AssessedRow, row)}
     reported = (name for one in _reports(session, row) for name in one.fields)
-    return frozenset((*(one.data_class for one in stated), *reported)) & EVERY_CLASS
+    return frozenset((*stated, *before, *assessed, *reported)) & EVERY_CLASS
 
 
 def _kept(session: Session, table: type[Classed], row: ReferralRow) -> list[Classed]:

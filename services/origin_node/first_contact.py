@@ -107,8 +107,11 @@ def show(work: UnitOfWork, thread: str) -> list[ContactAttemptRow]:
 
 
 def mind(work: UnitOfWork, thread: str) -> tuple[Hint, ...]:
-    """What to mind before the next attempt: whom never to meet, who may answer, the hours."""
-    row = entitled(work, thread, Act.RECORD_FIRST_CONTACT)
+    """What to mind before the next attempt: whom never to meet, who may answer, the hours.
+
+    Staff of an organisation read it in their own part, as far as they were given it.
+    """
+    row = entitled(work, thread, Act.READ_TIMELINE)
     zone = duties.sop_of(work, row).calendars[Side.ORIGIN].zone
     return hints(_contact(work, row), at=work.at, zone=zone)
 

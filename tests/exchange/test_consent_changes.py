@@ -175,7 +175,7 @@ def test_the_host_may_not_send_what_was_closed_and_the_origin_may_not_tell_what_
     narrow_at_origin(sent, "needs")
     sent.nodes.deliver()
     with sent.at_host() as work, pytest.raises(NotSendable):
-        host_referrals.answer(work, sent.thread, "She intends much.")
+        host_referrals.answer(work, sent.thread, "She intends much.", ["needs"])
     no_return_at_host(sent)
     sent.nodes.deliver()
     with sent.at_origin() as work, pytest.raises(Exception, match="no-return"):

@@ -12,6 +12,7 @@ from host_node import cases, consents
 from host_node import costs as host_costs
 from origin_node import assignments, closing
 from origin_node import costs as origin_costs
+from relevo.delivery import retention
 from relevo.delivery.costs import CostsNotAgreed, CostsNotProposed, CostsSuperseded, CostsUnfit
 from relevo.delivery.costs_view import CostsView
 from relevo.delivery.node import Node
@@ -205,7 +206,7 @@ def test_costs_are_for_those_who_may_see_them(sent: Story) -> None:
         origin_costs.plan(work, sent.thread, lines())
 
 
-def test_what_was_planned_goes_with_the_consent(sent: Story) -> None:
+def test_after_a_withdrawal_costs_stay_as_long_as_the_procedure_obliges_and_then_go(sent: Story) -> None:
     sent.origin(origin_costs.agree)
     sent.host(host_costs.plan, lines(rent="800"))
     with sent.at_host() as work:
@@ -213,6 +214,13 @@ def test_what_was_planned_goes_with_the_consent(sent: Story) -> None:
         consents.withdraw(work, first.id)
     sent.nodes.deliver()
     for node in sent.nodes.both:
+        (said,) = [entry.said for entry in sent.timeline(node) if (entry.step, entry.side) == ("erased", "origin")]
+        assert said["kept"] == [{"data_class": "costs", "until": "2031-11-21"}]
+        assert len(shown(sent, node).lines) == 1
+    sent.nodes.clock.move(timedelta(days=1826))
+    for node in sent.nodes.both:
+        with node.write(staff(Role.ADMINISTRATOR)) as work:
+            retention.run(work, node.holdings)
         found = shown(sent, node)
         assert (found.jti, found.lines) == (None, ())
         assert len(found.events) == 2

@@ -52,7 +52,7 @@ def niece(story: Story) -> Story:
         hers.case = row.id
         (draft,) = cases.drafts(row)
         classes = ("identity-min", "needs", "travel", "contact")
-        consents.record(work, row, replace(draft, classes=classes, taken_on=date(2026, 11, 20)))
+        consents.record(work, row, replace(draft, classes=classes, interpreter=True, taken_on=date(2026, 11, 20)))
     return hers
 
 

@@ -81,7 +81,7 @@ def test_each_class_goes_when_its_time_has_come(closed: Story) -> None:
         assert _erasures(node) == 1
     assert found_in(closed.nodes.origin, COMMENTS) == [COMMENTS]
     with closed.at_origin() as work:
-        assert [one.organisation for one in chasing.tasks(work)] == [DESK]
+        assert DESK in {one.organisation for one in chasing.tasks(work)}
         assert "Do not contact" in profile.read(work, closed.thread).reach.rule
 
 

@@ -111,7 +111,8 @@ def test_no_route_tells_another_agency_of_a_case_or_referral(sent: Story) -> Non
     reading = [path for path, verbs in described.items() if "get" in verbs and path.startswith("/api")]
     assert "/api/referrals/{thread}" in reading
     for path in reading:
-        answer = office.get(path, OTHERS)
+        asked = f"{path}?language=fr&purpose=reintegration-assistance"
+        answer = office.get(asked, OTHERS)
         assert not any(word in answer.text for word in (sent.case, "ES-2026-004417")), path
         assert "{thread}" in path or sent.thread not in answer.text, path
         if "{case}" in path or "{thread}" in path:

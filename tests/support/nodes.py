@@ -143,6 +143,7 @@ def make_node(
         release=service.release,
         holdings=service.holdings,
         sees=service.sees,
+        entitled=service.entitled,
     )
 
 

@@ -15,6 +15,7 @@ from relevo.cli import show
 from relevo.cli.context import opened, user
 from relevo.cli.referrals import Thread, report
 from relevo.delivery import clinical
+from relevo.domain.access import Act
 from relevo.errors import BadInput
 
 Text = Annotated[
@@ -36,14 +37,14 @@ def ask(ctx: typer.Context, thread: Thread, text: Text = None) -> None:
     """Ask the clinicians of the other side."""
     question = words(text, "Question")
     with opened(ctx).write(user(ctx)) as work:
-        row = clinical.ask(work, thread, question)
+        row = clinical.ask(work, opened(ctx).entitled(work, thread, Act.ASK_CLINICIAN), question)
     report(row)
 
 
 def read(ctx: typer.Context, thread: Thread) -> None:
     """Read what was asked and answered."""
     with opened(ctx).write(user(ctx)) as work:
-        found = clinical.words(work, thread)
+        found = clinical.words(work, opened(ctx).entitled(work, thread, Act.READ_CLINICAL))
     for one in found:
         show.line(f"{one.step} {one.jti or '(kept here)'}, {one.side}, {show.shown(one.at)}", "bold")
         show.line(f"  {one.text}")

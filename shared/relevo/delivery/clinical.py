@@ -69,14 +69,13 @@ class Word:
     to: str | None
 
 
-def ask(work: UnitOfWork, thread: str, question: str) -> ReferralRow:
+def ask(work: UnitOfWork, row: ReferralRow, question: str) -> ReferralRow:
     """Ask the clinicians of the other side.
 
     Raises:
         NotMedicalContinuity, NoReturn, MedicalQuestionOpen: if it cannot be asked here, or now.
     """
     work.require(Act.ASK_CLINICIAN)
-    row = referrals.by_thread(work.session, thread)
     require_possible(row, work.identity.side)
     side = work.identity.side
     if _open_question(work, row, asked_by=side) is not None:
@@ -119,14 +118,13 @@ def learned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
             raise MedicalQuestionUnknown(field="to")
 
 
-def words(work: UnitOfWork, thread: str) -> list[Word]:
+def words(work: UnitOfWork, row: ReferralRow) -> list[Word]:
     """What was asked and answered in a referral, in order.
 
     Raises:
         Forbidden: for anybody but a clinician.
     """
     work.require(Act.READ_CLINICAL)
-    row = referrals.by_thread(work.session, thread)
     looked(work, row.thread, (DataClass.HEALTH_SUMMARY,), "clinical")
     return [_word(one) for one in referrals.steps(work.session, row) if one.step in STEPS and one.said]
 

@@ -103,7 +103,10 @@ def show(work: UnitOfWork, thread: str) -> list[Chased]:
     work.require(Act.CONFIRM_ERASURE)
     own = work.user.organisation
     found = _chased(work, referrals.by_thread(work.session, thread))
-    return [one for one in found if own in {None, one.organisation}]
+    shown = [one for one in found if own in {None, one.organisation}]
+    if own is not None and not shown:
+        raise NotFound("there is no such referral, or nobody asked your organisation to erase anything of it")
+    return shown
 
 
 def tasks(work: UnitOfWork) -> Iterator[Task]:

@@ -216,7 +216,7 @@ def test_after_a_withdrawal_costs_stay_as_long_as_the_procedure_obliges_and_then
     for node in sent.nodes.both:
         (said,) = [entry.said for entry in sent.timeline(node) if (entry.step, entry.side) == ("erased", "origin")]
         assert said["kept"] == [{"data_class": "costs", "until": "2031-11-21"}]
-        assert len(shown(sent, node).lines) == 1
+        assert len(shown(sent, node).lines) == 3
     sent.nodes.clock.move(timedelta(days=1826))
     for node in sent.nodes.both:
         with node.write(staff(Role.ADMINISTRATOR)) as work:

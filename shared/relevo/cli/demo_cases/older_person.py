@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from relevo.cli.demo_cases.stage import MEDICAL, Case, Stage, names, utc
+from relevo.domain.access import Role
 from relevo.domain.sides import Side
 
 CHRISTMAS = "2027-01-07"
@@ -42,9 +43,29 @@ def _play(stage: Stage) -> Iterator[datetime]:
     days = stage.sop()["question"].get("working_days")
     happened = f"{days} working days: due {stage.local(answer, Side.HOST)}"
     stage.find("question", happened, holds=answer == ANSWER and days == ANSWER_DAYS)
+    early = _asked(stage)
+    yield FIRST_CONTACT + timedelta(minutes=5)
+    _duty(stage, early)
+    reached = {"channel": "phone", "outcome": "reached"}
+    stage.origin_does("first-contact", reached, who=Role.CASE_WORKER)
     yield utc("2027-01-08T09:00")
     stage.host_does("answer", {"answer": "An old-age pension."})
     stage.accept()
+
+
+def _asked(stage: Stage) -> Mapping[str, str]:
+    """Whom the host is told to phone about the first contact; empty if nobody yet."""
+    duties = stage.timeline(stage.pair.host)["duties"]
+    return next((one["ask"] for one in duties if one["duty"] == "first-contact"), None) or {}
+
+
+def _duty(stage: Stage, early: Mapping[str, str]) -> None:
+    asked, origin = _asked(stage), stage.case.origin
+    listed = stage.pair.host.call(Role.COUNSELLOR, "GET", f"/contact-lists/{origin}")["organisations"]
+    on_duty = {one["phone"] for each in listed for one in each["points"] if one["on_duty"] and not each["organisation"]}
+    happened = f"asked at 13:05: {asked.get('name', 'nobody')}, {asked.get('phone', 'no number')}; before: "
+    happened += early.get("name", "nobody")
+    stage.find("duty", happened, holds=asked.get("phone") in on_duty and asked["organisation"] == origin and not early)
 
 
 def _costs(stage: Stage) -> None:
@@ -53,7 +74,7 @@ def _costs(stage: Stage) -> None:
     planned = sum((Decimal(one["planned"]) for one in lines), Decimal())
     host = sum((Decimal(one["planned"]) for one in lines if one["borne_by"] == "host"), Decimal())
     ceiling = Decimal(costs.get("ceiling") or 0)
-    happened = f"planned {planned} of {ceiling} {costs.get('currency')}, of which {host} borne by the host"
+    happened = f"planned {planned:,} of {ceiling:,} {costs.get('currency')}, of which {host:,} borne by the host"
     stage.find("costs", happened, holds=(planned, host) == (PLANNED, BY_HOST) and planned <= ceiling)
 
 
@@ -65,10 +86,10 @@ OLDER_PERSON = Case(
     origin="rs:povratak",
     expects={
         "contact": "first contact is due 24 hours after arrival, on 7 January 2027 13:05, although it is a holiday",
-        "duty": "so the duty contact of the procedure is asked",
+        "duty": "nobody works there that day, so that once it is due the contact on duty is asked",
         "question": "a question put that day is due by working days, the first of which is Friday 8 January",
         "medication": "medicines move only for the continuity of care",
-        "costs": "planned 1560 EUR under the ceiling of 2000 EUR, of which 1260 EUR borne by the host",
+        "costs": "planned 1,560 EUR under the ceiling of 2,000 EUR, of which 1,260 EUR is borne by the host",
     },
     play=_play,
 )

@@ -102,8 +102,8 @@ class Assessed:
 class Profile:
     """A person as far as the consent lets this node know them; `terms` is None after erasure.
 
-    `without_consent` says that nobody consented, because a life was in danger. `kept_back` is a sentence for who may not
-    read what is withheld from whom; their `terms` have none of it.
+    `without_consent` says that nobody consented, because a life was in danger. `kept_back` is a sentence for those who
+    may not read what is withheld from whom; their `terms` have none of it.
     """
 
     thread: str

@@ -1,4 +1,4 @@
-"""What can be checked with no node: the evidence of a referral, by an auditor; a part, by the organisation it is for."""
+"""What is checked with no node: the evidence of a referral by an auditor, a part by the organisation that got it."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,14 +33,17 @@ def introduce(nodes: Nodes, pairs: Mapping[str, Pair]) -> None:
     """Let every node take in its organisations and publish its contact list, and wait until its peers have that."""
     nodes.each(_present)
     for pair in pairs.values():
-        for node, peer in ((pair.host, pair.origin), (pair.origin, pair.host)):
-            pair.wait_until(lambda node=node, peer=peer: _knows(node, peer), "the contact lists arrive")
+        pair.wait_until(partial(_know_each_other, pair), "the contact lists arrive")
 
 
 def _present(node: DemoNode) -> None:
     for one in _sample("organisations", node.node_id).get("organisation", []):
         node.call(node.administrator, "POST", "/organisations", _plain(one))
     node.call(node.administrator, "POST", "/contact-lists", _sample("contacts", node.node_id))
+
+
+def _know_each_other(pair: Pair) -> bool:
+    return _knows(pair.host, pair.origin) and _knows(pair.origin, pair.host)
 
 
 def _knows(node: DemoNode, peer: DemoNode) -> bool:

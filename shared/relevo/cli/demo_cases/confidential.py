@@ -25,6 +25,7 @@ def _play(stage: Stage) -> Iterator[datetime]:
     stage.accept()
     _barred(stage)
     stage.entrust(SHELTER, SHELTER_WORKER)
+    _first(stage)
     _rule(stage)
     yield utc("2026-11-29T23:00")
     stage.arrives("2026-11-30T02:40:00+04:00")
@@ -48,9 +49,6 @@ def _identity(stage: Stage) -> None:
 def _protection(stage: Stage, why: str) -> None:
     origin, found = stage.pair.origin, stage.traces(why)
     stage.find("why", f"of the reason {origin.node_id} has {names(found)}", holds=not found)
-    shown = list(stage.profile())
-    happened = f"the profile begins with {names(shown[:2])}: {stage.profile()['reach']['rule']}"
-    stage.find("first", happened, holds=shown.index("reach") < shown.index("stated"))
 
 
 def _barred(stage: Stage) -> None:
@@ -73,6 +71,14 @@ def _barred(stage: Stage) -> None:
     )
     alone = codes and set(codes) == {"organisation-withheld"}
     stage.find("barred", happened, holds=alone and not proposed and not offers and part == "not-found")
+
+
+def _first(stage: Stage) -> None:
+    path = f"/referrals/{stage.thread}/part"
+    profile, part = stage.profile(), stage.pair.origin.call(SHELTER_WORKER, "GET", path)[0]
+    order, rule = [name for name in profile if name != "thread"], profile["reach"]["rule"]
+    happened = f"the profile begins with {order[0]}, the shelter's part with {next(iter(part))}: {rule}"
+    stage.find("first", happened, holds=(order[0], next(iter(part)), part["rule"]) == ("reach", "rule", rule))
 
 
 def _rule(stage: Stage) -> None:

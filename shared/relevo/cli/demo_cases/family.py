@@ -73,7 +73,7 @@ def _family(stage: Stage) -> None:
     happened = f"{names(told)}; the wife's name: {'sent' if found else 'not sent'}"
     stage.find("others", happened, holds=len(household) == len(document["family"]["household"]) and not found)
     more = sorted(fields - SHOWN)
-    stage.find("bands", f"beside these: {names(more)}", holds=household and not more)
+    stage.find("bands", f"more than that: {names(more)}", holds=household and not more)
 
 
 FAMILY = Case(

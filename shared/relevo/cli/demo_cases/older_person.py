@@ -63,7 +63,8 @@ def _duty(stage: Stage, early: Mapping[str, str]) -> None:
     asked, origin = _asked(stage), stage.case.origin
     listed = stage.pair.host.call(Role.COUNSELLOR, "GET", f"/contact-lists/{origin}")["organisations"]
     on_duty = {one["phone"] for each in listed for one in each["points"] if one["on_duty"] and not each["organisation"]}
-    happened = f"asked at 13:05: {asked.get('name', 'nobody')}, {asked.get('phone', 'no number')}; before: "
+    now = stage.local(stage.pair.clock.now())
+    happened = f"to ask on {now}: {asked.get('name', 'nobody')}, {asked.get('phone', 'no number')}; earlier: "
     happened += early.get("name", "nobody")
     stage.find("duty", happened, holds=asked.get("phone") in on_duty and asked["organisation"] == origin and not early)
 

@@ -58,8 +58,8 @@ def _centre(stage: Stage) -> None:
     open_still = [one["what"] for one in stage.tasks(origin, CENTRE_WORKER)]
     known = {one["organisation"]: one["confirmed_at"] for one in host.call(Role.COUNSELLOR, "GET", path)}
     happened = (
-        f"its task: {names(asked)}; its part: {part}; after it confirmed its tasks are {names(open_still)}, and "
-        f"{host.node_id} knows of {names([one for one, at in known.items() if at])}"
+        f"its task: {names(asked)}; its part: {part}; tasks left once it has confirmed: {names(open_still)}; confirmed "
+        f"to {host.node_id}: {names([one for one, at in known.items() if at])}"
     )
     gone = part != "shown" and not open_still and known.get(CENTRE)
     stage.find("centre", happened, holds=asked == ["confirm-erasure"] and gone)

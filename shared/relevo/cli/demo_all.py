@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import signal
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -20,13 +19,13 @@ from relevo.cli import demo_joining as joining
 from relevo.cli.demo import stay
 from relevo.cli.demo_cases import CASES
 from relevo.cli.demo_cases.stage import Case, Expectation, Stage
+from relevo.cli.demo_lines import hanging
 from relevo.cli.demo_nodes import Nodes, nodes
 from relevo.cli.demo_process import NodeFailed
 from relevo.cli.demo_story import START
 from relevo.domain.access import Role
 
 OK, FALLS_SHORT = "ok", "FALLS SHORT"
-_INDENT, _NARROWEST = 14, 30
 RELAYED = ("ge:dabruneba",)
 """Where a copy of what came is kept, so that it can come again."""
 
@@ -86,19 +85,10 @@ def tell(console: Console, case: Case, expectations: Sequence[Expectation]) -> b
     )
     for one in expectations:
         mark = Text("✓", "bold green") if one.holds else Text("✗", "bold red")
-        _print(console, mark, "expected", one.text)
-        _print(console, Text(" "), "happened", one.happened)
+        hanging(console, Text.assemble("  ", mark, (" expected  ", "dim")), one.text)
+        hanging(console, Text("    happened  ", "dim"), one.happened)
     console.print(Text(f"case {case.number}: {OK if ok else FALLS_SHORT}", "bold green" if ok else "bold red"))
     return ok
-
-
-def _print(console: Console, mark: Text, label: str, text: str) -> None:
-    """One line, or several that stand under its own text; without blanks at their ends, so that it can be copied."""
-    width = max(_NARROWEST, console.width - _INDENT)
-    first, *others = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
-    console.print(Text.assemble("  ", mark, " ", (label, "dim"), "  ", first), soft_wrap=True)
-    for line in others:
-        console.print(Text(" " * _INDENT + line), soft_wrap=True)
 
 
 def _summary(results: Mapping[str, bool]) -> Text:

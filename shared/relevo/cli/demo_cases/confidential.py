@@ -77,7 +77,7 @@ def _first(stage: Stage) -> None:
     path = f"/referrals/{stage.thread}/part"
     profile, part = stage.profile(), stage.pair.origin.call(SHELTER_WORKER, "GET", path)[0]
     order, rule = [name for name in profile if name != "thread"], profile["reach"]["rule"]
-    happened = f"the profile begins with {order[0]}, the shelter's part with {next(iter(part))}: {rule}"
+    happened = f"first in the profile and in the shelter's part: {rule}"
     stage.find("first", happened, holds=(order[0], next(iter(part)), part["rule"]) == ("reach", "rule", rule))
 
 

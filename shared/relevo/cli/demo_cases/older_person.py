@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from relevo.cli.demo_cases.stage import MEDICAL, Case, Stage, names, utc
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 
-CHRISTMAS = "2027-01-07"
+CHRISTMAS, FIRST_DAY = date(2027, 1, 7), date(2027, 1, 8)
 FIRST_CONTACT = datetime(2027, 1, 7, 12, 5, tzinfo=UTC)
 ANSWER_DAYS = 2
 ANSWER = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
@@ -34,15 +34,12 @@ def _play(stage: Stage) -> Iterator[datetime]:
     yield utc("2027-01-06T12:30")
     stage.arrives("2027-01-06T13:05:00+01:00")
     due = stage.due(stage.pair.origin, "first-contact")
-    closed = CHRISTMAS in {str(day) for day in stage.sop()["calendars"]["origin"]["holidays"]}
+    closed = CHRISTMAS in stage.sop()["calendars"][Side.ORIGIN]["holidays"]
     happened = f"due {stage.local(due)}, {'a holiday' if closed else 'a working day'} there"
     stage.find("contact", happened, holds=due == FIRST_CONTACT and closed)
     yield utc("2027-01-07T10:00")
     stage.origin_does("ask", {"question": "Which form of pension is it?", "classes": ["needs"]})
-    answer = stage.due(stage.pair.host, "answer-question")
-    days = stage.sop()["question"].get("working_days")
-    happened = f"{days} working days: due {stage.local(answer, Side.HOST)}"
-    stage.find("question", happened, holds=answer == ANSWER and days == ANSWER_DAYS)
+    _question(stage)
     early = _asked(stage)
     yield FIRST_CONTACT + timedelta(minutes=5)
     _duty(stage, early)
@@ -51,6 +48,21 @@ def _play(stage: Stage) -> Iterator[datetime]:
     yield utc("2027-01-08T09:00")
     stage.host_does("answer", {"answer": "An old-age pension."})
     stage.accept()
+
+
+def _question(stage: Stage) -> None:
+    answer, sop = stage.due(stage.pair.host, "answer-question"), stage.sop()
+    days, first = sop["question"].get("working_days"), _first_working_day(sop["calendars"][Side.HOST])
+    happened = f"{days} working days, the first {first:%A %-d %B}: due {stage.local(answer, Side.HOST)}"
+    stage.find("question", happened, holds=(answer, days, first) == (ANSWER, ANSWER_DAYS, FIRST_DAY))
+
+
+def _first_working_day(calendar: Mapping[str, Any]) -> date:
+    """The first after the holiday, by the dates that stand in the procedure."""
+    later = (CHRISTMAS + timedelta(days=number) for number in range(1, 8))
+    return next(
+        day for day in later if f"{day:%A}".lower() not in calendar["weekend"] and day not in calendar["holidays"]
+    )
 
 
 def _asked(stage: Stage) -> Mapping[str, str]:

@@ -209,6 +209,7 @@ class Profile(Shown):
 
     thread: str
     reach: Reach
+    kept_back: str | None
     confidential: bool
     vulnerable: bool
     terms: Terms | None

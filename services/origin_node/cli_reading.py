@@ -30,6 +30,8 @@ def show_profile(ctx: typer.Context, thread: Thread, why: WhyLooking = LookReaso
     with opened(ctx).write(user(ctx)) as work:
         found = profile.read(work, thread, why)
     _reach(found)
+    if found.kept_back is not None:
+        show.line(found.kept_back, "bold red")
     if found.terms is not None:
         _terms(found.terms)
     for one in found.stated:

@@ -5,13 +5,14 @@ somebody in danger. Each class then says who stated it and when; beside it stand
 and what the host had stated before. Classes stand in the order of `DataClass`, the consent terms apart from them.
 
 What a role may not consult is shown as present, without its fields (`relevo.domain.access_to_data`); the look at the
-rest is recorded. Auditors and administrators never get here.
+rest is recorded. What is withheld from whom is for intake alone, for it can tell who is feared; everybody else reads
+that there is something, and asks intake. Auditors and administrators never get here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -21,7 +22,7 @@ from origin_node.tables import StatedRow
 from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from origin_node.taking import entitled
 from relevo.delivery import looking
-from relevo.domain.access import Act
+from relevo.domain.access import Act, Role
 from relevo.domain.access_to_data import LookReason
 from relevo.domain.consent import Terms
 from relevo.domain.data_classes import DataClass
@@ -39,6 +40,7 @@ RULES: Mapping[Towards, str] = MappingProxyType(
     }
 )
 ERASED_RULE = "How to reach this person was erased here. Do not contact them."
+KEPT_BACK = "The person wants something kept from somebody. Ask intake before you speak of them to anybody."
 _APART = frozenset({DataClass.CONTACT, DataClass.CONSENT})
 
 
@@ -100,11 +102,13 @@ class Assessed:
 class Profile:
     """A person as far as the consent lets this node know them; `terms` is None after erasure.
 
-    `without_consent` says that nobody consented, because a life was in danger.
+    `without_consent` says that nobody consented, because a life was in danger. `kept_back` is a sentence for those who
+    may not read what is withheld from whom; their `terms` have none of it.
     """
 
     thread: str
     reach: Reach
+    kept_back: str | None
     confidential: bool
     vulnerable: bool
     terms: Terms | None
@@ -126,12 +130,14 @@ def read(work: UnitOfWork, thread: str, why: str = LookReason.ASSIST) -> Profile
     ours, struck = reassessment.assessed(work.session, row), striking.struck(work.session, row, Entry.ASSESSMENT)
     present = {*found, *(one.data_class for one in before), *(one.data_class for one in ours)}
     readable = looking.look(work, row, present, why)
+    terms, kept_back = _terms(work, row)
     return Profile(
         thread=row.thread,
         reach=_reach(row, found, readable),
+        kept_back=kept_back,
         confidential=row.confidential,
         vulnerable=row.vulnerable,
-        terms=referrals.terms(row),
+        terms=terms,
         without_consent=referrals.rests_on_exception(row),
         stated=tuple(_shown(found[name], readable) for name in DataClass if name in found and name not in _APART),
         assessed=tuple(_assessed(one, readable, struck.get(one.id)) for one in ours),
@@ -146,6 +152,14 @@ def _reach(row: ReferralRow, found: Mapping[str, StatedRow], readable: frozenset
     rule = ERASED_RULE if gone or not referrals.terms(row) else RULES[towards(preference)]
     shown = contact.fields if contact and mine else {}
     return Reach(rule=rule, channel=preference, contact=shown, readable=mine or contact is None)
+
+
+def _terms(work: UnitOfWork, row: ReferralRow) -> tuple[Terms | None, str | None]:
+    """The terms as the user may read them, and the sentence in place of what they may not."""
+    terms = referrals.terms(row)
+    if terms is None or not terms.withhold or work.user.role in {None, Role.INTAKE}:
+        return terms, None
+    return replace(terms, withhold=()), KEPT_BACK
 
 
 def _fields(row: StatedRow | AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> Mapping[str, JsonValue]:

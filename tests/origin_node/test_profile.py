@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from origin_node import profile
-from origin_node.profile import RULES
+from origin_node.profile import KEPT_BACK, RULES
 from relevo.domain.access import Role
 from relevo.domain.data_classes import JsonValue
 from relevo.domain.first_contact import Towards
@@ -38,6 +38,16 @@ def test_whom_the_person_wants_kept_in_the_dark_stands_before_what_they_told(req
         terms = profile.read(work, requested.thread).terms
     assert terms is not None
     assert [(one.what, one.from_whom) for one in terms.withhold] == [("psychosocial needs", "family members")]
+
+
+def test_who_is_feared_is_for_intake_alone_and_others_read_that_they_ask_there(requested: Desk) -> None:
+    with requested.by(Role.CASE_WORKER) as work:
+        found = profile.read(work, requested.thread)
+    assert found.terms is not None
+    assert (found.terms.withhold, found.kept_back) == ((), KEPT_BACK)
+    assert "family members" not in repr(found)
+    with requested.intake() as work:
+        assert profile.read(work, requested.thread).kept_back is None
 
 
 def test_a_vulnerable_person_is_marked(desk: Desk) -> None:

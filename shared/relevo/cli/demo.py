@@ -10,18 +10,16 @@ import signal
 import time
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from relevo.cli.demo_evidence import require_audit
+from relevo.cli.demo_lines import hanging
 from relevo.cli.demo_nodes import Pair, pair
 from relevo.cli.demo_story import START, Story, Told
 
 STEPS = 30
 _WHO = 10
-_INDENT = 4
 _STYLES = {"→": "green", "·": "yellow"}
 
 
@@ -56,14 +54,12 @@ def _tell(console: Console, story: Story) -> None:
 
 
 def _print(console: Console, told: Told) -> None:
-    """One line of the story; what wraps stays under its own text."""
-    grid = Table.grid(padding=(0, 1))
-    for style in ("bold green", "dim", "cyan", ""):
-        grid.add_column(style=style, no_wrap=bool(style))
-    grid.add_row("✓", f"{told.at:%d %b %Y %H:%M}", f"{told.who:<{_WHO}}", told.text)
-    console.print(grid)
+    """One line of the story, and those that belong below it."""
+    when, who = f"{told.at:%d %b %Y %H:%M} ", f"{told.who:<{_WHO}} "
+    hanging(console, Text.assemble(("✓ ", "bold green"), (when, "dim"), (who, "cyan")), told.text)
     for mark, text in told.details:
-        console.print(Padding(Text(f"{mark} {text}", style=_STYLES.get(mark, "")), (0, 0, 0, _INDENT)))
+        style = _STYLES.get(mark, "")
+        hanging(console, Text(f"    {mark} ", style), text, style)
 
 
 def _evidence(console: Console, nodes: Pair, thread: str) -> None:

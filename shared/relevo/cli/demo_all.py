@@ -1,24 +1,25 @@
 """`relevo demo --all`: six nodes, eight invented cases at once, and whether each went as it should.
 
 All nodes share one clock, so the cases go on in the order of their moments, as they would in life. At the end each
-case is told: what was expected, what happened, and on a line of its own `case NN: ok` or `case NN: FALLS SHORT`.
+case is told: what was expected, what happened, and on a line of its own `case NN: ok` or `case NN: FALLS SHORT`; then
+how many did not go as they should.
 """
 
 from __future__ import annotations
 
 import heapq
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from relevo.cli import demo_joining as joining
 from relevo.cli.demo import stay
 from relevo.cli.demo_cases import CASES
 from relevo.cli.demo_cases.stage import Case, Expectation, Stage
+from relevo.cli.demo_lines import hanging
 from relevo.cli.demo_nodes import Nodes, nodes
 from relevo.cli.demo_process import NodeFailed
 from relevo.cli.demo_story import START
@@ -49,11 +50,13 @@ def run_all(*, once: bool) -> bool:
         for at in play(stages, six):
             status.update(f"playing {len(stages)} cases: {at:%d %B %Y %H:%M}")
         status.stop()
-        results = [tell(console, stage.case, stage.expectations) for stage in stages]
+        results = {stage.case.number: tell(console, stage.case, stage.expectations) for stage in stages}
+        console.print()
+        console.print(_summary(results))
         if not once:
             _addresses(console, six)
             stay(console)
-    return all(results)
+    return all(results.values())
 
 
 def play(stages: Sequence[Stage], six: Nodes) -> Iterator[datetime]:
@@ -81,14 +84,18 @@ def tell(console: Console, case: Case, expectations: Sequence[Expectation]) -> b
         Text.assemble((f"case {case.number}  {case.title}", "bold"), (f"  {case.host} → {case.origin}", "dim"))
     )
     for one in expectations:
-        grid = Table.grid(padding=(0, 1))
-        for style in ("dim", "bold green" if one.holds else "bold red", ""):
-            grid.add_column(style=style, no_wrap=bool(style))
-        grid.add_row("  expected", " ", one.text)
-        grid.add_row("  happened", "✓" if one.holds else "✗", one.happened)
-        console.print(grid)
+        mark = Text("✓", "bold green") if one.holds else Text("✗", "bold red")
+        hanging(console, Text.assemble("  ", mark, (" expected  ", "dim")), one.text)
+        hanging(console, Text("    happened  ", "dim"), one.happened)
     console.print(Text(f"case {case.number}: {OK if ok else FALLS_SHORT}", "bold green" if ok else "bold red"))
     return ok
+
+
+def _summary(results: Mapping[str, bool]) -> Text:
+    short = [number for number, ok in results.items() if not ok]
+    if short:
+        return Text(f"{len(short)} of {len(results)} cases fall short: {', '.join(short)}.", "bold red")
+    return Text(f"All {len(results)} cases went as expected.", "bold green")
 
 
 def _addresses(console: Console, six: Nodes) -> None:

@@ -1,10 +1,16 @@
-"""The evidence of one referral, exported over the API and checked as an auditor would check it."""
+"""What is checked with no node: the evidence of a referral by an auditor, a part by the organisation that got it."""
 
 from __future__ import annotations
+
+import httpx
 
 from relevo.cli.demo_nodes import DemoNode, Pair
 from relevo.cli.demo_process import NodeFailed
 from relevo.cli.verify import examine
+from relevo.delivery import federation
+from relevo.protocol.part import read_part, verify_part
+from relevo.protocol.statement import read_statement
+from relevo.protocol.trust import Trust
 from relevo.protocol.verification_report import Report
 
 
@@ -33,3 +39,14 @@ def require_audit(pair: Pair, node: DemoNode, user: str, thread: str) -> str:
     if not report.ok:
         raise NodeFailed(f"the evidence of {node.node_id} does not verify: {report.summary}")
     return report.summary
+
+
+def signer_of_part(file: bytes, host: DemoNode) -> str:
+    """Who signed every field of a part, by the statement that the host publishes.
+
+    Raises:
+        RelevoError: if the host did not.
+    """
+    published = httpx.get(host.endpoint + federation.WELL_KNOWN, trust_env=False).raise_for_status().text
+    part, statement = read_part(file), read_statement(published.strip(), at=None)
+    return verify_part(part, trust=Trust({statement.node_id: statement}), at=part.given_at).signed_by

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 import httpx
 
-import relevo
+from relevo.cli import demo_partners as partners
 from relevo.cli.demo_nodes import DemoNode, Nodes, Pair
 from relevo.cli.demo_process import NodeFailed
 from relevo.delivery import federation
 from relevo.domain.access import Role
 
-SOPS = Path(relevo.__file__).parents[1] / "sops"
+SOPS = partners.SHELF / "sops"
 PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "es-ci": ("es:retorno", "ci:accueil"),
@@ -41,13 +40,14 @@ def start(nodes: Nodes) -> None:
     def begin(node: DemoNode) -> None:
         node.init()
         node.add_staff(STAFF[node.command], at)
+        partners.staff(node, at)
         node.start()
 
     nodes.each(begin)
 
 
 def join(nodes: Nodes) -> None:
-    """Register the nodes of every pair with each other and agree the procedure of each pair."""
+    """Register the nodes of every pair with each other, agree their procedures, and say who stands behind each node."""
     pairs = {name: nodes.pair(*ids) for name, ids in PAIRS.items()}
     for pair in pairs.values():
         register(pair.host, pair.origin)
@@ -58,6 +58,7 @@ def join(nodes: Nodes) -> None:
         accept(pair, offered[name])
     for name, pair in pairs.items():
         await_agreement(pair, offered[name])
+    partners.introduce(nodes, pairs)
 
 
 def sop_text(name: str) -> str:

@@ -93,6 +93,13 @@ class DemoNode(NodeProcess):
                 self.tokens[role] = users.add(session, role, role, at)
         database.close()
 
+    def add_worker(self, name: str, organisation: str, at: datetime) -> None:
+        """Add a case worker of an organisation behind this node."""
+        database = Database(self.database)
+        with database.write() as session:
+            self.tokens[name] = users.add(session, name, Role.CASE_WORKER, at, organisation=organisation)
+        database.close()
+
     def call(self, user: str, method: str, path: str, body: object = None, *, refused: bool = False) -> Any:  # noqa: ANN401 - JSON
         """One request of a user to the API; the JSON of the answer.
 

@@ -145,12 +145,15 @@ def withheld_from(terms: Terms, organisation: str) -> frozenset[str]:
 
 
 def consent_bars(terms: Terms, organisation: str, required: Collection[str]) -> Iterator[Reason]:
-    """Why the person's consent keeps a service from an organisation; `required` are classes it cannot do without."""
-    if terms.organisation not in (None, organisation):
-        yield reasons.NOT_AGREED
+    """Why the person's consent keeps a service from an organisation; `required` are classes it cannot do without.
+
+    What is withheld comes first, for its advice is never to ask the person about that organisation.
+    """
     withheld = withheld_from(terms, organisation)
     if withheld & {EVERYTHING, *required}:
         yield reasons.WITHHELD
+    if terms.organisation not in (None, organisation):
+        yield reasons.NOT_AGREED
     if not all(map(is_binding, withheld)):
         yield reasons.UNCLEAR
 

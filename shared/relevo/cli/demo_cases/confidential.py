@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from relevo.cli.demo_cases.stage import Case, Stage, names, utc
 from relevo.domain.access import Role
 
-BARRED = "ge:dabruneba/municipality-kutaisi"
+SHELTER, SHELTER_WORKER = "ge:dabruneba/shelter", "shelter"
+BARRED, BARRED_WORKER = "ge:dabruneba/municipality-kutaisi", "municipality-kutaisi"
 NAMES = {"given_names", "family_name", "latin_name", "birth_date"}
 RENEWAL_DAYS = 30
 
@@ -23,6 +24,9 @@ def _play(stage: Stage) -> Iterator[datetime]:
     yield utc("2026-11-23T09:00")
     stage.accept()
     _barred(stage)
+    stage.entrust(SHELTER, SHELTER_WORKER)
+    _first(stage)
+    _rule(stage)
     yield utc("2026-11-29T23:00")
     stage.arrives("2026-11-30T02:40:00+04:00")
     _contact(stage)
@@ -45,31 +49,54 @@ def _identity(stage: Stage) -> None:
 def _protection(stage: Stage, why: str) -> None:
     origin, found = stage.pair.origin, stage.traces(why)
     stage.find("why", f"of the reason {origin.node_id} has {names(found)}", holds=not found)
-    intake = stage.profile()["terms"]["withhold"]
-    others = origin.ask(Role.CASE_WORKER, "GET", f"/referrals/{stage.thread}/profile")
-    seen = BARRED in others.text
-    happened = f"intake sees {len(intake)} such rule; a case worker sees it: {'yes' if seen else 'no'}"
-    stage.find("rule", happened, holds=[BARRED in rule for rule in intake] == [True] and not seen)
-    shown = list(stage.profile())
-    happened = f"the profile begins with {names(shown[:2])}: {stage.profile()['reach']['rule']}"
-    stage.find("first", happened, holds=shown.index("reach") < shown.index("stated"))
 
 
 def _barred(stage: Stage) -> None:
-    services = [one["service"] for one in _services(stage)]
-    body = {"organisation": BARRED}
-    path = f"/referrals/{stage.thread}/services"
-    codes = {
-        stage.problem(stage.pair.origin, Role.INTAKE, f"{path}/{service}/assign", body).get("code", "given")
+    origin, services, path = stage.pair.origin, stage.services(), f"/referrals/{stage.thread}"
+    body = {"organisation": BARRED, "because": "They have a flat."}
+    codes = [
+        stage.problem(origin, Role.INTAKE, f"{path}/services/{service}/assign", body).get("code", "given")
         for service in services
+    ]
+    proposed = [
+        service
+        for service in services
+        if BARRED in origin.ask(Role.INTAKE, "GET", f"{path}/services/{service}/proposals").text
+    ]
+    offers = origin.call(BARRED_WORKER, "GET", "/offers")
+    part = stage.problem(origin, BARRED_WORKER, f"{path}/part", method="GET").get("code", "shown")
+    happened = (
+        f"each of {len(services)} services, though a reason is given: {names(set(codes))}; proposed for it: "
+        f"{names(proposed)}; its own staff asks for its part: {part}"
+    )
+    alone = codes and set(codes) == {"organisation-withheld"}
+    stage.find("barred", happened, holds=alone and not proposed and not offers and part == "not-found")
+
+
+def _first(stage: Stage) -> None:
+    path = f"/referrals/{stage.thread}/part"
+    profile, part = stage.profile(), stage.pair.origin.call(SHELTER_WORKER, "GET", path)[0]
+    order, rule = [name for name in profile if name != "thread"], profile["reach"]["rule"]
+    happened = f"first in the profile and in the shelter's part: {rule}"
+    stage.find("first", happened, holds=(order[0], next(iter(part)), part["rule"]) == ("reach", "rule", rule))
+
+
+def _rule(stage: Stage) -> None:
+    """Who reads from whom it is withheld: all that each of three people can read of the referral is searched for it."""
+    thread = f"/referrals/{stage.thread}"
+    read = {
+        Role.INTAKE: (f"{thread}/profile",),
+        Role.CASE_WORKER: (f"{thread}/profile", thread, f"{thread}/services", f"{thread}/record", "/tasks"),
+        SHELTER_WORKER: (f"{thread}/part", "/offers", "/tasks"),
     }
-    happened = f"{len(services)} services offered to {BARRED}: {names(codes)}"
-    stage.find("barred", happened, holds=services and "given" not in codes)
-
-
-def _services(stage: Stage) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = stage.pair.origin.call(Role.INTAKE, "GET", f"/referrals/{stage.thread}/services")
-    return found
+    seeing = [
+        who
+        for who, paths in read.items()
+        if any(BARRED in str(stage.pair.origin.call(who, "GET", path)) for path in paths)
+    ]
+    told = stage.profile(Role.CASE_WORKER)["kept_back"]
+    happened = f"seen by: {names(seeing)}; a case worker reads: {told}"
+    stage.find("rule", happened, holds=seeing == [Role.INTAKE] and told)
 
 
 def _contact(stage: Stage) -> None:

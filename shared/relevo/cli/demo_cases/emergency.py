@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from relevo.cli.demo_cases.stage import Case, Stage, names, utc
 from relevo.domain.access import Role
+from relevo.domain.sides import Side
 
 THREE = {"identity-min", "travel", "mental-health-risk"}
 DAY = timedelta(hours=24)
@@ -65,7 +66,9 @@ def _duties(stage: Stage, sent_at: datetime) -> None:
     soon = answer is not None and timedelta() <= answer - sent_at - DAY < timedelta(minutes=5)
     stage.find("answer", happened, holds=soon)
     tell = stage.due(stage.pair.host, "tell-person")
-    stage.find("tell", f"to tell the person is due {stage.local(tell)} at {stage.case.host}", holds=tell)
+    tasks = [one for one in stage.tasks(stage.pair.host, Role.COUNSELLOR) if one["what"] == "tell-person"]
+    happened = f"{len(tasks)} task of a counsellor at {stage.case.host}, due {stage.local(tell, Side.HOST)}"
+    stage.find("tell", happened, holds=tell and len(tasks) == 1)
 
 
 def _list(stage: Stage, exception: str) -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
+from relevo.cli.demo_cases import niece
 from relevo.cli.demo_cases.stage import MEDICAL, Case, Stage, names, utc
 from relevo.domain.access import Role
 
 SHOWN = {"relation", "age_band", "travels", "lives_at", "separated"}
-TASK_AT = datetime(2026, 12, 2, tzinfo=UTC)
+SECURE_BY = datetime(2026, 12, 2, 12, 0, tzinfo=UTC)
+SUPPLY_ENDS, NOTICE = date(2026, 12, 16), timedelta(days=14)
 FIRST_CONTACT = datetime(2026, 12, 4, 1, 10, tzinfo=UTC)
 
 
 def _play(stage: Stage) -> Iterator[datetime]:
     yield utc("2026-11-23T10:00")
     stage.take_in()
+    hers = niece.take_in(stage)
     lines = stage.preview()
     notes = [f"{path}: {line['text']}" for path, line in lines.items() if path.startswith("family") and "note" in path]
     stage.find("hearing", names(notes), holds=notes and all("Stays" in note for note in notes))
@@ -32,16 +35,30 @@ def _play(stage: Stage) -> Iterator[datetime]:
     stage.accept()
     medical, stage.thread = stage.thread, assistance
     stage.accept()
+    yield utc("2026-11-24T09:00")
+    niece.refer(stage, hers)
     yield utc("2026-12-02T06:00")
     stage.thread = medical
-    tasks = [one for one in stage.tasks(stage.pair.origin, Role.CLINICIAN) if "medication" in one["what"]]
-    since = [one["since"][:10] for one in tasks]
-    stage.find("task", f"tasks about medication since {names(since)}", holds=since == [TASK_AT.date().isoformat()])
+    _medicine(stage)
     yield utc("2026-12-03T06:00")
     stage.thread = assistance
     stage.arrives("2026-12-03T04:10:00+03:00")
     due = stage.due(stage.pair.origin, "first-contact")
     stage.find("contact", f"due {stage.local(due)}", holds=due == FIRST_CONTACT)
+
+
+def _medicine(stage: Stage) -> None:
+    origin = stage.pair.origin
+    ends = [date.fromisoformat(one["supply_ends"]) for one in stage.stated()["medication"]["items"]]
+    due = [one["due_at"] for one in stage.tasks(origin, Role.CLINICIAN) if one["what"] == "medication-supply"]
+    stage.origin_does("medication-secured", who=Role.CLINICIAN)
+    left = [one for one in stage.tasks(origin, Role.CLINICIAN) if one["what"] == "medication-supply"]
+    at = [datetime.fromisoformat(one) for one in due]
+    happened = (
+        f"on 2 December a task, due {names([stage.local(one) for one in at])}; once there is more: {len(left)} left"
+    )
+    right = at == [SECURE_BY] and min(ends) == SUPPLY_ENDS == SECURE_BY.date() + NOTICE
+    stage.find("task", happened, holds=right and not left)
 
 
 def _family(stage: Stage) -> None:
@@ -56,7 +73,7 @@ def _family(stage: Stage) -> None:
     happened = f"{names(told)}; the wife's name: {'sent' if found else 'not sent'}"
     stage.find("others", happened, holds=len(household) == len(document["family"]["household"]) and not found)
     more = sorted(fields - SHOWN)
-    stage.find("bands", f"beside these: {names(more)}", holds=household and not more)
+    stage.find("bands", f"more than that: {names(more)}", holds=household and not more)
 
 
 FAMILY = Case(
@@ -71,8 +88,9 @@ FAMILY = Case(
         "bands": "of each only relation, age band, and whether they travel or are separated arrive",
         "hearing": "the son's hearing aid is about health and has no place in family",
         "medication": "medicines move only for the continuity of care",
-        "task": "on 2026-12-02 it is a task of the origin that the supply ends 14 days later",
-        "niece": "a referral of the niece waits until a best-interests review is recorded",
+        "task": "on 2026-12-02 more of it is a task of the origin, 14 days before the first supply ends",
+        "incomplete": "of the niece the file knows too little to refer her; every reason is named",
+        "niece": "once it is complete, her referral still waits until a best-interests review is recorded",
         "weekend": "the receiver does not work on Friday and Saturday",
         "contact": "he is vulnerable: the first contact is due 24 hours after arrival, Friday 04:10 by the clock",
     },

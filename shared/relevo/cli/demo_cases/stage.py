@@ -101,12 +101,12 @@ class Stage:
         self.settle()
         return self.thread
 
-    def host_does(self, path: str, body: object = None, *, who: Role = Role.COUNSELLOR) -> None:
+    def host_does(self, path: str, body: object = None, *, who: str = Role.COUNSELLOR) -> None:
         """Take a step at the host, and wait until both sides have it."""
         self.pair.host.call(who, "POST", f"/referrals/{self.thread}/{path}", body)
         self.settle()
 
-    def origin_does(self, path: str, body: object = None, *, who: Role = Role.INTAKE) -> None:
+    def origin_does(self, path: str, body: object = None, *, who: str = Role.INTAKE) -> None:
         """Take a step at the origin, and wait until both sides have it."""
         self.pair.origin.call(who, "POST", f"/referrals/{self.thread}/{path}", body)
         self.settle()
@@ -120,9 +120,24 @@ class Stage:
         """Confirm the arrival at this moment."""
         self.origin_does("arrival", {"arrived_at": at}, who=Role.CASE_WORKER)
 
-    def problem(self, node: DemoNode, who: Role, path: str, body: object = None) -> Mapping[str, Any]:
+    def services(self) -> list[str]:
+        """The services that were requested."""
+        found = self.pair.origin.call(Role.INTAKE, "GET", f"/referrals/{self.thread}/services")
+        return [one["service"] for one in found]
+
+    def entrust(self, organisation: str, worker: str) -> None:
+        """Offer every service to an organisation, whose own worker takes it."""
+        for service in self.services():
+            path = f"/referrals/{self.thread}/services/{service}"
+            self.pair.origin.call(Role.INTAKE, "POST", f"{path}/assign", {"organisation": organisation})
+            self.pair.origin.call(worker, "POST", f"{path}/answer", {"accept": True})
+        self.settle()
+
+    def problem(
+        self, node: DemoNode, who: str, path: str, body: object = None, *, method: str = "POST"
+    ) -> Mapping[str, Any]:
         """The refusal of what should be refused; empty if it was done."""
-        answer = node.ask(who, "POST", path, body)
+        answer = node.ask(who, method, path, body)
         found: dict[str, Any] = {} if answer.is_success else answer.json()
         return found
 
@@ -168,11 +183,10 @@ class Stage:
         shown = json.dumps([self.profile(), self.timeline(self.pair.origin)], ensure_ascii=False)
         return [word for word in hidden if word in shown]
 
-    def tasks(self, node: DemoNode, who: Role) -> list[Any]:
+    def tasks(self, node: DemoNode, who: str) -> list[Any]:
         """What somebody of a node has to do in this referral or this case."""
-        answer = node.ask(who, "GET", "/tasks")
-        listed = answer.json() if answer.is_success else []
-        return [one for one in listed if one.get("thread") == self.thread or one.get("case") == self.case_id]
+        listed = node.call(who, "GET", "/tasks")
+        return [one for one in listed if self.thread == one["thread"] or (self.case_id and self.case_id == one["case"])]
 
     def audit(self, node: DemoNode) -> Report:
         """What an auditor finds in the evidence of a node."""

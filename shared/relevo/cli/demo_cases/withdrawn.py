@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from relevo.cli.demo_cases.stage import DONE, Case, Stage, names, utc
+from relevo.cli.demo_evidence import signer_of_part
 from relevo.cli.demo_relay import Copy
 from relevo.domain.access import Role
 
-CENTRE = "ge:dabruneba/employment-centre"
+CENTRE, CENTRE_WORKER = "ge:dabruneba/employment-centre", "employment-centre"
 HIDDEN = ("given_names", "family_name", "latin_name")
 
 
@@ -21,15 +22,13 @@ def _play(stage: Stage) -> Iterator[datetime]:
     first = _messages(stage)[before:][:1]
     yield utc("2026-11-25T09:00")
     stage.accept()
-    path = f"/referrals/{stage.thread}/services"
-    for service in stage.pair.origin.call(Role.INTAKE, "GET", path):
-        stage.origin_does(f"services/{service['service']}/assign", {"organisation": CENTRE})
-        stage.origin_does(f"services/{service['service']}/status", {"status": "accepted"}, who=Role.CASE_WORKER)
+    stage.entrust(CENTRE, CENTRE_WORKER)
     yield utc("2026-12-01T06:00")
     stage.arrives("2026-12-01T02:40:00+04:00")
     _given(stage)
     yield utc("2026-12-10T09:00")
     stage.origin_does("withdraw")
+    _centre(stage)
     _erased(stage)
     _evidence(stage)
     _again(stage, first)
@@ -39,9 +38,31 @@ def _given(stage: Stage) -> None:
     referral = stage.timeline(stage.pair.origin)["referral"]
     given = stage.pair.origin.call(Role.INTAKE, "GET", f"/referrals/{stage.thread}/services")
     whom = {one["organisation"] for one in given}
-    happened = f"{referral['status']}, {referral['journey']}; {len(given)} services at {names(whom)}"
+    path = f"/referrals/{stage.thread}/part/{stage.services()[0]}/file"
+    file = stage.pair.origin.ask(CENTRE_WORKER, "GET", path).content
+    signer = signer_of_part(file, stage.pair.host)
+    happened = (
+        f"{referral['status']}, {referral['journey']}; {len(given)} services at {names(whom)}, which finds its part "
+        f"signed by {signer}"
+    )
     expected = (referral["status"], referral["journey"], whom) == ("accepted", "arrived", {CENTRE})
-    stage.find("given", happened, holds=expected)
+    stage.find("given", happened, holds=expected and signer == stage.case.host)
+
+
+def _centre(stage: Stage) -> None:
+    """The centre is asked, no longer reads its part, confirms, and the host sees that."""
+    host, origin, path = stage.pair.host, stage.pair.origin, f"/referrals/{stage.thread}/erasures"
+    part = stage.problem(origin, CENTRE_WORKER, f"/referrals/{stage.thread}/part", method="GET").get("code", "shown")
+    asked = [one["what"] for one in stage.tasks(origin, CENTRE_WORKER)]
+    stage.origin_does("erasures/confirm", {"organisation": CENTRE}, who=CENTRE_WORKER)
+    open_still = [one["what"] for one in stage.tasks(origin, CENTRE_WORKER)]
+    known = {one["organisation"]: one["confirmed_at"] for one in host.call(Role.COUNSELLOR, "GET", path)}
+    happened = (
+        f"its task: {names(asked)}; its part: {part}; tasks left once it has confirmed: {names(open_still)}; confirmed "
+        f"to {host.node_id}: {names([one for one, at in known.items() if at])}"
+    )
+    gone = part != "shown" and not open_still and known.get(CENTRE)
+    stage.find("centre", happened, holds=asked == ["confirm-erasure"] and gone)
 
 
 def _erased(stage: Stage) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from host_node.referrals import again
-from relevo.delivery import clinical
+from relevo.delivery import clinical, duties
 from relevo.domain.access import Act
+from relevo.domain.asking import require_may_ask
 from relevo.errors import BadInput
 from relevo.messages.registry import MEDICAL
 from relevo.storage import referrals
@@ -22,7 +23,8 @@ def answer(work: UnitOfWork, thread: str, to: str, text: str, classes: Collectio
 
     Raises:
         NotMedicalContinuity, MedicalQuestionUnknown: if it cannot be answered here.
-        BadInput: for a class that is not about health, or for which the origin may not ask later.
+        BadInput: for a class that is not about health.
+        NotToBeAsked: for one for which the origin may not ask later.
         NotSendable: if a class may not leave.
     """
     work.require(Act.ANSWER_CLINICIAN)
@@ -30,5 +32,5 @@ def answer(work: UnitOfWork, thread: str, to: str, text: str, classes: Collectio
     clinical.require_possible(row, work.identity.side)
     if not MEDICAL.issuperset(classes):
         raise BadInput(f"an answer carries {' and '.join(sorted(MEDICAL))}, nothing else", field="classes")
-    clinical.require_may_ask(work, row, tuple(classes))
+    require_may_ask(duties.sop_of(work, row), work.identity.side.other, classes)
     return clinical.answer(work, row, to, text, again(work, row, classes))

@@ -41,6 +41,7 @@ class AlreadyTaken(Conflict):
     """An organisation works on this service already."""
 
     code = "service-taken"
+    rule = "assignment.lifecycle"
     advice = "Report what became of it there; a service that was declined can be offered to another organisation."
 
 
@@ -48,6 +49,7 @@ class ServicesOpen(Conflict):
     """Some services are neither finished nor declined."""
 
     code = "services-open"
+    rule = "record.services"
     advice = "Report the end of each service that is named, or report the referral as not completed."
 
 
@@ -55,6 +57,7 @@ class CostUnfit(BadInput):
     """This is no amount that the organisation could promise."""
 
     code = "cost-unfit"
+    rule = "costs.amounts"
     advice = "Write the amount as digits with at most two decimals, in the currency of the organisation's budget."
 
 

@@ -39,6 +39,7 @@ class PartEnded(NotFound):
     """There is nothing of this person for your organisation to see, or no longer."""
 
     code = "part-ended"
+    rule = "organisation.part"
     advice = "Ask intake; if you were asked to erase what you have, do so and confirm it."
 
 

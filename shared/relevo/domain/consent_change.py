@@ -47,6 +47,7 @@ class ChangeUnfit(Refusal):
     """The consent cannot be changed in this way."""
 
     code = "consent-change"
+    rule = "consent.changed"
     advice = "Record what the person said now: less of what stands, or the same for longer."
 
 
@@ -215,7 +216,7 @@ def _barred(terms: Terms) -> Iterator[str]:
 
 
 def _reason(code: str, field: str, detail: str, advice: str) -> Reason:
-    return Reason(code=code, field=f"consent.{field}", detail=detail, advice=advice)
+    return Reason(code=code, field=f"consent.{field}", detail=detail, advice=advice, rule=ChangeUnfit.rule)
 
 
 _OTHER_AIM = "For another purpose, receiver or organisation, record a new consent and send a referral of its own."

@@ -18,7 +18,7 @@ from typing import TypeAlias
 from relevo.delivery import looking, steps
 from relevo.delivery.node import Handler
 from relevo.domain.consent import is_expired
-from relevo.domain.costs import CostSheet, Person, check, report_faults, unproven
+from relevo.domain.costs import CostSheet, Person, check, proof_faults, report_faults
 from relevo.domain.data_classes import DataClass, JsonValue
 from relevo.domain.disclosure import ExcessData, NoReturn, NotSendable, require_within
 from relevo.domain.sides import Side
@@ -224,10 +224,8 @@ def _require_agreed(work: UnitOfWork, row: ReferralRow) -> CostsRow:
 
 
 def _require_report(sheet: CostSheet, agreed: CostSheet, payload: object) -> None:
-    faults = list(report_faults(sheet, agreed))
     proofs = payload.proofs if isinstance(payload, CostsReported) and payload.proofs else ()
-    spent = {place for place, line in enumerate(sheet.lines) if line.actual is not None}
-    faults += [unproven(place) for place, proof in enumerate(proofs) if proof.line not in spent]
+    faults = (*report_faults(sheet, agreed), *proof_faults(sheet, [proof.line for proof in proofs]))
     if faults:
         raise CostsUnfit(*faults)
 

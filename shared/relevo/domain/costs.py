@@ -210,10 +210,13 @@ def report_faults(report: CostSheet, plan: CostSheet) -> tuple[Reason, ...]:
     return tuple(faults)
 
 
-def unproven(place: int) -> Reason:
-    """A proof, counted from 0, of something for which nothing was paid."""
+def proof_faults(report: CostSheet, proven: Iterable[int]) -> tuple[Reason, ...]:
+    """What stands against proofs, each by the line that it names: a proof is of something that was paid."""
+    paid = {place for place, line in enumerate(report.lines) if line.actual is not None}
+    detail = "names a line for which nothing was paid"
     advice = "Name the line that it proves, counted from 0, and fill in `actual` of that line."
-    return _reason(f"proofs[{place}].line", "names a line for which nothing was paid", advice, rule="costs.proof")
+    fields = (f"proofs[{place}].line" for place, line in enumerate(proven) if line not in paid)
+    return tuple(_reason(field, detail, advice, rule="costs.proof") for field in fields)
 
 
 def standing(proposals: Iterable[Proposal]) -> str | None:

@@ -82,7 +82,8 @@ def export(work: UnitOfWork, thread: str, service: str | None = None) -> bytes:
     row, found = _mine(work, thread)
     chosen = [given for assignment, given in found if service in (None, assignment.service)]
     if len(chosen) != 1:
-        raise PartEnded("name one of the services of your organisation", field="service")
+        step = "Give the service as well; `part show` lists those of your organisation."
+        raise PartEnded("your organisation has several services here, or not this one", field="service", next_step=step)
     part = _part(chosen[0])
     shown = verify_part(part, trust=_signer(work, row), at=work.at)
     looked(work, row.thread, sorted(shown.classes), "export-part")

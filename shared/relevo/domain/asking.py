@@ -24,7 +24,9 @@ class NotToBeAsked(BadInput):
 
     code = "not-to-be-asked"
     rule = "follow-up.may-ask"
-    advice = "Leave these classes out and use words. If they are needed, ask your administrator for a new procedure."
+    advice = (
+        "Ask or answer in words, without these classes. Where they are needed, both sides agree a new procedure first."
+    )
 
 
 def require_may_ask(sop: Sop, asker: Side, classes: Iterable[str]) -> None:

@@ -240,7 +240,7 @@ def _faults(sheet: CostSheet, rule: CostRule | None, person: Person) -> Iterator
         return
     ceiling = ceiling_for(rule, person)
     if ceiling is not None and sheet.planned > ceiling.amount:
-        named = f"the procedure's ceiling for person `{ceiling.person}`, return `{ceiling.return_type}`"
+        named = "the procedure's ceiling for this person and this return"
         yield _over(sheet, ceiling.amount, named, clause="costs.ceilings")
     for place, line in enumerate(sheet.lines):
         bearer = rule.borne_by.get(line.category or "")

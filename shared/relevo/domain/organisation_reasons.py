@@ -28,17 +28,6 @@ def outside_area(area: Collection[str]) -> Reason:
     )
 
 
-def full(category: str) -> Reason:
-    """It has no place left."""
-    return Reason(
-        code="organisation-full",
-        field="capacity",
-        detail=f"it has no place left for {category}",
-        advice="Choose another one, or, if it takes the person all the same, say why.",
-        rule="organisation.capacity",
-    )
-
-
 def stale(checked_on: date) -> Reason:
     """Nobody has checked for long."""
     return Reason(
@@ -77,6 +66,13 @@ NOT_CONFIDENTIAL = Reason(
     detail="the case is confidential, and this organisation is not known to keep one so",
     advice="Choose an organisation that can keep a case confidential.",
     rule="organisation.confidential",
+)
+FULL = Reason(
+    code="organisation-full",
+    field="capacity",
+    detail="it has no place left for this service",
+    advice="Choose another one, or, if it takes the person all the same, say why.",
+    rule="organisation.capacity",
 )
 INACTIVE = Reason(
     code="organisation-inactive",

@@ -28,12 +28,15 @@ REFUSALS_WITHOUT_RULE: frozenset[str] = frozenset()
 DECIDE_NOTHING = frozenset(
     {
         "data_classes",  # words
+        "duty",  # words
         "sides",  # words
         "exception_refusals",  # the refusals of `exception`
+        "organisation_refusals",  # the refusals of `organisations`
         "sop_reading",  # the parts of `sop`
+        "sop_rules_reading",  # more of them
         "sop_rules",  # what `sop` is made of
+        "sop_rules_summary",  # shows a SOP
         "sop_summary",  # shows a SOP
-        "tasks",  # what a task is
         "toml_schema",  # the parts of `sop_schema`
     }
 )
@@ -102,6 +105,19 @@ def test_every_code_in_the_table_is_one_that_the_product_uses() -> None:
     assert {code for row in rows() for code in row.codes} <= constants
 
 
+def test_a_code_stands_beside_the_rule_with_which_it_is_said() -> None:
+    listed = {(row.rule, code) for row in rows() for code in row.codes}
+    of_classes = {(one.rule, one.code) for one in refusals() if one.rule}
+    of_reasons = {
+        (rule.value, code.value)
+        for tree in sources().values()
+        for call in _reasons(tree)
+        for rule, code in [(_rule(call), _keyword(call, "code"))]
+        if isinstance(rule, ast.Constant) and isinstance(code, ast.Constant)
+    }
+    assert of_classes | of_reasons <= listed
+
+
 def test_every_reason_says_its_rule() -> None:
     silent = {
         str(file.relative_to(ROOT)) for file, tree in sources().items() for call in _reasons(tree) if not _rule(call)
@@ -121,15 +137,16 @@ def test_every_module_that_decides_has_its_rule() -> None:
 
 
 def named() -> set[str]:
-    """The words by which refusals name rules: of classes, of reasons, and of the tables that reasons take them from."""
+    """The words by which refusals name rules: of classes, of calls, and of the tables that reasons take them from."""
     of_classes = {one.rule for one in refusals() if one.rule}
     words = {row.rule for row in rows()}
-    of_reasons = {
+    of_calls = {
         node.value
         for tree in sources().values()
-        for call in _reasons(tree)
-        for node in ast.walk(_rule(call) or call)
-        if isinstance(node, ast.Constant) and _rule(call) is not None
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for node in ast.walk(_rule(call) or ast.Pass())
+        if isinstance(node, ast.Constant)
     }
     of_tables = {
         value.value
@@ -139,7 +156,7 @@ def named() -> set[str]:
         for value in table.values
         if isinstance(value, ast.Constant) and value.value in words
     }
-    return {str(word) for word in of_classes | of_reasons | of_tables}
+    return {str(word) for word in of_classes | of_calls | of_tables}
 
 
 def _reasons(tree: ast.Module) -> Iterator[ast.Call]:
@@ -149,7 +166,11 @@ def _reasons(tree: ast.Module) -> Iterator[ast.Call]:
 
 
 def _rule(call: ast.Call) -> ast.expr | None:
-    return next((one.value for one in call.keywords if one.arg == "rule"), None)
+    return _keyword(call, "rule")
+
+
+def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return next((one.value for one in call.keywords if one.arg == name), None)
 
 
 def _below(kind: type[RelevoError]) -> Iterator[type[RelevoError]]:

@@ -41,6 +41,7 @@ class CaseElsewhere(Conflict):
     """Another agency of this node has a case of this reference."""
 
     code = "case-elsewhere"
+    rule = "access.agencies"
     advice = "Ask a coordinator of the node who has it; nothing of it was changed."
 
 

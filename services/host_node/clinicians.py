@@ -9,8 +9,9 @@ from collections.abc import Collection
 
 from host_node.agencies import entitled
 from host_node.referrals import again
-from relevo.delivery import clinical
+from relevo.delivery import clinical, duties
 from relevo.domain.access import Act
+from relevo.domain.asking import require_may_ask
 from relevo.errors import BadInput
 from relevo.messages.registry import MEDICAL
 from relevo.storage.tables import ReferralRow
@@ -22,12 +23,13 @@ def answer(work: UnitOfWork, thread: str, to: str, text: str, classes: Collectio
 
     Raises:
         NotMedicalContinuity, MedicalQuestionUnknown: if it cannot be answered here.
-        BadInput: for a class that is not about health, or for which the origin may not ask later.
+        BadInput: for a class that is not about health.
+        NotToBeAsked: for one for which the origin may not ask later.
         NotSendable: if a class may not leave.
     """
     row = entitled(work, thread, Act.ANSWER_CLINICIAN)
     clinical.require_possible(row, work.identity.side)
     if not MEDICAL.issuperset(classes):
         raise BadInput(f"an answer carries {' and '.join(sorted(MEDICAL))}, nothing else", field="classes")
-    clinical.require_may_ask(work, row, tuple(classes))
+    require_may_ask(duties.sop_of(work, row), work.identity.side.other, classes)
     return clinical.answer(work, row, to, text, again(work, row, classes))

@@ -26,6 +26,7 @@ from relevo.domain.consent import Account, Consent, Giver, Terms, Withholding, t
 from relevo.domain.referral import Status, Step, allowed
 from relevo.errors import BadInput, Conflict, NotFound
 from relevo.messages.classes import check, terms_record, terms_to_fields
+from relevo.messages.classes_shape import WELL_FORMED
 from relevo.messages.steps_referral import Withdrawn
 from relevo.protocol.basis import commit
 from relevo.storage import log, referrals
@@ -39,6 +40,7 @@ class ConsentUnfit(BadInput):
     """This consent cannot be recorded as it is."""
 
     code = "consent-unfit"
+    rule = WELL_FORMED
     advice = "Correct the field that is named; nothing was recorded."
 
 
@@ -46,6 +48,7 @@ class ConsentKnown(Conflict):
     """This consent is recorded already; recording it again could bring back what the person took back."""
 
     code = "consent-known"
+    rule = "consent.newest-speaks"
     advice = "If the person agrees anew, record a consent with the day on which you took it."
 
 

@@ -124,6 +124,8 @@ def _warnings(consent: Consent | None, record: Fields, sop: Sop, at: datetime) -
             field="consent.expires_on",
             detail=f"the consent ends on {consent.expires_on}, before the last follow-up around {last}",
             advice="Ask the person now whether they agree until then, or renew it when the task comes.",
+            rule="consent.outlasts-follow-up",
+            clause="follow_up_months",
         )
 
 

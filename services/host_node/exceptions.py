@@ -48,6 +48,7 @@ class SecondPersonNeeded(Forbidden):
     """Whoever raised an exception cannot review it."""
 
     code = "second-person-needed"
+    rule = "exception.reviewed"
     advice = "Ask another coordinator of this node to review it."
 
 
@@ -55,6 +56,7 @@ class ExceptionReviewed(Conflict):
     """This exception was reviewed already."""
 
     code = "exception-reviewed"
+    rule = "exception.reviewed"
     advice = "A review stands. If the danger has changed, raise a new exception."
 
 
@@ -62,6 +64,7 @@ class ExceptionUsed(Conflict):
     """A referral has left under this exception already."""
 
     code = "exception-used"
+    rule = "exception.once"
     advice = "Follow that referral. If the danger goes on, raise a new exception."
 
 
@@ -69,6 +72,7 @@ class NothingToTell(Conflict):
     """Nothing has left under this exception, or the person was told already."""
 
     code = "nothing-to-tell"
+    rule = "exception.told"
     advice = "Look at the list of exceptions: it says what has left and who was told."
 
 

@@ -46,6 +46,7 @@ class ReferralOpen(Conflict):
     """A referral of this case to this node, for this purpose, is open already."""
 
     code = "referral-open"
+    rule = "lifecycle.one-open"
     advice = "Follow the open referral on its timeline; cancel it first if it must be sent anew."
 
 

@@ -108,6 +108,7 @@ EXPIRED = Reason(
     field="consent.expires_on",
     detail="the consent expired before this could be delivered",
     advice="Nothing left. If the consent was renewed, do it again: it then leaves under the renewed one.",
+    rule="consent.expires",
 )
 WITHDRAWN = Reason(
     code="consent-withdrawn",

@@ -41,6 +41,7 @@ class AlreadyTaken(Conflict):
     """An organisation works on this service already."""
 
     code = "service-taken"
+    rule = "assignment.lifecycle"
     advice = "Report what became of it there; a service that was declined can be offered to another organisation."
 
 
@@ -48,13 +49,15 @@ class ServicesOpen(Conflict):
     """Some services are neither finished nor declined."""
 
     code = "services-open"
-    advice = "Report the end of each service that is named, or report the referral as not completed."
+    rule = "record.services"
+    advice = "Look at the services of the referral, report the end of each, or report the referral as not completed."
 
 
 class CostUnfit(BadInput):
     """This is no amount that the organisation could promise."""
 
     code = "cost-unfit"
+    rule = "costs.amounts"
     advice = "Write the amount as digits with at most two decimals, in the currency of the organisation's budget."
 
 
@@ -187,11 +190,11 @@ def require_finished(work: UnitOfWork, row: ReferralRow) -> None:
     """Whether every service has come to its end.
 
     Raises:
-        ServicesOpen: naming those that have not.
+        ServicesOpen: saying how many have not.
     """
-    waiting = [one.service for one in of(work, row) if _is_open(one)]
+    waiting = [one for one in of(work, row) if _is_open(one)]
     if waiting:
-        raise ServicesOpen(f"still open: {', '.join(waiting)}", field="services")
+        raise ServicesOpen(f"{len(waiting)} of the services are still open", field="services")
 
 
 def _is_open(found: AssignmentRow) -> bool:
@@ -212,8 +215,9 @@ def _offered(work: UnitOfWork, row: ReferralRow, service: str) -> AssignmentRow:
 def _find(work: UnitOfWork, row: ReferralRow, service: str) -> AssignmentRow:
     found = work.session.get(AssignmentRow, (row.peer, row.thread, service))
     if found is None:
-        requested = ", ".join(one.service for one in of(work, row))
-        raise NotFound(f"that service was not requested; requested: {requested}", field="service")
+        raise NotFound(
+            "that service was not requested; the services of the referral show those that were", field="service"
+        )
     return found
 
 
@@ -230,7 +234,8 @@ def _promise(work: UnitOfWork, found: AssignmentRow, cost: str | None) -> None:
     if cost is None or found.organisation is None:
         return
     if not organisations.is_registered(work.session, found.organisation):
-        raise CostUnfit("nothing is written about the budget of this organisation", field="cost")
+        step = "Write the organisation and its budget down first, or leave the cost out."
+        raise CostUnfit("this organisation is not in the register", field="cost", next_step=step)
     known = organisations.find(work.session, found.organisation)
     left, amount = known.budget_left(), organisations.amount(cost)
     if left is None or amount is None:

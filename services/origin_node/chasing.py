@@ -40,6 +40,7 @@ class ErasureNotAsked(Conflict):
     """Nobody asked this organisation to erase what it was given."""
 
     code = "erasure-not-asked"
+    rule = "consent.chased"
     advice = "The part may still be used. It is asked for back when the person withdraws, or the referral is over."
 
 

@@ -45,6 +45,7 @@ class ContactTooEarly(Conflict):
     """The referral is not decided, and the person has not arrived."""
 
     code = "contact-too-early"
+    rule = "contact.accepted"
     advice = "Accept the referral first. Who has arrived is contacted, decided or not: then confirm the arrival."
 
 
@@ -52,6 +53,7 @@ class ContactNotUnsafe(Conflict):
     """There is no unsafe attempt that anybody would have to clear."""
 
     code = "contact-not-unsafe"
+    rule = "contact.safe"
     advice = "Nothing stands in the way; `contacts` shows the attempts."
 
 

@@ -28,6 +28,8 @@ class ArrivalUnconfirmed(Conflict):
     """Nobody has confirmed that the person arrived."""
 
     code = "arrival-unconfirmed"
+    rule = "follow-up.schedule"
+    clause = "follow_up_months"
     advice = "Confirm the arrival first; the months of a follow-up are counted from it."
 
 

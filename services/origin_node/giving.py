@@ -38,6 +38,7 @@ class NothingToGive(Conflict):
     """There is nothing that this organisation may be shown for this service now."""
 
     code = "nothing-to-give"
+    rule = "organisation.part"
     advice = "Look at the consent, at the procedure, and whether the organisation has taken the service."
 
 

@@ -18,6 +18,7 @@ class NoMedication(Conflict):
     """This referral carries no medicine with an end of supply."""
 
     code = "no-medication"
+    rule = "health.supply"
     advice = "Medicines move under medical-continuity; look for the person's referral for that purpose."
 
 

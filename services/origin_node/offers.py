@@ -38,6 +38,7 @@ class NothingKnown(Conflict):
     """Everything about this person was erased here, so nothing can be offered."""
 
     code = "nothing-to-offer"
+    rule = "consent.erased-stays-erased"
     advice = "Nothing needs to be done: the person withdrew."
 
 
@@ -45,6 +46,7 @@ class NoOrganisation(Forbidden):
     """You work for the node itself and have no part of your own."""
 
     code = "no-organisation"
+    rule = "organisation.part"
     advice = "Look at the profile of the referral; parts are for the staff of organisations."
 
 

@@ -28,7 +28,7 @@ from pydantic import AfterValidator, Field
 
 from relevo.errors import Reason, Refusal
 from relevo.messages.classes_faults import examine
-from relevo.messages.classes_shape import Strict, misplaced, missing
+from relevo.messages.classes_shape import WELL_FORMED, Strict, misplaced, missing
 from relevo.messages.classes_values import Day, Language, Line, Organisation, some, written
 from relevo.protocol.strict_json import JsonValue
 
@@ -59,6 +59,7 @@ class OrganisationInvalid(Refusal):
     """What is written about an organisation is not understood, or contradicts itself."""
 
     code = "organisation-invalid"
+    rule = WELL_FORMED
     advice = "Correct the fields that are named; nothing was stored."
 
 

@@ -39,6 +39,7 @@ class PartEnded(NotFound):
     """There is nothing of this person for your organisation to see, or no longer."""
 
     code = "part-ended"
+    rule = "organisation.part"
     advice = "Ask intake; if you were asked to erase what you have, do so and confirm it."
 
 
@@ -81,7 +82,8 @@ def export(work: UnitOfWork, thread: str, service: str | None = None) -> bytes:
     row, found = _mine(work, thread)
     chosen = [given for assignment, given in found if service in (None, assignment.service)]
     if len(chosen) != 1:
-        raise PartEnded("name one of the services of your organisation", field="service")
+        step = "Give the service as well; `part show` lists those of your organisation."
+        raise PartEnded("your organisation has several services here, or not this one", field="service", next_step=step)
     part = _part(chosen[0])
     shown = verify_part(part, trust=_signer(work, row), at=work.at)
     looked(work, row.thread, sorted(shown.classes), "export-part")

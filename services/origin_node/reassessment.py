@@ -32,6 +32,7 @@ class DataErased(Conflict):
     """The person withdrew; nothing about them is written down any more."""
 
     code = "data-erased"
+    rule = "consent.erased-stays-erased"
     advice = "Write nothing down. If the person comes again, the host sends a new referral under a new consent."
 
 

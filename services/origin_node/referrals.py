@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from origin_node.taking import act, entitled
+from relevo.delivery import duties
 from relevo.domain.access import Act
+from relevo.domain.asking import require_may_ask
 from relevo.domain.disclosure import NoReturn
 from relevo.domain.referral import Step
 from relevo.storage.referrals import terms
@@ -37,11 +39,14 @@ def ask(work: UnitOfWork, thread: str, question: str, classes: Sequence[str] = (
     """Ask the host, and name the data classes in which the answer is expected.
 
     Raises:
+        NotToBeAsked: for a class for which the procedure does not let an origin ask later.
         NoReturn: if the person does not let anything but the decision go back: nobody could answer.
     """
-    given = terms(entitled(work, thread, Act.ASK))
+    row = entitled(work, thread, Act.ASK)
+    require_may_ask(duties.sop_of(work, row), work.identity.side, classes)
+    given = terms(row)
     if given is not None and not given.outcomes_may_return:
-        raise NoReturn(detail="the question could not reach the host", field="consent.outcomes_may_return")
+        raise NoReturn(detail="the person lets no question go to the host", field="consent.outcomes_may_return")
     words = {"question": question, "classes": list(classes) or None}
     return act(work, thread, Act.ASK, Step.INFORMATION_REQUESTED, words)
 

@@ -32,6 +32,7 @@ class StruckAlready(Conflict):
     """This entry was struck before."""
 
     code = "struck-already"
+    rule = "record.struck"
     advice = "The entry stays struck. Write down what holds as a new entry."
 
 

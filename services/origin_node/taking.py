@@ -35,6 +35,7 @@ class NotYourPart(Forbidden):
     """This belongs to the node, or to the referral as a whole, and not to the part of your organisation."""
 
     code = "not-your-part"
+    rule = "organisation.need-to-know"
     advice = "What was given to your organisation is in `part show`; ask intake for anything else."
 
 

@@ -20,12 +20,15 @@ class RelevoError(Exception):
     code: ClassVar[str] = "error"
     advice: ClassVar[str] = "Tell your administrator."
     rule: ClassVar[str] = ""
-    clause: ClassVar[str] = ""
+    clause: str = ""
 
-    def __init__(self, detail: str = "", *, field: str | None = None, next_step: str | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, field: str | None = None, next_step: str | None = None, clause: str | None = None
+    ) -> None:
         self.detail = detail or (type(self).__doc__ or "").split("\n", 1)[0]
         self.field = field
         self.next_step = next_step or self.advice
+        self.clause = clause or self.clause
         super().__init__(f"{self.code}: {self.detail}")
 
 
@@ -74,6 +77,7 @@ class Forbidden(RelevoError):
     """Your role may not do this."""
 
     code = "forbidden"
+    rule = "access.roles"
     advice = "Ask somebody whose role allows it; the detail names the roles."
 
 

@@ -11,6 +11,7 @@ import pytest
 from origin_node import assignments, closing, erasure, first_contact, follow_up, journey, profile
 from origin_node import referrals as verbs
 from relevo.domain.access import Role
+from relevo.domain.asking import NotToBeAsked
 from relevo.domain.referral import IllegalStep
 from relevo.errors import Forbidden, NotFound
 from relevo.messages.steps import StepInvalid
@@ -54,6 +55,15 @@ def test_declining_for_another_reason_needs_words(requested: Desk) -> None:
     with pytest.raises(StepInvalid) as refusal, requested.intake() as work:
         verbs.decline(work, requested.thread, "other")
     assert [reason.field for reason in refusal.value.reasons] == ["declined.text"]
+
+
+def test_a_question_names_only_what_the_procedure_lets_an_origin_ask_for(requested: Desk) -> None:
+    with requested.intake() as work:
+        verbs.acknowledge(work, requested.thread)
+    with pytest.raises(NotToBeAsked, match="mental-health-risk") as refusal, requested.intake() as work:
+        verbs.ask(work, requested.thread, "How is she?", ["needs", "mental-health-risk"])
+    assert refusal.value.clause == "may_ask.origin"
+    assert requested.row().status == "acknowledged"
 
 
 def test_a_decision_after_its_time_is_taken_and_marked_late(requested: Desk) -> None:

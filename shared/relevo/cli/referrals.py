@@ -11,7 +11,7 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import invocation, opened, user
-from relevo.delivery import clinical, duties, evidence, steps
+from relevo.delivery import clinical, duties, evidence, steps, undelivered
 from relevo.domain.access import Act
 from relevo.domain.deadlines import DueState
 from relevo.domain.sides import Urgency
@@ -83,6 +83,9 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
         show.table(
             ("when (UTC)", "step", "who", "message"), [_line(entry) for entry in entries], empty="Nothing happened yet."
         )
+        for entry in entries:
+            if advice := undelivered.next_step(entry.delivery, entry.problem):
+                show.line(f"{entry.step} ({entry.problem}): {advice}", "bold")
         show.line("")
         columns = ("due (UTC)", "what", "whose", "done (UTC)")
         show.table(columns, [_duty(work, row, duty) for duty in kept], empty="Nothing is due.")

@@ -10,11 +10,11 @@ Source: Reintegration Handbook, 4.1.3 (step 4: continuity of assistance, above a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from relevo.delivery import duties, steps
+from relevo.delivery import steps
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import MAY, Act
 from relevo.domain.data_classes import DataClass
@@ -22,7 +22,7 @@ from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION
 from relevo.domain.disclosure import ExcessData, NoReturn
 from relevo.domain.medication import MEDICAL_CONTINUITY
 from relevo.domain.sides import Side
-from relevo.errors import BadInput, Conflict, Reason, Refusal
+from relevo.errors import Conflict, Reason, Refusal
 from relevo.messages.content import Fields, Said
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_record import MedicalAnswer
@@ -39,6 +39,8 @@ class NotMedicalContinuity(Refusal):
     """Clinicians speak only in referrals for medical continuity."""
 
     code = "not-medical-continuity"
+    rule = "health.clinicians"
+    clause = "purposes.medical-continuity"
     advice = "Use the person's referral for medical-continuity; without one, ask the person for a consent to it first."
 
 
@@ -46,6 +48,7 @@ class MedicalQuestionOpen(Conflict):
     """This side has asked already and waits for the answer."""
 
     code = "medical-question-open"
+    rule = "health.questions"
     advice = "Wait for the answer. Where it cannot wait, phone the clinic that the contact list names."
 
 
@@ -53,6 +56,7 @@ class MedicalQuestionUnknown(Refusal):
     """There is no such question of the other side that waits for an answer."""
 
     code = "medical-question-unknown"
+    rule = "health.questions"
     advice = "Look at what the other side asked with `medical list`, and answer the question that is open."
 
 
@@ -148,23 +152,8 @@ def require_possible(row: ReferralRow, speaker: Side) -> None:
         raise NotMedicalContinuity(field="purpose")
     terms = referrals.terms(row)
     if speaker is Side.ORIGIN and terms is not None and not terms.outcomes_may_return:
-        raise NoReturn(detail="nothing but the decision may go to the host", field="consent.outcomes_may_return")
-
-
-def require_may_ask(work: UnitOfWork, row: ReferralRow, classes: Sequence[str]) -> None:
-    """Whether the procedure lets the other side ask for these classes later, where it says so at all.
-
-    Raises:
-        BadInput: naming those that it does not.
-    """
-    may = duties.sop_of(work, row).may_ask.get(work.identity.side.other)
-    barred = sorted(set(classes) - may) if may is not None else []
-    if barred:
-        names = ", ".join(barred)
-        raise BadInput(
-            f"the procedure does not let the other side ask for {names} later",
-            field="classes",
-            next_step="Answer in words, or agree a version of the procedure that allows it.",
+        raise NoReturn(
+            detail="the person lets nothing but the decision go to the host", field="consent.outcomes_may_return"
         )
 
 
@@ -199,4 +188,6 @@ def _too_much(name: str) -> Reason:
         field=name,
         detail="an origin answers in words; no data class goes back with them",
         advice="Answer in words alone.",
+        rule="classes.return",
+        clause=f"purposes.{MEDICAL_CONTINUITY}.returns",
     )

@@ -36,6 +36,7 @@ class NothingStands(Conflict):
     """There is no consent in this referral that could be changed."""
 
     code = "consent-ended"
+    rule = "consent.changed"
     advice = "The consent was withdrawn, or nobody ever consented. Record a new consent and send a referral under it."
 
 

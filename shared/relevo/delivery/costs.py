@@ -18,7 +18,7 @@ from typing import TypeAlias
 from relevo.delivery import looking, steps
 from relevo.delivery.node import Handler
 from relevo.domain.consent import is_expired
-from relevo.domain.costs import CostSheet, Person, check, report_faults
+from relevo.domain.costs import CostSheet, Person, check, proof_faults, report_faults
 from relevo.domain.data_classes import DataClass, JsonValue
 from relevo.domain.disclosure import ExcessData, NoReturn, NotSendable, require_within
 from relevo.domain.sides import Side
@@ -46,6 +46,8 @@ class CostsUnfit(Refusal):
     """These costs do not fit the procedure."""
 
     code = "costs-unfit"
+    rule = "costs.within"
+    clause = "costs"
     advice = "Mend each line that is named; nothing was stored or sent."
 
 
@@ -53,6 +55,7 @@ class CostsNotProposed(Conflict):
     """The other side has proposed no costs that wait for an answer."""
 
     code = "costs-not-proposed"
+    rule = "costs.agreed"
     advice = "Look at `costs show`: propose costs, or wait until the other side agrees to yours."
 
 
@@ -60,6 +63,7 @@ class CostsSuperseded(Conflict):
     """These costs were replaced by newer ones."""
 
     code = "costs-superseded"
+    rule = "costs.agreed"
     advice = "Look at `costs show` and agree to the proposal that stands now, or propose others."
 
 
@@ -67,6 +71,7 @@ class CostsNotAgreed(Conflict):
     """Nothing was agreed that could be compared with what was spent."""
 
     code = "costs-not-agreed"
+    rule = "costs.compared"
     advice = "Agree on the plan first; what nobody had planned is then reported with 0 as planned."
 
 
@@ -191,14 +196,14 @@ def _require_told(work: UnitOfWork, row: ReferralRow, fields: Fields) -> None:
     """Both sides have to know of a plan; what cannot be told cannot be agreed."""
     terms, returning = referrals.terms(row), work.identity.side is Side.ORIGIN
     if terms is None or is_expired(terms, work.at):
-        raise NotSendable(_barred(DataClass.COSTS))
+        raise NotSendable(_barred(DataClass.COSTS, row.purpose))
     if returning and not terms.outcomes_may_return:
-        raise NoReturn(detail="the other side could not be told", field="consent.outcomes_may_return")
+        raise NoReturn(detail="the host may not be told, so nothing can be agreed", field="consent.outcomes_may_return")
     sop, named = looking.sop_of(work, row), {name: tuple(given) for name, given in fields.items()}
     try:
         require_within(named, terms=terms, sop=sop, purpose=row.purpose, services=row.services, returning=returning)
     except ExcessData as excess:
-        raise NotSendable(*(_barred(reason.field) for reason in excess.reasons)) from None
+        raise NotSendable(*(_barred(reason.field, row.purpose) for reason in excess.reasons)) from None
 
 
 def _telling(work: UnitOfWork, row: ReferralRow, fields: Given) -> Fields:
@@ -219,10 +224,8 @@ def _require_agreed(work: UnitOfWork, row: ReferralRow) -> CostsRow:
 
 
 def _require_report(sheet: CostSheet, agreed: CostSheet, payload: object) -> None:
-    faults = list(report_faults(sheet, agreed))
     proofs = payload.proofs if isinstance(payload, CostsReported) and payload.proofs else ()
-    spent = {place for place, line in enumerate(sheet.lines) if line.actual is not None}
-    faults += [_unproven(place) for place, proof in enumerate(proofs) if proof.line not in spent]
+    faults = (*report_faults(sheet, agreed), *proof_faults(sheet, [proof.line for proof in proofs]))
     if faults:
         raise CostsUnfit(*faults)
 
@@ -283,15 +286,12 @@ def _row(work: UnitOfWork, row: ReferralRow, told: StepRow, fields: Given) -> Co
     )
 
 
-def _unproven(place: int) -> Reason:
-    detail = "names a line in which nothing was spent"
-    return Reason(code="costs-unfit", field=f"proofs[{place}].line", detail=detail, advice="Lines count from 0.")
-
-
-def _barred(name: str) -> Reason:
+def _barred(name: str, purpose: str) -> Reason:
     return Reason(
         code="not-consented",
         field=name,
         detail="the person or the procedure does not let costs go to the other side",
-        advice="Ask the person for a consent that covers costs; look at what the procedure lets move (purposes).",
+        advice="Ask the person for a consent that covers costs. If the procedure bars them, agree a new one.",
+        rule="consent.covers-class",
+        clause=f"purposes.{purpose}",
     )

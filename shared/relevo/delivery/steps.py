@@ -40,6 +40,7 @@ class EverythingErased(Conflict):
     """Everything about the person was erased, so the referral cannot go on."""
 
     code = "everything-erased"
+    rule = "consent.erased-stays-erased"
     advice = "If the person wants assistance again, ask them for a new consent and begin a new referral."
 
 

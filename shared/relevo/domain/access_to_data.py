@@ -50,6 +50,7 @@ class NotYours(Forbidden):
     """Your role may not read or write this part of what is known about a person."""
 
     code = "not-yours"
+    rule = "access.classes"
     advice = "Ask somebody whose role may; the detail names the roles on this side."
 
 
@@ -125,7 +126,8 @@ def require_consult(sop: Sop | None, side: Side, role: Role | None, classes: Ite
     """
     mine = may_consult(sop, side, role)
     for name in sorted(set(classes) - mine):
-        raise _not_yours(name, "read", (one for one in Role if name in may_consult(sop, side, one)))
+        able = (one for one in Role if name in may_consult(sop, side, one))
+        raise _not_yours(name, "read", able, clause=_clause(sop, side, role))
 
 
 def require_enter(sop: Sop | None, side: Side, role: Role | None, classes: Iterable[str]) -> None:
@@ -136,9 +138,16 @@ def require_enter(sop: Sop | None, side: Side, role: Role | None, classes: Itera
     """
     mine = may_enter(sop, side, role)
     for name in sorted(set(classes) - mine):
-        raise _not_yours(name, "write down", (one for one in Role if name in may_enter(sop, side, one)))
+        able = (one for one in Role if name in may_enter(sop, side, one))
+        raise _not_yours(name, "write down", able, clause=_clause(sop, side, role))
 
 
-def _not_yours(name: str, what: str, roles: Iterable[Role]) -> NotYours:
+def _clause(sop: Sop | None, side: Side, role: Role | None) -> str:
+    """Where the procedure speaks of the role; empty where it does not, and the defaults hold."""
+    named = sop is not None and role in sop.access.get(side, {})
+    return f"access.{side}.{role}" if named else ""
+
+
+def _not_yours(name: str, what: str, roles: Iterable[Role], *, clause: str) -> NotYours:
     able = ", ".join(sorted(roles)) or "nobody"
-    return NotYours(f"your role may not {what} {name}; these may: {able}", field=name)
+    return NotYours(f"your role may not {what} {name}; these may: {able}", field=name, clause=clause)

@@ -47,6 +47,7 @@ class ChangeUnfit(Refusal):
     """The consent cannot be changed in this way."""
 
     code = "consent-change"
+    rule = "consent.changed"
     advice = "Record what the person said now: less of what stands, or the same for longer."
 
 
@@ -174,7 +175,9 @@ def require_change(before: Terms, after: Terms, *, kind: str, side: Side) -> Non
 def _reasons(before: Terms, after: Terms, *, kind: str, side: Side) -> Iterator[Reason]:
     for name in ("purpose", "receiver", "organisation"):
         if getattr(before, name) != getattr(after, name):
-            yield _reason("consent-other-aim", name, "a change cannot lead to another aim", _OTHER_AIM)
+            yield _reason(
+                "consent-other-aim", name, "a change is never for another purpose, receiver or organisation", _OTHER_AIM
+            )
     if before.without_consent:
         yield _reason("consent-none", "basis", "nobody consented: this moves under an exception", _NOBODY)
     if after == before:
@@ -215,11 +218,11 @@ def _barred(terms: Terms) -> Iterator[str]:
 
 
 def _reason(code: str, field: str, detail: str, advice: str) -> Reason:
-    return Reason(code=code, field=f"consent.{field}", detail=detail, advice=advice)
+    return Reason(code=code, field=f"consent.{field}", detail=detail, advice=advice, rule=ChangeUnfit.rule)
 
 
-_OTHER_AIM = "For another purpose, receiver or organisation, record a new consent and send a referral of its own."
+_OTHER_AIM = "Record a new consent for it and send a referral of its own under that."
 _NOBODY = "As soon as the person can decide, record their consent and send a referral under it."
 _LATER = "Choose a later last day; to end it earlier, narrow it."
 _RENEW = "Renew it for a later last day; narrow it for an earlier one."
-_ANEW = "Only the host can record a new consent for more; ask the host to speak with the person."
+_ANEW = "For more than before the host records a new consent; at the origin, ask the host to speak with the person."

@@ -28,6 +28,8 @@ class ConsentRuleBroken(Refusal):
     """The procedure does not let a consent be taken in this way."""
 
     code = "consent-rule"
+    rule = "consent.by-procedure"
+    clause = "consent"
     advice = "Mend what is named and record it again; nothing was recorded."
 
 
@@ -85,6 +87,8 @@ def _reasons(sop: Sop, taking: Taking) -> Iterator[Reason]:
             field="consent.taken_by",
             detail=f"by the procedure these take a consent here: {names}",
             advice="Ask one of them to sit with the person and record it.",
+            rule="consent.taken-by",
+            clause=f"consent.takers.{taking.side}",
         )
     if _is_too_long(sop.consent, taking.taken_on, taking.expires_on):
         yield _too_long(sop.consent)
@@ -94,6 +98,8 @@ def _reasons(sop: Sop, taking: Taking) -> Iterator[Reason]:
             field="consent.interpreter",
             detail="the consent sheet does not exist in this language, and no interpreter is recorded",
             advice="Explain it with an interpreter and record that there was one, or use a language of the sheet.",
+            rule="consent.understood",
+            clause="sheets",
         )
 
 
@@ -107,4 +113,6 @@ def _too_long(rule: ConsentRule) -> Reason:
         field="consent.expires_on",
         detail=f"by the procedure a consent lasts {rule.longest_months} months at most",
         advice="Choose an earlier last day; before it comes, the person is asked again.",
+        rule="consent.lasts",
+        clause="consent.longest_months",
     )

@@ -33,6 +33,7 @@ class ContactsInvalid(Refusal):
     """The contact list names what this node cannot speak for."""
 
     code = "contacts-invalid"
+    rule = "contact.points"
     advice = "Correct the contact list where it is named and publish it again; the list before it stays in place."
 
 
@@ -40,6 +41,7 @@ class ContactsNotNewer(Conflict):
     """A contact list of the same date or a later one is published already."""
 
     code = "contacts-not-newer"
+    rule = "contact.points"
     advice = "Leave `as_of` out, so that the list is dated now, or give it a later moment."
 
 
@@ -126,4 +128,4 @@ def _roles(path: str, one: OrganisationContacts, side: Side) -> Iterator[Reason]
 
 
 def _reason(field: str, detail: str, advice: str) -> Reason:
-    return Reason(code="contacts-invalid", field=field, detail=detail, advice=advice)
+    return Reason(code="contacts-invalid", field=field, detail=detail, advice=advice, rule=ContactsInvalid.rule)

@@ -196,15 +196,27 @@ def report_faults(report: CostSheet, plan: CostSheet) -> tuple[Reason, ...]:
     """What stands against a report: it tells of the plan that was agreed, in its currency."""
     faults = list(_decimals(report))
     if report.currency != plan.currency:
-        faults.append(_reason("costs.currency", f"the agreed costs are in {plan.currency}", "Convert the amounts."))
+        detail, advice = f"the agreed costs are in {plan.currency}", f"Convert every amount to {plan.currency}."
+        faults.append(_reason("costs.currency", detail, advice, rule="costs.one-currency"))
     agreed = {line.key: line.planned for line in plan.lines}
     for place, line in enumerate(report.lines):
         if line.planned != agreed.get(line.key, ZERO):
-            detail = "differs from what was agreed for this line; what nobody had planned has 0 here"
-            faults.append(_reason(f"costs.lines[{place}].planned", detail, "Copy the amount from the agreed costs."))
+            detail = "is another amount than the one that was agreed for this line"
+            advice = "Copy the planned amount from the agreed costs; write 0 for what nobody had planned."
+            faults.append(_reason(f"costs.lines[{place}].planned", detail, advice, rule="costs.compared"))
     if not any(line.actual is not None for line in report.lines):
-        faults.append(_reason("costs.lines", "no line says what was spent", "Fill in `actual` of what was paid."))
+        advice = "Write what was paid into `actual` of each line that was paid."
+        faults.append(_reason("costs.lines", "no line says what was spent", advice, rule="costs.compared"))
     return tuple(faults)
+
+
+def proof_faults(report: CostSheet, proven: Iterable[int]) -> tuple[Reason, ...]:
+    """What stands against proofs, each by the line that it names: a proof is of something that was paid."""
+    paid = {place for place, line in enumerate(report.lines) if line.actual is not None}
+    detail = "names a line for which nothing was paid"
+    advice = "Name the line that it proves, counted from 0, and fill in `actual` of that line."
+    fields = (f"proofs[{place}].line" for place, line in enumerate(proven) if line not in paid)
+    return tuple(_reason(field, detail, advice, rule="costs.proof") for field in fields)
 
 
 def standing(proposals: Iterable[Proposal]) -> str | None:
@@ -223,20 +235,23 @@ def _faults(sheet: CostSheet, rule: CostRule | None, person: Person) -> Iterator
     if rule is None:
         return
     if sheet.currency != rule.currency:
-        detail = f"the procedure plans costs in {rule.currency} (costs.currency)"
-        yield _reason("costs.currency", detail, f"Write all amounts in {rule.currency}.")
+        detail, advice = f"the procedure plans costs in {rule.currency}", f"Write all amounts in {rule.currency}."
+        yield _reason("costs.currency", detail, advice, rule="costs.one-currency", clause="costs.currency")
         return
     ceiling = ceiling_for(rule, person)
     if ceiling is not None and sheet.planned > ceiling.amount:
-        named = (
-            f"the procedure's ceiling for person `{ceiling.person}`, return `{ceiling.return_type}` (costs.ceilings)"
-        )
-        yield _over(sheet, ceiling.amount, named)
+        named = "the procedure's ceiling for this person and this return"
+        yield _over(sheet, ceiling.amount, named, clause="costs.ceilings")
     for place, line in enumerate(sheet.lines):
         bearer = rule.borne_by.get(line.category or "")
         if bearer is not None and bearer is not line.borne_by:
-            detail = f"the procedure says that {line.category} is borne by: {bearer} (costs.borne_by)"
-            yield _reason(f"costs.lines[{place}].borne_by", detail, f"Write `{bearer}`, or correct the category.")
+            clause = f"costs.borne_by.{line.category}"
+            detail, advice = (
+                f"by the procedure {line.category} is borne by: {bearer}",
+                f"Write `{bearer}`, or correct the category.",
+            )
+            field = f"costs.lines[{place}].borne_by"
+            yield _reason(field, detail, advice, rule="costs.borne-by", clause=clause)
 
 
 def _decimals(sheet: CostSheet) -> Iterator[Reason]:
@@ -245,20 +260,23 @@ def _decimals(sheet: CostSheet) -> Iterator[Reason]:
         for name, amount in (("planned", line.planned), ("actual", line.actual)):
             if amount is not None and amount != amount.quantize(Decimal(1).scaleb(-most)):
                 detail = f"has more decimals than {sheet.currency} has ({most})"
-                yield _reason(f"costs.lines[{place}].{name}", detail, "Round it as it will be paid.")
+                advice = "Round it as it will be paid."
+                yield _reason(f"costs.lines[{place}].{name}", detail, advice, rule="costs.amounts")
 
 
 def _twice(lines: Sequence[CostLine]) -> Iterator[Reason]:
     keys = [line.key for line in lines]
     for place, key in enumerate(keys):
         if key in keys[:place]:
-            yield _reason(f"costs.lines[{place}].what", "stands twice for the same bearer", "Add the two amounts up.")
+            advice = "Make one line of the two and add the amounts up."
+            yield _reason(f"costs.lines[{place}].what", "stands twice for the same bearer", advice, rule="costs.within")
 
 
-def _over(sheet: CostSheet, ceiling: Decimal, named: str) -> Reason:
+def _over(sheet: CostSheet, ceiling: Decimal, named: str, clause: str = "") -> Reason:
     detail = f"the sum planned, {sheet.planned} {sheet.currency}, is over {named}, {ceiling} {sheet.currency}"
-    return _reason("costs.ceiling", detail, "Plan less, or ask both sides for a new version of the procedure.")
+    advice = "Plan less, or ask your administrator for a version of the procedure with a higher ceiling."
+    return _reason("costs.ceiling", detail, advice, rule="costs.ceiling", clause=clause)
 
 
-def _reason(field: str, detail: str, advice: str) -> Reason:
-    return Reason(code="costs-unfit", field=field, detail=detail, advice=advice)
+def _reason(field: str, detail: str, advice: str, *, rule: str, clause: str = "") -> Reason:
+    return Reason(code="costs-unfit", field=field, detail=detail, advice=advice, rule=rule, clause=clause)

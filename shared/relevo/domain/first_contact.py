@@ -77,6 +77,7 @@ class NotBeforeArrival(Refusal):
     """The person does not want to be contacted before they have arrived."""
 
     code = "contact-before-arrival"
+    rule = "contact.before-arrival"
     advice = "Wait until the arrival is confirmed, then try. What cannot wait, ask the host."
 
 
@@ -84,6 +85,7 @@ class ContactUnsafe(Conflict):
     """The last attempt was unsafe, and nobody has said that it is safe to try again."""
 
     code = "contact-unsafe"
+    rule = "contact.safe"
     advice = "Do not try again. Intake finds out what happened and clears the contact, or finds another way."
 
 
@@ -91,6 +93,7 @@ class PersonDied(Conflict):
     """The person has died, and all contact has stopped."""
 
     code = "person-died"
+    rule = "contact.after-death"
     advice = "Do not call or write. Close the referral; the other referrals of the household go on."
 
 

@@ -26,6 +26,8 @@ class FollowUpNotPlanned(Refusal):
     """The procedure plans no follow-up for this month."""
 
     code = "follow-up-not-planned"
+    rule = "follow-up.planned"
+    clause = "follow_up_months"
     advice = "Report it for one of the months that are named; what cannot wait, report on the service itself."
 
 

@@ -99,22 +99,27 @@ _GUARDIAN = Reason(
     field="consent.by",
     detail="the person is not of age, or may not be, and nobody consented for them",
     advice="Speak with the legal guardian and record their consent with evidence; listen to the child as well.",
+    rule="consent.guardian",
+    clause="consent.adult_from",
 )
 _EVIDENCE = Reason(
     code="guardian-evidence-missing",
     field="consent.evidence",
     detail="a guardian consented, and nothing shows that they are the guardian",
     advice="Ask for the document, and record its kind and its number or digest with a new consent.",
+    rule="consent.guardian",
 )
 _REVIEW = Reason(
     code="best-interests-missing",
     field="best-interests",
     detail="no legal guardian speaks for this child, or the child is separated from the parents",
     advice="Ask a coordinator to review what is best for the child; nothing leaves before that is recorded.",
+    rule="consent.best-interests",
 )
 _AGAINST = Reason(
     code="best-interests-against",
     field="best-interests",
     detail="the review found that a referral is not in the child's best interests",
     advice="Nothing leaves. If the circumstances have changed, ask the coordinator to review it again.",
+    rule="consent.best-interests",
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def outside_mandate(detail: str) -> Reason:
     """It does not do that, or not for this person."""
     advice = "Choose an organisation whose mandate covers this service and this person."
-    return Reason(code="outside-mandate", field="mandate", detail=detail, advice=advice)
+    return Reason(code="outside-mandate", field="mandate", detail=detail, advice=advice, rule="organisation.mandate")
 
 
 def outside_area(area: Collection[str]) -> Reason:
@@ -24,16 +24,7 @@ def outside_area(area: Collection[str]) -> Reason:
         field="area",
         detail=f"the person will live elsewhere; it works in {', '.join(sorted(area))}",
         advice="Choose a nearer one, or say why this one can do it.",
-    )
-
-
-def full(category: str) -> Reason:
-    """It has no place left."""
-    return Reason(
-        code="organisation-full",
-        field="capacity",
-        detail=f"it has no place left for {category}",
-        advice="Choose another one, or, if it takes the person all the same, say why.",
+        rule="organisation.area",
     )
 
 
@@ -44,6 +35,7 @@ def stale(checked_on: date) -> Reason:
         field="checked_on",
         detail=f"what is written about it was last checked on {checked_on.isoformat()}",
         advice="Call it before you rely on this, then note the day of the check.",
+        rule="organisation.checked",
     )
 
 
@@ -52,34 +44,47 @@ NOT_AGREED = Reason(
     field="organisation",
     detail="the consent names another organisation",
     advice="Offer it to the organisation that the consent names, or ask the person about this one.",
+    rule="consent.names-organisation",
 )
 WITHHELD = Reason(
     code="organisation-withheld",
     field="organisation",
     detail="the person withholds from this organisation what it would need to know",
     advice="Choose another one; only the person can lift this, by a new consent.",
+    rule="consent.withholds",
 )
 UNCLEAR = Reason(
     code="organisation-withhold-unclear",
     field="organisation",
     detail="something is withheld from this organisation, in words that name no data class or field",
     advice="Choose another one, or ask the host which part the person means.",
+    rule="consent.withholds",
 )
 NOT_CONFIDENTIAL = Reason(
     code="organisation-not-confidential",
     field="confidential",
     detail="the case is confidential, and this organisation is not known to keep one so",
     advice="Choose an organisation that can keep a case confidential.",
+    rule="organisation.confidential",
+)
+FULL = Reason(
+    code="organisation-full",
+    field="capacity",
+    detail="it has no place left for this service",
+    advice="Choose another one, or, if it takes the person all the same, say why.",
+    rule="organisation.capacity",
 )
 INACTIVE = Reason(
     code="organisation-inactive",
     field="active",
     detail="this organisation takes nobody at present",
     advice="Choose another one, or mark it active again once it is.",
+    rule="organisation.capacity",
 )
 BUDGET_SPENT = Reason(
     code="organisation-budget-spent",
     field="budget",
     detail="its budget is promised or spent",
     advice="Choose another one, or say who pays.",
+    rule="organisation.capacity",
 )

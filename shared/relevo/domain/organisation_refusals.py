@@ -17,6 +17,7 @@ class OrganisationUnfit(Refusal):
     """This organisation cannot be offered this service."""
 
     code = "organisation-unfit"
+    rule = "organisation.fits"
     advice = "Look at the proposals for this service; each says what speaks for and against it."
 
 
@@ -24,6 +25,7 @@ class OrganisationNotNamed(OrganisationUnfit):
     """The person agreed to another organisation than this one."""
 
     code = "organisation-not-agreed"
+    rule = "consent.names-organisation"
     advice = "Offer the service to the organisation that the consent names, or ask the person about this one."
 
 
@@ -31,6 +33,7 @@ class OrganisationWithheld(OrganisationUnfit):
     """The person does not want this organisation to know."""
 
     code = "organisation-withheld"
+    rule = "consent.withholds"
     advice = "Choose another organisation. Nobody but the person can lift this, by a new consent."
 
 
@@ -38,6 +41,7 @@ class OrganisationFull(OrganisationUnfit):
     """This organisation has no place left for this service."""
 
     code = "organisation-full"
+    rule = "organisation.capacity"
     advice = "Choose another organisation; if this one takes the person all the same, say why."
 
 
@@ -45,6 +49,7 @@ class OutsideMandate(OrganisationUnfit):
     """This organisation does not do that, or not for this person."""
 
     code = "outside-mandate"
+    rule = "organisation.mandate"
     advice = "Choose another organisation, or correct what is written about the mandate of this one."
 
 
@@ -52,6 +57,7 @@ class OutsideArea(OrganisationUnfit):
     """This organisation does not work where the person will live."""
 
     code = "outside-area"
+    rule = "organisation.area"
     advice = "Choose another organisation; if this one goes there all the same, say why."
 
 

@@ -205,9 +205,9 @@ def _rank(one: Proposal) -> tuple[bool, int, int, str]:
 
 def _mandate_bars(category: str, person: Person, organisation: Organisation) -> Iterator[Reason]:
     if category not in organisation.services:
-        yield reasons.outside_mandate(f"{organisation.id} does not offer {category}")
+        yield reasons.outside_mandate("it does not offer this service")
     elif ANY not in organisation.people and not person.kinds & organisation.people:
-        yield reasons.outside_mandate(f"{organisation.id} works only for people who are {_listed(organisation.people)}")
+        yield reasons.outside_mandate(f"it works only for people who are {_listed(organisation.people)}")
     if person.confidential and not organisation.confidential:
         yield reasons.NOT_CONFIDENTIAL
     if not organisation.active:
@@ -216,7 +216,7 @@ def _mandate_bars(category: str, person: Person, organisation: Organisation) -> 
 
 def _burden(category: str, organisation: Organisation) -> Iterator[Reason]:
     if organisation.places_left(category) == 0:
-        yield reasons.full(category)
+        yield reasons.FULL
     if organisation.budget_left() == NOTHING:
         yield reasons.BUDGET_SPENT
 

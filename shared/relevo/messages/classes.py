@@ -54,7 +54,7 @@ CLASSES: Mapping[str, type[DataClassModel]] = MappingProxyType(
 
 
 class ClassInvalid(Refusal):
-    """A data class is not what its model asks for."""
+    """A part of what is known about the person is incomplete, or not in the form that it needs."""
 
     code = "class-invalid"
     rule = WELL_FORMED

@@ -80,7 +80,7 @@ PAYLOADS: Mapping[str, type[StepPayload]] = MappingProxyType(
 
 
 class StepInvalid(Refusal):
-    """What a step says is not what its model asks for."""
+    """What was said with this step is incomplete, or not in the form that it needs."""
 
     code = "step-invalid"
     rule = WELL_FORMED

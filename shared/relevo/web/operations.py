@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from relevo.delivery import clinical, duties, evidence, registration, steps
+from relevo.delivery import clinical, duties, evidence, registration, steps, undelivered
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.domain.contact_list import ContactPoint
@@ -72,7 +72,7 @@ class FingerprintTyped(Body):
 
 
 class Entry(BaseModel):
-    """One line of a timeline; `delivery` tells how its message stands, `receipt` is the signed receipt of it."""
+    """One line of a timeline; `delivery` tells how its message stands, `next` what to do about a `problem` with it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -88,6 +88,13 @@ class Entry(BaseModel):
     receipted_at: datetime | None
     receipt: str | None
     problem: str | None
+    next: str | None = None
+
+    @model_validator(mode="after")
+    def _say_what_to_do(self) -> Self:
+        """Beside the code of a problem, what to do about it."""
+        self.next = undelivered.next_step(self.delivery, self.problem)
+        return self
 
 
 class Asked(BaseModel):

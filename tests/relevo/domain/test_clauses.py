@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 import pytest
 
-from relevo.domain import exception_refusals, sop_versions
+from relevo.delivery import clinical, costs
+from relevo.domain import consent_taking, exception_refusals, follow_up, minors, sop_versions
+from relevo.domain.access import Role
+from relevo.domain.access_to_data import NotYours, require_consult
+from relevo.domain.asking import NotToBeAsked, require_may_ask
 from relevo.domain.consent import Consent, terms_of
+from relevo.domain.costs import CostLine, CostSheet, Person, check
 from relevo.domain.disclosure import Disclosure, decide
 from relevo.domain.excess_data import ExcessData, require_within
+from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
+from relevo.domain.sop_rules import Bearer
 from relevo.errors import Reason, Refusal
 
 Given: TypeAlias = "Callable[..., Consent]"
@@ -68,11 +77,79 @@ def test_a_field_too_many_points_at_the_list_in_which_it_is_not(es_ge: Sop, give
     }
 
 
-@pytest.mark.parametrize("module", [exception_refusals, sop_versions], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module",
+    [exception_refusals, sop_versions, consent_taking, follow_up, costs, clinical],
+    ids=lambda module: module.__name__,
+)
 def test_a_clause_of_a_refusal_is_a_place_in_the_sample(module: object, sop_text: Callable[[str], str]) -> None:
     clauses = [one.clause for one in vars(module).values() if isinstance(one, type) and issubclass(one, Refusal)]
     assert any(clauses)
-    assert all(stands(tomllib.loads(sop_text("es-ci")), clause.split(".")) for clause in clauses if clause)
+    require_standing(sop_text("es-ci"), clauses)
+
+
+def test_how_a_consent_is_taken_points_at_the_part_of_the_procedure_that_says_so(
+    es_ci: Sop, sop_text: Callable[[str], str]
+) -> None:
+    taking = consent_taking.Taking(
+        side=Side.ORIGIN,
+        role=Role.CLINICIAN,
+        language="dyu",
+        interpreter=False,
+        taken_on=AT.date(),
+        expires_on=date(2040, 1, 1),
+    )
+    with pytest.raises(consent_taking.ConsentRuleBroken) as refusal:
+        consent_taking.require_taking(es_ci, taking)
+    clauses = [one.clause for one in refusal.value.reasons]
+    assert clauses == ["consent.takers.origin", "consent.longest_months", "sheets"]
+    require_standing(sop_text("es-ci"), clauses)
+
+
+def test_a_child_alone_points_at_the_age_that_the_procedure_says(
+    es_ci: Sop, given: Given, sop_text: Callable[[str], str]
+) -> None:
+    child, age = minors.Subject(birth_year=2015), es_ci.consent.adult_from
+    (found,) = minors.minor_reasons(child, given(), None, on=AT.date(), adult_from=age)
+    assert (found.rule, found.clause) == ("consent.guardian", "consent.adult_from")
+    require_standing(sop_text("es-ci"), [found.clause])
+
+
+def test_costs_point_at_currency_ceiling_and_bearer(es_ci: Sop, sop_text: Callable[[str], str]) -> None:
+    rent = CostLine(what="rent", planned=Decimal(90_000), borne_by=Bearer.ORIGIN, category="training")
+    sheet = CostSheet(currency="EUR", lines=(rent,))
+    found = [
+        *check(replace(sheet, currency="XOF"), es_ci.costs, Person()),
+        *check(sheet, es_ci.costs, Person()),
+    ]
+    assert [(one.rule, one.clause) for one in found] == [
+        ("costs.one-currency", "costs.currency"),
+        ("costs.ceiling", "costs.ceilings"),
+        ("costs.borne-by", "costs.borne_by.training"),
+    ]
+    require_standing(sop_text("es-ci"), [one.clause for one in found])
+
+
+def test_a_class_that_is_not_yours_points_at_your_role(es_ci: Sop, sop_text: Callable[[str], str]) -> None:
+    with pytest.raises(NotYours) as refusal:
+        require_consult(es_ci, Side.ORIGIN, Role.CASE_WORKER, ["mental-health-risk"])
+    assert (refusal.value.rule, refusal.value.clause) == ("access.classes", "access.origin.case-worker")
+    require_standing(sop_text("es-ci"), [refusal.value.clause])
+    with pytest.raises(NotYours) as silent:
+        require_consult(replace(es_ci, access={}), Side.ORIGIN, Role.CASE_WORKER, ["mental-health-risk"])
+    assert silent.value.clause == ""
+
+
+def test_a_question_too_many_points_at_what_that_side_may_ask(es_ci: Sop, sop_text: Callable[[str], str]) -> None:
+    with pytest.raises(NotToBeAsked) as refusal:
+        require_may_ask(es_ci, Side.HOST, ["needs"])
+    require_standing(sop_text("es-ci"), [refusal.value.clause])
+
+
+def require_standing(text: str, clauses: Iterable[str]) -> None:
+    """Each clause is a place in the text."""
+    document = tomllib.loads(text)
+    assert [one for one in clauses if one and not stands(document, one.split("."))] == []
 
 
 def stands(table: object, path: Iterable[str]) -> bool:

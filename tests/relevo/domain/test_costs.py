@@ -22,6 +22,7 @@ from relevo.domain.costs import (
     check,
     difference,
     person_of,
+    proof_faults,
     report_faults,
     standing,
     total,
@@ -145,6 +146,13 @@ REPORTS: dict[str, tuple[CostSheet, str]] = {
 @pytest.mark.parametrize(("report", "field"), REPORTS.values(), ids=REPORTS)
 def test_no_report(report: CostSheet, field: str) -> None:
     assert [reason.field for reason in report_faults(report, PLAN)] == [field]
+
+
+def test_a_proof_belongs_to_something_that_was_paid() -> None:
+    report = replace(PLAN, lines=(replace(RENT, actual=Decimal(900)), CARE))
+    assert proof_faults(report, [0, 0]) == ()
+    faults = proof_faults(report, [0, 1, 2])
+    assert [(one.field, one.rule) for one in faults] == [(f"proofs[{n}].line", "costs.proof") for n in (1, 2)]
 
 
 amounts = st.decimals(min_value=0, max_value=10**9, places=2, allow_nan=False, allow_infinity=False)

@@ -84,11 +84,7 @@ def _sheet_lines(terms: Terms, sheet: Sheet | None, language: str, withheld: Seq
     yield from (f"  - {name}: {IN_WORDS[name]}" for name in DataClass if name in terms.classes)
     for line in withheld:
         yield f"Not to be told: {line}"
-    yield (
-        "What becomes of you may be told back."
-        if terms.outcomes_may_return
-        else "Nothing of what becomes of you is told back."
-    )
+    yield _TOLD_BACK if terms.outcomes_may_return else _NOT_TOLD_BACK
     yield f"Until: {terms.expires_on.isoformat()}"
     yield ""
     if sheet:

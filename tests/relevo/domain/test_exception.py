@@ -26,6 +26,7 @@ from relevo.domain.sop import SopInvalid, parse_sop
 from relevo.domain.sop_parts import LIFE_SAVING, ExceptionRule
 from relevo.errors import Refusal
 from support.sop_texts import anybody_reads
+from support.wording import codes as told
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 RULE = ExceptionRule(classes=frozenset({"identity-min", "travel", "mental-health-risk"}), expiry_hours=72)
@@ -106,8 +107,7 @@ FAULTS: dict[str, tuple[ExceptionTerms, Circumstances, list[str]]] = {
 @pytest.mark.parametrize(("terms", "around", "codes"), FAULTS.values(), ids=FAULTS)
 def test_what_an_exception_must_be(terms: ExceptionTerms, around: Circumstances, codes: list[str]) -> None:
     found = faults(terms, around)
-    assert [one.code for one in found] == codes
-    assert all(one.advice and one.detail for one in found)
+    assert told(found) == codes
     if codes:
         with pytest.raises(Refusal) as refused:
             require_sound(terms, around)
@@ -141,7 +141,7 @@ REVIEWS: dict[str, tuple[ExceptionGround, datetime, datetime | None, list[str]]]
 def test_what_a_review_decides(
     ground: ExceptionGround, at: datetime, left_at: datetime | None, codes: list[str]
 ) -> None:
-    assert [one.code for one in review_reasons(ground, at=at, left_at=left_at)] == codes
+    assert told(review_reasons(ground, at=at, left_at=left_at)) == codes
 
 
 def test_what_left_unreviewed_is_reviewed_within_a_day_and_the_person_is_told_before_it_ends() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from relevo.domain.consent import Consent, Giver
 from relevo.domain.minors import BestInterests, Subject, age_at, is_minor, minor_reasons
+from support.wording import codes as told
 
 ON = date(2026, 11, 22)
 GIVEN = Consent(
@@ -71,4 +72,4 @@ CASES: dict[str, tuple[Subject, Consent | None, BestInterests | None, set[str]]]
 @pytest.mark.parametrize("name", CASES)
 def test_what_stands_against_sending(name: str) -> None:
     subject, consent, review, codes = CASES[name]
-    assert {one.code for one in minor_reasons(subject, consent, review, on=ON, adult_from=18)} == codes
+    assert set(told(minor_reasons(subject, consent, review, on=ON, adult_from=18))) == codes

@@ -28,6 +28,7 @@ from relevo.domain.costs import (
     totals,
 )
 from relevo.domain.sop_rules import Bearer, Ceiling, CostRule
+from support.wording import said
 
 RENT = CostLine(what="rent", planned=Decimal(900), borne_by=Bearer.HOST, category="housing")
 OXYGEN = CostLine(what="oxygen", planned=Decimal(360), borne_by=Bearer.HOST, category="medical")
@@ -91,7 +92,7 @@ UNFIT: dict[str, tuple[CostSheet, Person, str, str]] = {
 @pytest.mark.parametrize(("sheet", "person", "field", "told"), UNFIT.values(), ids=UNFIT)
 def test_a_plan_is_refused_for(sheet: CostSheet, person: Person, field: str, told: str) -> None:
     (reason,) = check(sheet, RULE, person)
-    assert reason.field == field
+    assert said([reason]) == [("costs-unfit", field)]
     assert re.search(told, reason.detail)
 
 
@@ -144,7 +145,15 @@ REPORTS: dict[str, tuple[CostSheet, str]] = {
 
 @pytest.mark.parametrize(("report", "field"), REPORTS.values(), ids=REPORTS)
 def test_no_report(report: CostSheet, field: str) -> None:
-    assert [reason.field for reason in report_faults(report, PLAN)] == [field]
+    assert said(report_faults(report, PLAN)) == [("costs-unfit", field)]
+
+
+def test_a_report_may_tell_of_what_nobody_had_planned_if_it_says_so() -> None:
+    taxi = CostLine(what="taxi", planned=Decimal(0), borne_by=Bearer.HOST, actual=Decimal(30))
+    assert report_faults(replace(PLAN, lines=(taxi,)), PLAN) == ()
+    planned = replace(PLAN, lines=(replace(taxi, planned=Decimal(30)),))
+    (reason,) = report_faults(planned, PLAN)
+    assert reason.field == "costs.lines[0].planned"
 
 
 amounts = st.decimals(min_value=0, max_value=10**9, places=2, allow_nan=False, allow_infinity=False)

@@ -108,8 +108,39 @@ def test_an_organisation_is_shown(found: dict[str, list[str]], expected: dict[st
 
 
 def test_intake_alone_reads_what_only_people_can_follow() -> None:
-    terms = replace(TERMS, withhold=(Withheld("psychosocial needs", "family members"), Withheld("contact", CLINIC)))
-    assert notices(terms) == ("Withhold psychosocial needs from family members.",)
+    withhold = (
+        Withheld("psychosocial needs", "family members"),
+        Withheld("contact", CLINIC),
+        Withheld("her story", CLINIC),
+        Withheld("contact", "an aunt"),
+    )
+    assert notices(replace(TERMS, withhold=withhold)) == (
+        "Withhold psychosocial needs from family members.",
+        "Withhold her story from ci:accueil/clinic.",
+        "Withhold contact from an aunt.",
+    )
+
+
+def test_of_needs_only_what_asks_for_the_service_is_shown() -> None:
+    assert part(OPEN)["needs"] == ["social"]
+    assert part(OPEN, service="business-start")["needs"] == ["economic"]
+
+
+def test_what_is_withheld_as_a_whole_or_in_part_stays() -> None:
+    assert "contact" not in part(terms=withheld("contact"))
+    assert part(terms=withheld("contact.number"))["contact"] == ["channel"]
+    assert "travel" not in part(OPEN, terms=withheld("travel"))
+
+
+def test_what_a_service_cannot_do_without_stops_everything_where_it_is_withheld() -> None:
+    assert part(NAMED, terms=withheld("mental-health-risk"), service="mental-health-care") == {}
+    assert part(NAMED, service="mental-health-care:talk")["mental-health-risk"] == ["level"]
+
+
+def test_where_case_workers_have_no_rule_a_service_shows_what_it_names() -> None:
+    silent = replace(OPEN, access={})
+    assert part(silent) == {**BASE, "travel": ["port"], "needs": ["social"]}
+    assert part(replace(NAMED, access={}), service="mental-health-care") == {**BASE, "mental-health-risk": ["level"]}
 
 
 @given(

@@ -81,4 +81,9 @@ def test_a_part_is_present_from_the_first_fact_that_belongs_to_it() -> None:
         RecordPart.COMMENTS: ENDED,
         RecordPart.COMMUNICATION: ARRIVED,
     }
-    assert found.ended_at == ENDED
+    assert (found.opened_at, found.arrived_at, found.ended_at) == (OPENED, ARRIVED, ENDED)
+
+
+def test_what_has_not_ended_has_no_end() -> None:
+    found = facts_of(opened_at=OPENED, arrived_at=None, classes=[], steps=[("first-contact", ARRIVED)])
+    assert (found.arrived_at, found.ended_at) == (None, None)

@@ -65,6 +65,15 @@ CASES: dict[str, tuple[Subject, Consent | None, BestInterests | None, set[str]]]
     "a review against a guardian": (CHILD, GUARDIAN, AGAINST, {"best-interests-against"}),
     "a separated child with a guardian": (SEPARATED, GUARDIAN, None, {"best-interests-missing"}),
     "a separated child before anybody consented": (SEPARATED, None, None, {"best-interests-missing"}),
+    "a grown-up whom a review once spoke against": (ADULT, GIVEN, AGAINST, set()),
+    "somebody separated whose age nobody knows": (Subject(separated=True), GIVEN, None, {"best-interests-missing"}),
+    "a grown-up whose guardian shows nothing": (
+        ADULT,
+        replace(GUARDIAN, evidence=""),
+        None,
+        {"guardian-evidence-missing"},
+    ),
+    "a child before anybody consented": (CHILD, None, None, set()),
     "a caregiver of somebody of unknown age": (Subject(), CAREGIVER, None, {"best-interests-missing"}),
 }
 

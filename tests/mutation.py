@@ -36,23 +36,30 @@ also_copy = ["relevo", "shared"]
 pytest_add_cli_args_test_selection = ["tests/relevo/domain"]
 use_git_change_detection = false
 """
-PROFILE = """
+CONFTEST = """
 import os
 import time
 
 from hypothesis import Phase, settings
 
-os.environ["TZ"] = "Pacific/Kiritimati"
-time.tzset()
+from relevo.domain.sop import parse_sop
 
 settings.register_profile(
     "mutants", max_examples=25, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
 )
 settings.load_profile("mutants")
-"""
-"""Nobody reads the smallest example that kills a mutant, so none is looked for: that takes most of the time.
+os.environ["TZ"] = "Pacific/Kiritimati"
+time.tzset()
 
-The machine is put far east of UTC, so that a rule that reads the local date by mistake does not pass by luck.
+
+def pytest_sessionstart():
+    parse_sop.cache_clear()
+"""
+"""What the tests of a mutant stand on.
+
+Nobody reads the smallest example that kills a mutant, so none is looked for, which would take most of the time. The
+machine is put far east of UTC, so that a rule that reads its date does not pass by luck. Procedures that were read
+before the fault was planted are forgotten.
 """
 
 
@@ -67,7 +74,7 @@ def prepare() -> None:
         shutil.rmtree(ROOM / target, ignore_errors=True)
         shutil.copytree(ROOT / source, ROOM / target, ignore=shutil.ignore_patterns("__pycache__"))
     (ROOM / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
-    (ROOM / "tests" / "conftest.py").write_text(PROFILE, encoding="utf-8")
+    (ROOM / "tests" / "conftest.py").write_text(CONFTEST, encoding="utf-8")
 
 
 def try_again() -> None:

@@ -4,9 +4,11 @@ mutmut plants one small fault at a time (a comparison turned round, a constant c
 tests that reach it. A mutant that no test kills is either a test that is missing or a difference that does not show:
 the first kind gets a test, the second kind is explained in docs/mutants.md.
 
-The rules and their tests are copied to build/mutation, because mutmut wants the package beside its own settings.
-The score goes to the terminal and to build/mutants.json: per module, how many were planted, and which are alive.
-Arguments choose mutants by name, as in `make mutants ARGS='relevo.domain.gate*'`.
+The rules and their tests are copied to build/mutation, because mutmut wants the package beside its own settings. What
+was killed there stays killed: a second run meets the mutants that lived, and those of functions that changed.
+Remove build/mutation to begin anew. The score goes to the terminal and to build/mutants.json: per module, how many were
+planted, and which are alive. Arguments go to mutmut and choose mutants by name, as in
+`make mutants ARGS='relevo.domain.gate*'`.
 """
 
 from __future__ import annotations
@@ -98,7 +100,17 @@ def results() -> dict[str, str]:
 def main() -> int:
     """Plant, test, count."""
     prepare()
-    subprocess.run([str(MUTMUT), "run", *sys.argv[1:]], cwd=ROOM, check=True)  # noqa: S603 (our own)
+    try_again()
+    ended = subprocess.run([str(MUTMUT), "run", *sys.argv[1:]], cwd=ROOM, check=False)  # noqa: S603 (our own)
+    if ended.returncode:
+        sys.stderr.write("mutmut could not run: either a test fails without a mutant, or no mutant has such a name.\n")
+        return ended.returncode
+    report()
+    return 0
+
+
+def report() -> None:
+    """Write the score."""
     tried: Counter[str] = Counter()
     alive: defaultdict[str, list[str]] = defaultdict(list)
     for name, became in results().items():
@@ -110,9 +122,8 @@ def main() -> int:
         sys.stdout.write(f"{module:44} {planted - len(alive[module]):5} of {planted:5}\n")
     planted, left = sum(tried.values()), sum(map(len, alive.values()))
     sys.stdout.write(f"killed {planted - left} of {planted} mutants, {(planted - left) / max(planted, 1):.1%}\n")
-    report = {module: {"planted": tried[module], "alive": alive[module]} for module in sorted(tried)}
-    (ROOM.parent / "mutants.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-    return 0
+    told = {module: {"planted": tried[module], "alive": alive[module]} for module in sorted(tried)}
+    (ROOM.parent / "mutants.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

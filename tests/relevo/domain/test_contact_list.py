@@ -62,6 +62,17 @@ def test_a_list_of_its_own_is_sound_and_a_clock_may_be_a_little_fast() -> None:
     require_sound(replace(LIST, as_of=AT + timedelta(minutes=10)), Side.ORIGIN, AT)
 
 
+def test_an_organisation_may_have_departments() -> None:
+    require_sound(replace(LIST, organisations=(replace(DESK, organisation="ci:accueil/desk/second"),)), Side.ORIGIN, AT)
+
+
+def test_the_refusal_names_the_roles_that_there_are() -> None:
+    wrong = replace(LIST, organisations=(replace(NODE, points=(replace(OFFICER, role=Role.COUNSELLOR),)),))
+    with pytest.raises(ContactsInvalid) as refused:
+        require_sound(wrong, Side.ORIGIN, AT)
+    assert refused.value.reasons[0].advice == "Use one of: administrator, auditor, case-worker, clinician, intake."
+
+
 def test_only_a_newer_list_takes_the_place_of_another() -> None:
     require_newer(LIST, None)
     require_newer(replace(LIST, as_of=AT + timedelta(seconds=1)), LIST)

@@ -307,6 +307,7 @@ def test_a_confirmation_runs_from_the_planned_arrival_and_a_follow_up_from_the_m
     (confirm,) = duties_started("journey-changed", sop=es_ci, received_at=START, facts=facts)
     arrived = duties_started("arrived", sop=es_ci, received_at=START, facts=facts)
     assert confirm.since == planned
+    assert {due.by for due in arrived} == {Side.ORIGIN}
     assert {due.duty: due.since and due.since.date() for due in arrived} == {
         "first-contact": None,
         "follow-up-1": date(2026, 12, 14),

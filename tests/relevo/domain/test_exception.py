@@ -134,6 +134,12 @@ def test_what_an_exception_must_be(terms: ExceptionTerms, around: Circumstances,
         require_sound(terms, around)
 
 
+def test_a_fault_says_what_is_wrong_by_which_rule_and_clause() -> None:
+    (reason,) = faults(replace(TERMS, classes=TERMS.classes | {"skills"}), AROUND)
+    assert (reason.field, reason.rule, reason.clause) == ("skills", "exception.minimal", "exception.classes")
+    assert reason.detail == "an exception lets only the life-saving classes of the procedure move"
+
+
 ALONE = replace(GROUND, on_duty=False)
 DAY = timedelta(hours=24)
 REVIEWS: dict[str, tuple[ExceptionGround, datetime, datetime | None, list[str]]] = {

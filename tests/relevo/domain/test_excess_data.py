@@ -128,7 +128,8 @@ def test_of_a_message_under_older_terms_only_what_the_terms_in_force_let_is_kept
 
 
 def test_a_class_of_a_service_is_kept_only_where_the_service_was_asked_for(es_ci: Sop, given: Given) -> None:
-    terms, came = terms_of(given(classes=frozenset({"documents"}))), {"documents": {"files": []}}
+    terms = terms_of(given(classes=frozenset({"documents"})))
+    came: Record = {"documents": {"files": []}}
     asked, not_asked = (
         part_within(came, terms=terms, sop=es_ci, purpose=ASSISTANCE, services=[service], returning=False)
         for service in ("skills-recognition", "housing")
@@ -141,6 +142,8 @@ def test_nothing_is_kept_for_another_purpose(es_ci: Sop, given: Given, *, return
     terms = terms_of(given())
     came = {**CAME, **BACK}
     assert part_within(came, terms=terms, sop=es_ci, purpose="x", services=[], returning=returning) == {}
+    other = "medical-continuity"
+    assert part_within(came, terms=terms, sop=es_ci, purpose=other, services=[], returning=returning) == {}
 
 
 def test_of_what_came_back_outcomes_are_kept_where_they_may_return(es_ci: Sop, given: Given) -> None:
@@ -210,3 +213,18 @@ def test_without_consent_the_clause_is_that_of_the_exception(es_ci: Sop, given: 
             returning=True,
         )
     assert back.value.reasons[0].clause == f"purposes.{ASSISTANCE}.returns"
+
+
+def test_of_what_comes_back_the_fields_can_be_narrowed_too(es_ci: Sop, given: Given) -> None:
+    narrowed = replace(es_ci.purposes[ASSISTANCE], fields={"outcome": frozenset({"services"})})
+    sop = replace(es_ci, purposes={ASSISTANCE: narrowed})
+    with pytest.raises(ExcessData) as refusal:
+        require_within(
+            {"outcome": ["services", "story"]},
+            terms=terms_of(given()),
+            sop=sop,
+            purpose=ASSISTANCE,
+            services=[],
+            returning=True,
+        )
+    assert refusal.value.field == "outcome.story"

@@ -58,6 +58,20 @@ def test_a_service_adds_what_it_needs(es_ci: Sop) -> None:
     assert purpose.allowed_classes(["a-service-nobody-wrote-down"]) == purpose.allowed_classes([])
 
 
+def test_the_clause_that_requires_a_class_is_named(es_ci: Sop) -> None:
+    purpose = es_ci.purposes[ASSISTANCE]
+    services = ["housing:flat", "unheard-of", "skills-recognition:electrician"]
+    assert purpose.requiring("needs", services) == "required"
+    assert purpose.requiring("skills", services) == "services.skills-recognition.required"
+    assert purpose.requiring("skills", []) == "services.*.required"
+
+
+def test_a_first_contact_is_counted_in_days_or_for_the_vulnerable_in_hours() -> None:
+    rule = FirstContactRule(days=2, vulnerable_hours=24)
+    assert rule.allowance(vulnerable=False) == Allowance(amount=2, unit=Unit.WORKING_DAYS)
+    assert rule.allowance(vulnerable=True) == Allowance(amount=24, unit=Unit.HOURS)
+
+
 def test_the_terms_of_the_consent_always_move(es_ci: Sop, es_ge: Sop, de_rs: Sop) -> None:
     for sop in (es_ci, es_ge, de_rs):
         assert all("consent" in purpose.allowed_classes([]) for purpose in sop.purposes.values())

@@ -98,6 +98,19 @@ def test_what_need_not_be_there_is_not_required() -> None:
     }
 
 
+def test_a_list_that_must_hold_something_is_required() -> None:
+    drawn = DrawnTable()
+    drawn.words("a", least=1)
+    assert drawn.schema()["required"] == ["a"]
+
+
+def test_a_table_of_names_may_be_empty_where_nothing_else_is_said() -> None:
+    drawn = DrawnTable()
+    assert drawn.names(WORD) == ("*",)
+    drawn.number("*")
+    assert "minProperties" not in drawn.schema()
+
+
 def test_what_is_asked_for_twice_is_required_once() -> None:
     drawn = DrawnTable()
     drawn.text("a")
@@ -108,6 +121,7 @@ def test_what_is_asked_for_twice_is_required_once() -> None:
 def test_one_of_two_keys_is_drawn_as_either() -> None:
     drawn = DrawnTable()
     assert drawn.either("hours", "days") == ("days", 1)
+    assert DrawnTable().either("hours", "days", "months") == ("months", 1)
     assert drawn.schema() == {
         "type": "object",
         "additionalProperties": False,

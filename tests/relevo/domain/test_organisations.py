@@ -174,7 +174,8 @@ AGAINST: Mapping[str, tuple[dict[str, Any], tuple[str, str], str, Fit]] = {
 def test_against_it_speaks_that(case: dict[str, Any], reason: tuple[str, str], detail: str, fit: Fit) -> None:
     found = judged(**case)
     assert (said(found.against), found.fit) == ([reason], fit)
-    assert found.against[0].detail.endswith(detail) or detail in found.against[0].detail
+    assert detail in found.against[0].detail
+    assert ("Its mandate covers" in found.reasons_for[0]) is (reason[1] != "mandate")
 
 
 NEVER = {name: case for name, (case, _, _, fit) in AGAINST.items() if fit is Fit.NEVER}
@@ -257,6 +258,11 @@ def test_an_organisation_is_called_by_its_name_with_or_without_hyphens() -> None
     for words in ("ge:dabruneba/night-shelter", "Night Shelter", "night-shelter "):
         assert is_called(words, "ge:dabruneba/night-shelter")
     assert not is_called("night", "ge:dabruneba/night-shelter")
+    assert is_called("shelter/night", "ge:dabruneba/shelter/night")
+
+
+def test_who_has_taken_nobody_has_every_place() -> None:
+    assert replace(SHELTER, taken={}).places_left("safe-housing") == 2
 
 
 def test_withholding_some_class_from_it_or_anything_from_others_does_not_stop_an_offer() -> None:

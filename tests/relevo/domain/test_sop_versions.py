@@ -118,9 +118,9 @@ def test_a_new_referral(
 
 
 def test_the_refusal_says_whether_it_was_made_or_came_too_late(es_ci: Sop) -> None:
-    with pytest.raises(SopSuperseded, match="made after a newer version"):
+    with pytest.raises(SopSuperseded, match=r"superseded: it was made after a newer version had taken effect$"):
         require_current(es_ci, NEWER, made_at=NEWER, received_at=NEWER)
-    with pytest.raises(SopSuperseded, match="arrives more than 30 days after"):
+    with pytest.raises(SopSuperseded, match=r"superseded: it arrives more than 30 days after a newer version$"):
         require_current(es_ci, NEWER, made_at=NEWER - SECOND, received_at=NEWER + 31 * DAY)
 
 

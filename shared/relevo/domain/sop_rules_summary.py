@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relevo.domain.sop_rules import ANY, RecordPart
+from relevo.domain.access import Role
+from relevo.domain.access_to_data import rule_for
+from relevo.domain.sides import Side
+from relevo.domain.sop_rules import ANY, ROLES, RecordPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,12 +43,11 @@ def _consent(sop: Sop) -> Iterator[str]:
 
 
 def _access(sop: Sop) -> dict[str, str]:
-    if not sop.access:
-        return {"access": "no rule: whoever handles a case enters and consults"}
     return {
-        f"{role} at the {side}": "\n".join(_reads(rule))
-        for side, found in sop.access.items()
-        for role, rule in found.items()
+        f"{role} at the {side}": "\n".join(_reads(rule_for(sop, side, role)))
+        for side in Side
+        for role in Role
+        if role in ROLES[side]
     }
 
 

@@ -56,8 +56,27 @@ def test_a_procedure_narrows_and_the_refusal_names_who_may(es_ci: Sop) -> None:
     with pytest.raises(NotYours, match="these may: case-worker, clinician") as refused:
         require_consult(narrow, Side.ORIGIN, Role.INTAKE, ["contact", "vulnerability"])
     assert refused.value.field == "vulnerability"
-    with pytest.raises(NotYours):
+    assert "may not read vulnerability" in refused.value.detail
+    with pytest.raises(NotYours, match=r"may not write down contact; these may: case-worker$") as written:
         require_enter(narrow, Side.ORIGIN, Role.INTAKE, ["contact"])
+    assert written.value.field == "contact"
+
+
+def test_the_roles_that_are_named_are_those_of_the_procedure(es_ci: Sop) -> None:
+    closed = replace(es_ci, access={Side.ORIGIN: dict.fromkeys(Role, AccessRule())})
+    for require in (require_consult, require_enter):
+        with pytest.raises(NotYours, match=r"these may: nobody$"):
+            require(closed, Side.ORIGIN, Role.INTAKE, ["contact"])
+    with pytest.raises(NotYours, match=r"these may: clinician, coordinator, counsellor$"):
+        require_enter(None, Side.HOST, Role.INTAKE, ["medication"])
+    require_enter(None, Side.HOST, Role.COUNSELLOR, ["medication"])
+    require_consult(None, Side.HOST, Role.CLINICIAN, ["medication"])
+
+
+def test_what_a_procedure_says_of_one_side_says_nothing_of_the_other(es_ci: Sop) -> None:
+    narrow = under(es_ci, Side.ORIGIN, Role.CLINICIAN, AccessRule())
+    assert may_consult(narrow, Side.HOST, Role.CLINICIAN) == may_consult(None, Side.HOST, Role.CLINICIAN)
+    assert may_consult(narrow, Side.ORIGIN, Role.CLINICIAN) == frozenset()
 
 
 def test_a_role_that_the_procedure_does_not_name_keeps_the_defaults(es_ci: Sop) -> None:

@@ -32,3 +32,4 @@ def test_anything_else_is_refused_with_what_is_allowed() -> None:
             with pytest.raises(IllegalStep) as refusal:
                 advance_assignment(here, there)
             assert refusal.value.allowed == allowed_assignment(here)
+            assert refusal.value.detail.startswith(f"{there} cannot follow {here} here")

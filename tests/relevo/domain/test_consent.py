@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -18,6 +19,7 @@ from relevo.domain.consent import (
     speaking,
     terms_of,
 )
+from support.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,7 +102,7 @@ def test_every_reason_is_named_at_once(
     purpose, receiver = "reintegration-assistance", "ci:accueil"
     classes = ["identity-min", "contact", "needs"]
     reasons = consent_reasons(consents, purpose=purpose, receiver=receiver, classes=classes, at=AT)
-    assert tuple(reason.code for reason in reasons) == codes
+    assert tuple(code for code, _ in said(reasons)) == codes
     if codes:
         with pytest.raises(NoConsent) as refusal:
             require_consent(consents, purpose=purpose, receiver=receiver, classes=classes, at=AT)
@@ -114,7 +116,47 @@ def test_the_day_of_expiry_is_named(given: Given) -> None:
     expired = given(expires_on=date(2026, 11, 1))
     (reason,) = consent_reasons([expired], purpose=expired.purpose, receiver=expired.receiver, classes=[], at=AT)
     assert "on 2026-11-01" in reason.detail
-    assert reason.field == "consent.expires_on"
+    assert (reason.field, reason.rule) == ("consent.expires_on", "consent.expires")
+
+
+def test_the_day_that_has_not_come_is_named(given: Given) -> None:
+    early = given(taken_on=date(2026, 12, 24))
+    (reason,) = consent_reasons([early], purpose=early.purpose, receiver=early.receiver, classes=[], at=AT)
+    assert "2026-12-24" in reason.detail
+    assert (reason.field, reason.rule) == ("consent.taken_on", "consent.begins")
+
+
+def test_of_consents_that_are_all_dated_in_the_future_the_latest_speaks(given: Given) -> None:
+    soon, later = given(taken_on=date(2026, 11, 23)), given(taken_on=date(2026, 11, 24))
+    assert speaking([later, soon], purpose=soon.purpose, receiver=soon.receiver, at=AT) is later
+
+
+def test_one_dated_today_speaks_today(given: Given) -> None:
+    old, new = given(), given(taken_on=AT.date())
+    assert speaking([new, old], purpose=old.purpose, receiver=old.receiver, at=AT) is new
+
+
+def test_today_is_the_day_in_utc_wherever_people_are(given: Given) -> None:
+    old, new = given(), given(taken_on=date(2026, 11, 23))
+    night = datetime.fromisoformat("2026-11-22T23:30-02:00")
+    assert speaking([new, old], purpose=old.purpose, receiver=old.receiver, at=night) is new
+
+
+def test_an_exception_ends_by_the_clock_and_not_with_its_day(given: Given) -> None:
+    without = replace(terms_of(given(expires_on=AT.date())), exception_ends=AT)
+    assert without.without_consent
+    assert is_expired(without, AT)
+    assert not is_expired(without, AT - timedelta(seconds=1))
+    assert not terms_of(given()).without_consent
+
+
+def test_an_exception_holds_until_its_hour_whatever_its_day(given: Given) -> None:
+    without = replace(terms_of(given(expires_on=YESTERDAY.date())), exception_ends=AT)
+    assert not is_expired(without, AT - timedelta(seconds=1))
+
+
+def test_terms_name_the_organisation_that_the_person_chose(given: Given) -> None:
+    assert terms_of(given(organisation="ci:accueil/shelter")).organisation == "ci:accueil/shelter"
 
 
 def test_each_class_that_lacks_is_named(given: Given) -> None:
@@ -122,6 +164,9 @@ def test_each_class_that_lacks_is_named(given: Given) -> None:
     wanted = ["needs", "contact", "identity-min"]
     reasons = consent_reasons([narrow], purpose=narrow.purpose, receiver=narrow.receiver, classes=wanted, at=AT)
     assert ["contact" in reasons[0].detail, "needs" in reasons[1].detail] == [True, True]
+    assert {(one.field, one.rule, one.clause) for one in reasons} == {
+        ("consent.classes", "consent.covers-class", "purposes.reintegration-assistance")
+    }
 
 
 def test_terms_have_what_is_withheld_from_whom_but_never_why(given: Given) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -22,6 +22,7 @@ from relevo.domain.consent_change import (
     require_change,
 )
 from relevo.domain.sides import Side
+from support.wording import said
 
 RENEWED, NARROWED = ConsentChangeKind.RENEWED, ConsentChangeKind.NARROWED
 END = date(2028, 2, 28)
@@ -144,14 +145,37 @@ def test_a_side_may_not_change_it_to(name: str) -> None:
     after, kind, side, code, field = REFUSED[name]
     with pytest.raises(ChangeUnfit) as refused:
         require_change(FIRST, after, kind=kind, side=side)
-    assert (code, field) in {(one.code, one.field) for one in refused.value.reasons}
+    assert (code, field) in said(refused.value.reasons)
 
 
 def test_what_was_refused_to_return_is_not_opened_by_the_origin() -> None:
     closed = replace(FIRST, outcomes_may_return=False, withhold=(KEEP_NEEDS,))
     with pytest.raises(ChangeUnfit) as refused:
         require_change(closed, LONGER, kind=RENEWED, side=Side.ORIGIN)
-    assert {one.field for one in refused.value.reasons} == {"consent.outcomes_may_return", "consent.withhold"}
+    assert said(refused.value.reasons) == [
+        ("consent-widened", "consent.outcomes_may_return"),
+        ("consent-widened", "consent.withhold"),
+    ]
+
+
+def test_where_nobody_consented_there_is_nothing_to_renew() -> None:
+    without = replace(FIRST, exception_ends=datetime(2028, 2, 28, 9, tzinfo=UTC))
+    with pytest.raises(ChangeUnfit) as refused:
+        require_change(without, replace(without, expires_on=LATER), kind=RENEWED, side=Side.HOST)
+    assert said(refused.value.reasons) == [("consent-none", "consent.basis")]
+
+
+def test_a_renewal_for_the_same_day_is_none() -> None:
+    with pytest.raises(ChangeUnfit) as refused:
+        require_change(FIRST, LESS, kind=RENEWED, side=Side.ORIGIN)
+    assert said(refused.value.reasons) == [("consent-not-later", "consent.expires_on")]
+
+
+def test_what_was_withheld_from_the_beginning_stays_withheld_until_it_is_lifted() -> None:
+    first = replace(FIRST, withhold=(KEEP_NEEDS,))
+    longer = replace(first, expires_on=LATER)
+    assert in_force(first, [change("1", longer)]) == longer
+    assert in_force(first, [change("1", LONGER)]) == LONGER
 
 
 def test_changes_that_know_of_each_other_in_a_ring_are_no_history() -> None:

@@ -20,6 +20,7 @@ from relevo.domain.consent_taking import (
 from relevo.domain.sides import Side
 from relevo.domain.sop import parse_sop
 from relevo.domain.sop_rules import ConsentRule, Sheet
+from support.wording import said
 
 SOP = replace(
     parse_sop((Path(__file__).parents[3] / "shared" / "sops" / "es-ci.toml").read_text(encoding="utf-8")),
@@ -57,18 +58,32 @@ def test_it_is_refused_when_taken(name: str) -> None:
     taking, code, field = BROKEN[name]
     with pytest.raises(ConsentRuleBroken) as refused:
         require_taking(SOP, taking)
-    assert [(one.code, one.field) for one in refused.value.reasons] == [(code, field)]
+    assert said(refused.value.reasons) == [(code, field)]
+
+
+def test_the_refusal_says_who_may_take_it() -> None:
+    with pytest.raises(ConsentRuleBroken, match=r"these take a consent here: coordinator, counsellor$"):
+        require_taking(SOP, replace(FINE, role=Role.CLINICIAN))
+    nobody = replace(SOP, consent=ConsentRule(longest_months=36, takers={}))
+    with pytest.raises(ConsentRuleBroken, match=r"these take a consent here: nobody$"):
+        require_taking(nobody, FINE)
+
+
+def test_what_a_peer_recorded_is_passed_on_by_the_node_itself() -> None:
+    require_taking(SOP, replace(FINE, role=None))
 
 
 def test_a_receiver_asks_how_long_it_lasts() -> None:
     require_lasting(SOP.consent, since=date(2026, 11, 10), expires_on=date(2029, 11, 10))
-    with pytest.raises(ConsentRuleBroken):
+    with pytest.raises(ConsentRuleBroken, match="36 months at most") as refused:
         require_lasting(SOP.consent, since=date(2026, 11, 10), expires_on=date(2029, 11, 11))
+    assert said(refused.value.reasons) == [("consent-too-long", "consent.expires_on")]
 
 
 def test_months_end_where_the_month_does() -> None:
     assert months_after(date(2027, 11, 30), 3) == date(2028, 2, 29)
     assert months_after(date(2026, 12, 31), 12) == date(2027, 12, 31)
+    assert months_after(date(2026, 11, 10), 1) == date(2026, 12, 10)
 
 
 def test_it_is_renewed_thirty_days_before() -> None:

@@ -20,6 +20,7 @@ from relevo.domain.contact_list import (
     require_sound,
 )
 from relevo.domain.sides import Side
+from support.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +54,7 @@ UNSOUND: Mapping[str, tuple[ContactList, str]] = {
 def test_a_list_is_refused_for(found: ContactList, field: str) -> None:
     with pytest.raises(ContactsInvalid) as refused:
         require_sound(found, Side.ORIGIN, AT)
-    assert [reason.field for reason in refused.value.reasons] == [field]
+    assert said(refused.value.reasons) == [("contacts-invalid", field)]
 
 
 def test_a_list_of_its_own_is_sound_and_a_clock_may_be_a_little_fast() -> None:
@@ -61,11 +62,23 @@ def test_a_list_of_its_own_is_sound_and_a_clock_may_be_a_little_fast() -> None:
     require_sound(replace(LIST, as_of=AT + timedelta(minutes=10)), Side.ORIGIN, AT)
 
 
+def test_an_organisation_may_have_departments() -> None:
+    require_sound(replace(LIST, organisations=(replace(DESK, organisation="ci:accueil/desk/second"),)), Side.ORIGIN, AT)
+
+
+def test_the_refusal_names_the_roles_that_there_are() -> None:
+    wrong = replace(LIST, organisations=(replace(NODE, points=(replace(OFFICER, role=Role.COUNSELLOR),)),))
+    with pytest.raises(ContactsInvalid) as refused:
+        require_sound(wrong, Side.ORIGIN, AT)
+    assert refused.value.reasons[0].advice == "Use one of: administrator, auditor, case-worker, clinician, intake."
+
+
 def test_only_a_newer_list_takes_the_place_of_another() -> None:
     require_newer(LIST, None)
     require_newer(replace(LIST, as_of=AT + timedelta(seconds=1)), LIST)
-    with pytest.raises(ContactsNotNewer):
+    with pytest.raises(ContactsNotNewer, match="of 2026-11-22 09:00 UTC") as refused:
         require_newer(LIST, LIST)
+    assert refused.value.field == "as_of"
 
 
 def test_a_list_is_stale_after_half_a_year() -> None:

@@ -29,6 +29,7 @@ from relevo.domain.costs import (
     totals,
 )
 from relevo.domain.sop_rules import Bearer, Ceiling, CostRule
+from support.wording import said
 
 RENT = CostLine(what="rent", planned=Decimal(900), borne_by=Bearer.HOST, category="housing")
 OXYGEN = CostLine(what="oxygen", planned=Decimal(360), borne_by=Bearer.HOST, category="medical")
@@ -92,7 +93,7 @@ UNFIT: dict[str, tuple[CostSheet, Person, str, str]] = {
 @pytest.mark.parametrize(("sheet", "person", "field", "told"), UNFIT.values(), ids=UNFIT)
 def test_a_plan_is_refused_for(sheet: CostSheet, person: Person, field: str, told: str) -> None:
     (reason,) = check(sheet, RULE, person)
-    assert reason.field == field
+    assert said([reason]) == [("costs-unfit", field)]
     assert re.search(told, reason.detail)
 
 
@@ -101,6 +102,48 @@ def test_the_closest_ceiling_speaks_and_the_highest_of_the_closest() -> None:
     found = [ceiling_for(RULE, person) for person in (Person(), OLDER, both, replace(both, return_type="forced"))]
     assert [one and one.amount for one in found] == [1500, 2000, 2500, 800]
     assert ceiling_for(CostRule(currency="EUR"), OLDER) is None
+
+
+def test_a_ceiling_for_this_return_speaks_where_none_speaks_of_the_person() -> None:
+    forced = Ceiling(return_type="forced", amount=Decimal(500))
+    rule = CostRule(currency="EUR", ceilings=(forced, Ceiling(amount=Decimal(1500))))
+    assert ceiling_for(rule, Person(kinds=frozenset({"minor"}), return_type="forced")) is forced
+    others = CostRule(currency="EUR", ceilings=(Ceiling(person="minor", amount=Decimal(9)), forced))
+    assert ceiling_for(others, Person(return_type="voluntary")) is None
+
+
+def test_a_plan_may_reach_its_ceilings() -> None:
+    exact = CostRule(currency="EUR", ceilings=(Ceiling(amount=Decimal(1560)),))
+    assert check(replace(PLAN, ceiling=Decimal(1560)), exact, Person()) == ()
+
+
+def test_the_refusal_names_the_ceiling() -> None:
+    (reason,) = check(PLAN, RULE, Person())
+    assert reason.detail == (
+        "the sum planned, 1560 EUR, is over the procedure's ceiling for person `any`, return `any` (costs.ceilings),"
+        " 1500 EUR"
+    )
+
+
+def test_what_was_spent_has_no_more_decimals_than_its_currency_either() -> None:
+    spent = _with(replace(RENT, actual=Decimal("900.005")))
+    assert said(report_faults(spent, PLAN)) == [("costs-unfit", "costs.lines[0].actual")]
+    assert check(_with(replace(RENT, planned=Decimal("0.30"))), None, OLDER) == ()
+
+
+def test_how_somebody_returns_is_taken_from_the_journey() -> None:
+    found = person_of({}, {"return_type": "forced"}, vulnerable=True, adult_from=18, on=date(2027, 1, 7))
+    assert found == Person(kinds=frozenset({"vulnerable"}), return_type="forced")
+    year = {"birth_year": 2009}
+    assert person_of(year, {}, vulnerable=False, adult_from=18, on=date(2027, 1, 7)).kinds == frozenset()
+
+
+def test_a_line_keeps_the_category_that_was_planned_and_a_new_one_brings_its_own() -> None:
+    taxi = CostLine(
+        what="taxi", planned=Decimal(0), borne_by=Bearer.HOST, actual=Decimal(30), category="onward-transport"
+    )
+    rent = replace(RENT, actual=Decimal(1), category="other")
+    assert difference([RENT], [[rent, taxi]]) == (replace(RENT, actual=Decimal(1)), taxi)
 
 
 def test_money_without_decimals_has_none() -> None:
@@ -145,7 +188,15 @@ REPORTS: dict[str, tuple[CostSheet, str]] = {
 
 @pytest.mark.parametrize(("report", "field"), REPORTS.values(), ids=REPORTS)
 def test_no_report(report: CostSheet, field: str) -> None:
-    assert [reason.field for reason in report_faults(report, PLAN)] == [field]
+    assert said(report_faults(report, PLAN)) == [("costs-unfit", field)]
+
+
+def test_a_report_may_tell_of_what_nobody_had_planned_if_it_says_so() -> None:
+    taxi = CostLine(what="taxi", planned=Decimal(0), borne_by=Bearer.HOST, actual=Decimal(30))
+    assert report_faults(replace(PLAN, lines=(taxi,)), PLAN) == ()
+    planned = replace(PLAN, lines=(replace(taxi, planned=Decimal(30)),))
+    (reason,) = report_faults(planned, PLAN)
+    assert reason.field == "costs.lines[0].planned"
 
 
 def test_a_proof_belongs_to_something_that_was_paid() -> None:

@@ -158,6 +158,39 @@ STARTS: Mapping[str, tuple[str, Facts, str, tuple[tuple[str, str, str], ...]]] =
         MONDAY,
         (("follow-up-12", "origin", "2027-08-01T17:00Z"),),
     ),
+    "an answer that brings a journey moves the confirmation": (
+        "answered",
+        replace(
+            ROUTINE,
+            planned_arrival=datetime.fromisoformat("2026-12-20T21:00+01:00"),
+            carried=frozenset({"travel"}),
+        ),
+        MONDAY,
+        (("answer", "origin", "2026-12-07T17:00Z"), ("confirm-arrival", "origin", "2026-12-21T20:00Z")),
+    ),
+    "an answer that brings none leaves it alone": (
+        "answered",
+        replace(ROUTINE, planned_arrival=datetime.fromisoformat("2026-12-20T21:00+01:00")),
+        MONDAY,
+        (("answer", "origin", "2026-12-07T17:00Z"),),
+    ),
+    "a clinician's answer that brings medicines sets that clock anew": (
+        "medical-answer",
+        replace(ROUTINE, supply_ends=date(2027, 1, 16), carried=frozenset({"medication"})),
+        MONDAY,
+        (("medication-supply", "origin", "2027-01-02T17:00Z"),),
+    ),
+    "what falls due at the very moment of reopening does not lie ahead": (
+        "reopened",
+        replace(
+            ROUTINE,
+            arrived_at=datetime.fromisoformat("2026-08-23T10:00Z"),
+            done=frozenset({"follow-up-6", "follow-up-12"}),
+        ),
+        "2026-11-23T17:00Z",
+        (),
+    ),
+    "a waiting list without a day has no clock": ("waitlisted", ROUTINE, MONDAY, ()),
     "reopening before anybody arrived starts nothing": ("reopened", ROUTINE, MONDAY, ()),
     "holding the assistance stops nothing and starts nothing": ("held", ROUTINE, MONDAY, ()),
 }
@@ -244,6 +277,7 @@ DONE: Mapping[str, tuple[str, dict[str, Any], set[str]]] = {
         {"first-contact", "correct-contact"},
     ),
     "no answer is not": ("first-contact", {"outcome": "no-answer"}, set()),
+    "a follow-up of no month": ("follow-up", {}, set()),
     "the follow-up of its month": ("follow-up", {"month": 3}, {follow_up_duty(3)}),
     "a corrected number": ("corrected", {"corrected": ("contact",)}, {"correct-contact"}),
     "another correction": ("corrected", {"corrected": ("needs",)}, set()),
@@ -256,6 +290,32 @@ DONE: Mapping[str, tuple[str, dict[str, Any], set[str]]] = {
 @pytest.mark.parametrize(("step", "words", "duties"), DONE.values(), ids=DONE)
 def test_a_step_fulfils_its_duties(step: str, words: dict[str, Any], duties: set[str]) -> None:
     assert duties_done(step, speaker=Side.ORIGIN, **words) == duties
+
+
+def test_the_clinicians_of_the_host_answer_for_themselves() -> None:
+    assert duties_done("medical-answer", speaker=Side.HOST) == {"answer-clinician-host"}
+
+
+def test_whoever_was_reached_before_is_not_due_again(es_ci: Sop) -> None:
+    facts = replace(_arrived("2026-12-14T19:35+00:00"), done=frozenset({"first-contact"}))
+    assert _first_contact(es_ci, facts) is None
+
+
+def test_a_confirmation_runs_from_the_planned_arrival_and_a_follow_up_from_the_month_before(es_ci: Sop) -> None:
+    planned = datetime.fromisoformat("2026-12-20T21:00+01:00")
+    facts = replace(_arrived("2026-12-14T19:35+00:00"), planned_arrival=planned)
+    (confirm,) = duties_started("journey-changed", sop=es_ci, received_at=START, facts=facts)
+    arrived = duties_started("arrived", sop=es_ci, received_at=START, facts=facts)
+    assert confirm.since == planned
+    assert {due.by for due in arrived} == {Side.ORIGIN}
+    assert {due.duty: due.since and due.since.date() for due in arrived} == {
+        "first-contact": None,
+        "follow-up-1": date(2026, 12, 14),
+        "follow-up-3": date(2027, 2, 14),
+        "follow-up-6": date(2027, 5, 14),
+        "follow-up-12": date(2027, 11, 14),
+        "plan": None,
+    }
 
 
 STANDS: Mapping[str, tuple[str, Status, Journey, bool]] = {

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from relevo.domain.consent import Consent, Withholding, terms_of
-from relevo.domain.disclosure import Disclosure, Line, NotSendable, Why, decide
+from relevo.domain.disclosure import Disclosure, Line, NotSendable, Why, decide, held, without
 from relevo.domain.sop import Sop
 from relevo.errors import Reason
+from support.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -126,8 +127,9 @@ def test_everything_withheld_from_the_receiver_leaves_nothing_to_send(es_ci: Sop
 
 def test_words_that_software_cannot_follow_hold_the_referral_back(es_ci: Sop, given: Given) -> None:
     consent = given(withhold=(Withholding(what="what she told us in May", from_whom="ci:accueil"),))
-    (reason,) = _decide(AYA, es_ci, [consent]).reasons
-    assert (reason.code, reason.field) == ("withhold-unclear", "consent.withhold[0].what")
+    reasons = _decide(AYA, es_ci, [consent]).reasons
+    assert said(reasons) == [("withhold-unclear", "consent.withhold[0].what")]
+    assert reasons[0].rule == "consent.withholds"
 
 
 def test_what_was_decided_before_stays_whatever_the_rules_say(es_ci: Sop, given: Given) -> None:
@@ -216,8 +218,9 @@ def test_nothing_leaves_under(es_ci: Sop, given: Given, changes: dict[str, objec
 
 def test_a_service_can_require_a_class(es_ci: Sop, given: Given) -> None:
     record = {name: fields for name, fields in AYA.items() if name != "skills"}
-    (reason,) = _decide(record, es_ci, [given()], services=("skills-recognition:tailor",)).reasons
-    assert (reason.code, reason.field) == ("class-required", "skills")
+    reasons = _decide(record, es_ci, [given()], services=("skills-recognition:tailor",)).reasons
+    assert said(reasons) == [("class-required", "skills")]
+    assert reasons[0].rule == "classes.required"
 
 
 def test_without_any_consent_every_fault_in_what_is_required_is_still_named(es_ci: Sop) -> None:
@@ -238,3 +241,47 @@ def test_no_reason_and_no_line_repeats_a_value(es_ci: Sop, given: Given) -> None
     disclosure = _decide(AYA, es_ci, [given(expires_on=date(2026, 11, 1))], problems=[_problem("contact.number")])
     told = repr((disclosure.lines, disclosure.reasons))
     assert not any(value in told for value in ("Yopougon", "+225", "1994-03-08", "ES-2026-004417"))
+
+
+def test_who_may_not_read_a_class_sees_only_that_it_is_there(es_ci: Sop, given: Given) -> None:
+    whole = _decide(AYA, es_ci, [given(withhold=(Withholding(what="needs.psychosocial", from_whom="ci:accueil"),))])
+    seen = without(whole, {"needs", "identity-full"})
+    assert [line.path for line in seen.lines if line.path.startswith(("needs", "identity-full"))] == [
+        "identity-full",
+        "needs",
+    ]
+    assert {line.path: (line.leaves, line.why) for line in seen.lines if line.path in {"needs", "identity-full"}} == {
+        "needs": (True, Why.CONSENTED),
+        "identity-full": (False, Why.NOT_CONSENTED),
+    }
+    assert [line for line in seen.lines if line.path.startswith("contact")] == [
+        line for line in whole.lines if line.path.startswith("contact")
+    ]
+    assert seen.leaving == {name: fields for name, fields in whole.leaving.items() if name != "needs"}
+    assert (seen.reasons, seen.consent) == (whole.reasons, whole.consent)
+
+
+def test_one_field_that_leaves_makes_its_hidden_class_leave_wherever_it_stands(es_ci: Sop, given: Given) -> None:
+    record: Record = {**AYA, "needs": {"psychosocial": ["family-mediation"], "social": ["housing"]}}
+    whole = _decide(record, es_ci, [given(withhold=(Withholding(what="needs.psychosocial", from_whom="ci:accueil"),))])
+    (needs,) = [line for line in without(whole, {"needs"}).lines if line.path == "needs"]
+    assert needs.leaves
+
+
+def test_another_reason_holds_everything_back_and_is_told_beside_the_first_ones(es_ci: Sop, given: Given) -> None:
+    decision = _decide(AYA, es_ci, [given()])
+    stopped = held(decision, (_problem("household"),))
+    assert stopped.reasons == (_problem("household"),)
+    assert stopped.leaving == {}
+    assert not _leave(stopped)
+    assert {path for path, why in _whys(stopped).items() if why is Why.HELD_BACK} == _leave(decision)
+    assert [line for line in stopped.lines if line.why is Why.NOT_CONSENTED] == [
+        line for line in decision.lines if line.why is Why.NOT_CONSENTED
+    ]
+    assert held(stopped, (_problem("travel"),)).reasons == (_problem("household"), _problem("travel"))
+    assert stopped.consent is decision.consent
+
+
+def test_without_another_reason_a_decision_stays_as_it_is(es_ci: Sop, given: Given) -> None:
+    decision = _decide(AYA, es_ci, [given()])
+    assert held(decision, ()) is decision

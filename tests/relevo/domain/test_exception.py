@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from relevo.domain.consent import Terms
 from relevo.domain.exception import (
     Attestation,
     Circumstances,
@@ -15,17 +16,19 @@ from relevo.domain.exception import (
     ExceptionGround,
     ExceptionReason,
     ExceptionTerms,
+    as_terms,
     duties_of,
     faults,
     require_sound,
     review_reasons,
     terms_of,
 )
-from relevo.domain.sides import Urgency
+from relevo.domain.sides import Side, Urgency
 from relevo.domain.sop import SopInvalid, parse_sop
 from relevo.domain.sop_parts import LIFE_SAVING, ExceptionRule
 from relevo.errors import Refusal
 from support.sop_texts import anybody_reads
+from support.wording import codes as told
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 RULE = ExceptionRule(classes=frozenset({"identity-min", "travel", "mental-health-risk"}), expiry_hours=72)
@@ -81,6 +84,22 @@ FAULTS: dict[str, tuple[ExceptionTerms, Circumstances, list[str]]] = {
         replace(AROUND, at=AT - timedelta(days=1)),
         ["exception-too-long"],
     ),
+    "clocks that differ by five minutes do not matter": (TERMS, replace(AROUND, at=AT - timedelta(minutes=5)), []),
+    "by more they do": (
+        TERMS,
+        replace(AROUND, at=AT - timedelta(minutes=5, seconds=1)),
+        ["exception-too-long"],
+    ),
+    "an attestation of the day that begins in five minutes": (
+        replace(TERMS, attestation=replace(ATTESTED, date=AT.date() + timedelta(days=1))),
+        replace(AROUND, at=datetime(2026, 11, 22, 23, 55, tzinfo=UTC)),
+        [],
+    ),
+    "an attestation of today where it is tomorrow already": (
+        replace(TERMS, attestation=replace(ATTESTED, date=AT.date() + timedelta(days=1))),
+        replace(AROUND, at=datetime.fromisoformat("2026-11-23T00:30+04:00")),
+        ["exception-attestation-date"],
+    ),
     "clocks that differ by a minute do not matter": (TERMS, replace(AROUND, at=AT - timedelta(minutes=1)), []),
     "it holds until the last second": (TERMS, replace(AROUND, at=TERMS.expires_at - timedelta(seconds=1)), []),
     "and not in the next": (TERMS, replace(AROUND, at=TERMS.expires_at), ["exception-expired"]),
@@ -106,14 +125,19 @@ FAULTS: dict[str, tuple[ExceptionTerms, Circumstances, list[str]]] = {
 @pytest.mark.parametrize(("terms", "around", "codes"), FAULTS.values(), ids=FAULTS)
 def test_what_an_exception_must_be(terms: ExceptionTerms, around: Circumstances, codes: list[str]) -> None:
     found = faults(terms, around)
-    assert [one.code for one in found] == codes
-    assert all(one.advice and one.detail for one in found)
+    assert told(found) == codes
     if codes:
         with pytest.raises(Refusal) as refused:
             require_sound(terms, around)
         assert (refused.value.code, refused.value.reasons) == (codes[0], found)
     else:
         require_sound(terms, around)
+
+
+def test_a_fault_says_what_is_wrong_by_which_rule_and_clause() -> None:
+    (reason,) = faults(replace(TERMS, classes=TERMS.classes | {"skills"}), AROUND)
+    assert (reason.field, reason.rule, reason.clause) == ("skills", "exception.minimal", "exception.classes")
+    assert reason.detail == "an exception lets only the life-saving classes of the procedure move"
 
 
 ALONE = replace(GROUND, on_duty=False)
@@ -141,13 +165,40 @@ REVIEWS: dict[str, tuple[ExceptionGround, datetime, datetime | None, list[str]]]
 def test_what_a_review_decides(
     ground: ExceptionGround, at: datetime, left_at: datetime | None, codes: list[str]
 ) -> None:
-    assert [one.code for one in review_reasons(ground, at=at, left_at=left_at)] == codes
+    assert told(review_reasons(ground, at=at, left_at=left_at)) == codes
 
 
 def test_what_left_unreviewed_is_reviewed_within_a_day_and_the_person_is_told_before_it_ends() -> None:
-    owed = {due.duty: due.at for due in duties_of(ALONE, TERMS, AT)}
-    assert owed == {"review-exception": AT + DAY, "tell-person": AT + 3 * DAY}
+    owed = {(due.duty, due.by): due.at for due in duties_of(ALONE, TERMS, AT)}
+    assert owed == {("review-exception", Side.HOST): AT + DAY, ("tell-person", Side.HOST): AT + 3 * DAY}
     assert [due.duty for due in duties_of(replace(GROUND, decision=Decision.APPROVED), TERMS, AT)] == ["tell-person"]
+
+
+def test_the_hours_of_the_terms_count_from_when_it_was_raised_to_the_second() -> None:
+    raised = datetime.fromisoformat("2026-11-22T10:30:15.250+01:00")
+    ground = replace(GROUND, reason=SUICIDE, attestation=ATTESTED, raised_at=raised)
+    terms = terms_of(ground, RULE, purpose="medical-continuity", receiver="ci:accueil", classes=WITH_RISK)
+    assert terms == ExceptionTerms(
+        reason=SUICIDE,
+        attestation=ATTESTED,
+        purpose="medical-continuity",
+        receiver="ci:accueil",
+        classes=WITH_RISK,
+        raised_at=datetime(2026, 11, 22, 9, 30, 15, tzinfo=UTC),
+        expires_at=datetime(2026, 11, 25, 9, 30, 15, tzinfo=UTC),
+    )
+    assert terms.raised_at.tzinfo is UTC
+
+
+def test_the_rules_of_consent_know_it_as_terms_under_which_nothing_returns() -> None:
+    assert as_terms(TERMS) == Terms(
+        purpose="reintegration-assistance",
+        receiver="ci:accueil",
+        classes=frozenset({"identity-min", "travel"}),
+        expires_on=(AT + 3 * DAY).date(),
+        outcomes_may_return=False,
+        exception_ends=AT + 3 * DAY,
+    )
 
 
 def _table(text: str, *lines: str) -> str:

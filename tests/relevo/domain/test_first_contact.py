@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from relevo.domain.first_contact import (
     require_safe,
     towards,
 )
+from relevo.errors import RelevoError
 
 AT = datetime(2026, 12, 15, 10, tzinfo=UTC)
 OTHERS = [outcome for outcome in ContactOutcome if outcome is not ContactOutcome.REACHED]
@@ -116,3 +118,60 @@ HINTS: dict[str, tuple[dict[str, JsonValue], list[str]]] = {
 @pytest.mark.parametrize(("contact", "codes"), HINTS.values(), ids=HINTS)
 def test_what_to_mind_at_one_in_the_afternoon_in_baghdad(contact: dict[str, JsonValue], codes: list[str]) -> None:
     assert [one.code for one in hints(contact, at=AT, zone=ZoneInfo("Asia/Baghdad"))] == codes
+
+
+FIELDS: dict[str, tuple[Callable[[], None], str]] = {
+    "who asked to be left alone": (
+        lambda: require_attempt(Channel.PHONE, preference=Channel.DO_NOT_CONTACT),
+        "contact.channel",
+    ),
+    "who named an intermediary": (
+        lambda: require_attempt(Channel.PHONE, preference=Channel.VIA_INTERMEDIARY),
+        "contact.channel",
+    ),
+    "who waits for the arrival": (
+        lambda: require_moment(before_arrival=False, arrived=False),
+        "contact.before_arrival",
+    ),
+    "who was in danger the last time": (lambda: require_safe([_attempt(ContactOutcome.UNSAFE)]), "outcome"),
+}
+
+
+@pytest.mark.parametrize(("attempt", "field"), FIELDS.values(), ids=FIELDS)
+def test_the_refusal_points_at_what_was_said_by(attempt: Callable[[], None], field: str) -> None:
+    with pytest.raises(RelevoError) as refused:
+        attempt()
+    assert refused.value.field == field
+
+
+TOLD: dict[str, tuple[dict[str, JsonValue], str]] = {
+    "what never to do": ({"never": "the brother"}, "Never: the brother"),
+    "the intermediary by name": (
+        {"channel": "via-intermediary", "intermediary": "legal aid"},
+        "Speak only with: legal aid",
+    ),
+    "the intermediary without": ({"channel": "via-intermediary"}, "Speak only with: the intermediary"),
+    "who may answer": ({"who_may_answer": "wife"}, "Who may answer: wife"),
+    "the hours": ({"hours": "14:00-20:00"}, "It is outside the hours that the person gave (14:00-20:00)."),
+}
+
+
+@pytest.mark.parametrize(("contact", "text"), TOLD.values(), ids=TOLD)
+def test_the_hint_says(contact: dict[str, JsonValue], text: str) -> None:
+    assert [one.text for one in hints(contact, at=AT, zone=ZoneInfo("Asia/Baghdad"))] == [text]
+
+
+WITHIN: dict[str, tuple[str, bool]] = {
+    "from the first minute": ("13:00-14:00", True),
+    "not in the last": ("12:00-13:00", False),
+    "in the second of two spans": ("08:00-09:00,12:30-14:00", True),
+    "through the night from the first minute": ("13:00-06:00", True),
+    "through the night not in the last": ("20:00-13:00", False),
+    "around the clock": ("13:00-13:00", True),
+    "around the clock from another hour": ("08:00-08:00", True),
+}
+
+
+@pytest.mark.parametrize(("hours", "within"), WITHIN.values(), ids=WITHIN)
+def test_one_in_the_afternoon_lies_within(hours: str, *, within: bool) -> None:
+    assert (hints({"hours": hours}, at=AT, zone=ZoneInfo("Asia/Baghdad")) == ()) is within

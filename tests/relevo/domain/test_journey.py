@@ -51,6 +51,7 @@ def test_the_table_is_the_drawing_and_nothing_else() -> None:
 def test_an_illegal_step_is_refused_with_the_steps_that_are_allowed() -> None:
     with pytest.raises(IllegalStep) as refusal:
         advance_journey(Journey.PLANNED, JourneyStep.ARRIVED, H)
+    assert refusal.value.detail.startswith("arrived cannot follow planned here")
     assert refusal.value.allowed == ("journey-changed", "departed", "journey-cancelled")
 
 
@@ -63,6 +64,8 @@ CROSSING = {
     "a changed flight meets an arrival": ("arrived", "planned", "journey-changed", H, "arrived"),
     "a changed flight explains who was not there": ("not-arrived", "planned", "journey-changed", H, "changed"),
     "not there meets a changed flight": ("changed", "planned", "not-arrived", O, "changed"),
+    "not there meets a departure": ("departed", "planned", "not-arrived", O, "not-arrived"),
+    "a departure meets not there": ("not-arrived", "planned", "departed", H, "not-arrived"),
     "nothing crosses": ("planned", None, "departed", H, "departed"),
     "changed again meets not there": ("changed", "changed", "not-arrived", O, "changed"),
     "not there after a change that was seen": ("changed", None, "not-arrived", O, "not-arrived"),

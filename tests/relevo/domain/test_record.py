@@ -81,4 +81,25 @@ def test_a_part_is_present_from_the_first_fact_that_belongs_to_it() -> None:
         RecordPart.COMMENTS: ENDED,
         RecordPart.COMMUNICATION: ARRIVED,
     }
-    assert found.ended_at == ENDED
+    assert (found.opened_at, found.arrived_at, found.ended_at) == (OPENED, ARRIVED, ENDED)
+
+
+def test_a_part_is_missing_from_the_very_moment_on_which_it_should_be_there(sop: Sop) -> None:
+    assert RecordPart.CONTACTS in {one.part for one in missing(FACTS, sop, OPENED)}
+
+
+def test_what_is_not_asked_for_is_neither_needed_nor_expected(sop: Sop) -> None:
+    without = replace(sop, record=frozenset(RecordPart) - {RecordPart.CONTACTS})
+    (contacts,) = [one for one in standing(FACTS, without, AFTER) if one.part is RecordPart.CONTACTS]
+    assert (contacts.needed, contacts.expected_at) == (False, None)
+    assert all(one.needed for one in standing(FACTS, sop, AFTER))
+
+
+def test_without_follow_ups_no_monitoring_is_expected(sop: Sop) -> None:
+    without = replace(sop, follow_up_months=())
+    assert RecordPart.MONITORING not in {one.part for one in missing(FACTS, without, AFTER)}
+
+
+def test_what_has_not_ended_has_no_end() -> None:
+    found = facts_of(opened_at=OPENED, arrived_at=None, classes=[], steps=[("first-contact", ARRIVED)])
+    assert (found.arrived_at, found.ended_at) == (None, None)

@@ -91,7 +91,9 @@ def test_an_illegal_step_is_refused_with_the_steps_that_are_allowed(status: Stat
             with pytest.raises(IllegalStep) as refusal:
                 advance(status, step, side)
             assert refusal.value.allowed == allowed(status, side)
-            assert refusal.value.code == "illegal-step"
+            assert (refusal.value.code, refusal.value.field) == ("illegal-step", "step")
+            now = ", ".join(allowed(status, side)) or "none"
+            assert refusal.value.detail == f"{step} cannot follow {status} here; allowed now: {now}"
 
 
 def test_every_status_can_be_reached_and_stands_in_the_table() -> None:
@@ -159,8 +161,14 @@ def test_steps_that_cross(current: str, seen: str, step: str, by: Side, stands: 
 def test_a_step_that_was_never_legal_is_refused_even_if_it_crossed() -> None:
     with pytest.raises(IllegalStep):
         arrive(Status.DECLINED, Status.DECLINED, Step.ACCEPTED, O)
-    with pytest.raises(IllegalStep):
+    with pytest.raises(IllegalStep, match="accepted cannot follow accepted here") as refusal:
         arrive(Status.ACCEPTED, Status.ACKNOWLEDGED, Step.ACCEPTED, H)
+    assert refusal.value.allowed == allowed(Status.ACCEPTED, H)
+
+
+def test_an_objection_that_arrives_leads_back_to_where_it_stood() -> None:
+    at, objected = Status.CANCEL_REQUESTED, Step.CANCEL_OBJECTED
+    assert arrive(at, at, objected, O, before=Status.ON_HOLD) is Status.ON_HOLD
 
 
 def _pairs() -> list[tuple[Status, Step, Step]]:

@@ -79,6 +79,16 @@ def test_whose_time_has_come(short: Sop, at: datetime, *, withdrawn: bool, due: 
     assert rules.due_for_erasure(short, NOON, present, at, withdrawn=withdrawn) == due
 
 
+def test_a_referral_that_ended_in_the_ordinary_way_keeps_what_a_withdrawal_lets_go(short: Sop) -> None:
+    assert rules.due_for_erasure(short, NOON, {"needs"}, NOON) == frozenset()
+
+
+def test_of_steps_within_one_second_the_order_of_recording_counts() -> None:
+    """The other node knows the moments to the second alone."""
+    steps = [("closed", NOON.replace(microsecond=900)), ("reopened", NOON.replace(microsecond=100))]
+    assert rules.ended_at(steps) is None
+
+
 def test_a_class_without_a_retention_goes_with_the_last(short: Sop) -> None:
     untils = {one.data_class: one.until for one in rules.retained(short, {"consent", "needs"}, NOON)}
     assert untils["consent"] == untils["needs"] == rules.whole_until(short, NOON) == date(2027, 2, 8)

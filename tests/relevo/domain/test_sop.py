@@ -7,6 +7,7 @@ import pytest
 
 from relevo.domain.sides import Side, Urgency
 from relevo.domain.sop import Allowance, FirstContactRule, Sop, SopInvalid, Unit, parse_sop
+from support.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,6 +56,20 @@ def test_a_service_adds_what_it_needs(es_ci: Sop) -> None:
     assert "documents" not in purpose.allowed_classes(["housing"])
     assert "documents" in purpose.allowed_classes(["housing", "skills-recognition"])
     assert purpose.allowed_classes(["a-service-nobody-wrote-down"]) == purpose.allowed_classes([])
+
+
+def test_the_clause_that_requires_a_class_is_named(es_ci: Sop) -> None:
+    purpose = es_ci.purposes[ASSISTANCE]
+    services = ["housing:flat", "unheard-of", "skills-recognition:electrician"]
+    assert purpose.requiring("needs", services) == "required"
+    assert purpose.requiring("skills", services) == "services.skills-recognition.required"
+    assert purpose.requiring("skills", []) == "services.*.required"
+
+
+def test_a_first_contact_is_counted_in_days_or_for_the_vulnerable_in_hours() -> None:
+    rule = FirstContactRule(days=2, vulnerable_hours=24)
+    assert rule.allowance(vulnerable=False) == Allowance(amount=2, unit=Unit.WORKING_DAYS)
+    assert rule.allowance(vulnerable=True) == Allowance(amount=24, unit=Unit.HOURS)
 
 
 def test_the_terms_of_the_consent_always_move(es_ci: Sop, es_ge: Sop, de_rs: Sop) -> None:
@@ -172,8 +187,75 @@ def test_a_sop_is_refused_for(sop_text: Read, good: str, bad: str, field: str) -
     assert good in text
     with pytest.raises(SopInvalid) as refusal:
         parse_sop(text.replace(good, bad, 1))
-    assert field in {reason.field for reason in refusal.value.reasons}
-    assert {reason.code for reason in refusal.value.reasons} == {"sop-invalid"}
+    assert ("sop-invalid", field) in said(refusal.value.reasons)
+    assert {(one.code, one.rule, one.clause == one.field) for one in refusal.value.reasons} == {
+        ("sop-invalid", "sop.sound", True)
+    }
+
+
+TOLD: Mapping[str, str] = {
+    "an unknown key": "is not known here",
+    "an unknown key of a purpose": "is not known here",
+    "a missing key": "is missing",
+    "a number as text": "must be a whole number",
+    "a truth for a number": "must be a whole number",
+    "a version before the first": "must be from 1 to 36500",
+    "a time that never ends": "must be from 1 to 36500",
+    "an allowance in two units": "is not known here",
+    "an allowance in none": "is missing",
+    "a node id without a country": "must be a node id such as es:retorno",
+    "a node id in capitals": "must be a node id such as es:retorno",
+    "a node id that is too long": "must be a node id such as es:retorno",
+    "a host that is its own origin": "is the host itself",
+    "a name with a space": "must be a word of small letters, digits and hyphens",
+    "no language": "must list at least 1",
+    "a language written out": "'français' is not the tag of a language such as fr",
+    "a basis that the law does not know": "must be one of adequacy, safeguards, agreement, public-interest, consent",
+    "a moment without its zone": "must be a moment with its zone, such as Z",
+    "a date for a moment": "must be a moment with its zone",
+    "a moment at the edge of time": "must be a moment with its zone, such as Z",
+    "an unknown class": "'shoe-size' is not a data class",
+    "a class required and allowed": "contact stands under required already",
+    "a class named twice": "names something twice",
+    "nothing required": "must list at least 1",
+    "a name that returns": "'identity-min' is not a data class that an origin may return",
+    "a service with an unknown class": "'cost' is not a data class",
+    "a service with an unknown key": "is not known here",
+    "a purpose that is no word": "its name is not a word of small letters, digits and hyphens",
+    "fields of a class that does not move": "the class does not move for this purpose",
+    "fields of no class": "its name is not a data class",
+    "a field that is no name": "'a.b' is not the name of a field such as return_type",
+    "a purpose that is no table": "must be a table",
+    "an unknown zone": "is not a zone of the IANA time zone database",
+    "a zone that is a folder": "is not a zone of the IANA time zone database",
+    "a zone outside the database": "is not a zone of the IANA time zone database",
+    "a weekend of no day": "'samedi' is not a day of the week by its English name, such as friday",
+    "a weekend of seven days": "must leave at least one day of the week to work on",
+    "no weekend at all": "is missing, even if the list is empty",
+    "closing before opening": "must be later than `opens`",
+    "a calendar of no side": "is not known here",
+    "a side without a calendar": "is missing",
+    "a holiday that is text": "must be a list of dates",
+    "a holiday after the last covered": "lie outside the year of `effective` up to `holidays_until`",
+    "a holiday of the year before": "lie outside the year of `effective` up to `holidays_until`",
+    "holidays that end before it begins": "lies before the day on which the procedure takes effect",
+    "months that go back": "must list numbers from 1 to 120, each greater than the one before",
+    "a month named twice": "must list numbers from 1 to 120, each greater than the one before",
+    "a month before arrival": "must list numbers from 1 to 120, each greater than the one before",
+    "a month that nobody lives to see": "must list numbers from 1 to 120, each greater than the one before",
+    "no month": "must list at least 1",
+    "retention of no class": "its name is not a data class",
+    "a class that moves without retention": "is missing, though the class moves",
+    "retention below nothing": "must be from 0 to 36500",
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_told_in_words(sop_text: Read, name: str) -> None:
+    good, bad, field = FAULTS[name]
+    with pytest.raises(SopInvalid) as refusal:
+        parse_sop(sop_text("es-ci").replace(good, bad, 1))
+    assert TOLD[name] in {one.detail for one in refusal.value.reasons if one.field == field}
 
 
 def test_every_contradiction_is_named_at_once(sop_text: Read) -> None:
@@ -213,7 +295,7 @@ NO_TOML = {
 def test_what_is_not_understood_is_refused(text: str) -> None:
     with pytest.raises(SopInvalid) as refusal:
         parse_sop(text)
-    assert [reason.field for reason in refusal.value.reasons] == ["sop"]
+    assert said(refusal.value.reasons) == [("sop-invalid", "sop")]
 
 
 def test_an_empty_text_is_refused_with_all_that_it_lacks() -> None:

@@ -19,6 +19,7 @@ from relevo.domain.sop_rules import RETURN_TYPES, ROLES, Bearer, Ceiling, Record
 from relevo.messages.circumstances import ReturnType
 from support.pairs import sop_text as sample
 from support.sop_texts import anybody_reads
+from support.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -224,6 +225,64 @@ def test_a_contradiction_is_named(text: str, good: str, bad: str, field: str) ->
     assert field in faults(text, (good, bad))
 
 
+TOLD: Mapping[str, str] = {
+    "a role that does not exist on that side": (
+        "its name is not a role that there is at the host: administrator, auditor, clinician, coordinator, counsellor"
+    ),
+    "a side that does not exist": "is not known here",
+    "access to a class that never moves": "'horoscope' is not a data class",
+    "access to a class that does not move here": "family never moves under this procedure",
+    "an administrator who reads of a mental-health risk": (
+        "an administrator sees no personal data; the list must be empty"
+    ),
+    "an auditor who enters something": "an auditor sees no personal data; the list must be empty",
+    "no table of who reads, though mental health moves for a purpose": (
+        "is missing, though mental-health-risk moves for medical-continuity"
+    ),
+    "a list that is missing": "is missing, even if the list is empty",
+    "a taker who takes no consent": "'clinician' is not a role that takes consent at the origin: case-worker, intake",
+    "a taker of the other side": "'intake' is not a role that takes consent at the host: coordinator, counsellor",
+    "nobody who takes consent": "must list at least 1",
+    "a consent that ends before the last follow-up": "ends before the last follow-up, in month 12",
+    "a renewal before the consent": "begins before the consent itself",
+    "an adult of ten": "must be from 14 to 21",
+    "a table of consent that is not finished": "is missing",
+    "a question for a class that does not move to the host": "skills does not move to the host",
+    "a question for a class that does not move to the origin": "outcome does not move to the origin",
+    "kept without a retention": "is missing, though the class moves",
+    "kept, though it never moves": "the class never moves, so that nobody has it to keep",
+    "kept longer than its retention": "is longer than its retention of 1825 days",
+    "a currency in small letters": "must be the code of a currency such as EUR",
+    "a ceiling as a float": "must be a text",
+    "a ceiling of nothing": 'must be an amount above nothing, written as text with a point, such as "2000.00"',
+    "a ceiling with a comma": 'must be an amount above nothing, written as text with a point, such as "2000.00"',
+    "a ceiling twice for the same": "there is a ceiling for any, any already",
+    "a ceiling for nobody we know": "must be one of vulnerable, minor, any",
+    "a return that the journey does not know": "must be one of voluntary, assisted-voluntary, spontaneous, forced, any",
+    "a category that is unknown": (
+        "its name is not a category of costs: housing, medical, medical-equipment, home-care, "
+        "onward-transport, education, training, business, legal, documents, counselling, other"
+    ),
+    "a bearer who is unknown": "must be one of host, origin, person, other",
+    "a part that no record has": (
+        "'gossip' is not a part of the record: contacts, assessments, plan, monitoring, communication, comments, other"
+    ),
+    "a sheet in another language": "the language is not among `languages`",
+    "a language without its sheet": "is missing; there is a sheet in every language or in none",
+    "a sheet without its risks": "is missing",
+    "a title that says nothing": "must be a text that says something",
+    "a first contact that asks for what never moves": "family never moves under this procedure",
+    "a plan after the last follow-up": "lies after the last follow-up, in month 12",
+    "a medicine told of a century before": "must be from 1 to 365",
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_contradiction_is_told_in_words(name: str) -> None:
+    text, good, bad, field = PLANTED[name]
+    assert TOLD[name] in {one.detail for one in refused(text.replace(good, bad, 1)) if one.field == field}
+
+
 ALONE = [name for name in PLANTED if PLANTED[name][0] is ES_CI and "language" not in name and "currency" not in name]
 
 
@@ -272,4 +331,5 @@ def faults(text: str, edit: tuple[str, str] | None = None) -> set[str]:
 def refused(text: str) -> tuple[Reason, ...]:
     with pytest.raises(SopInvalid) as refusal:
         parse_sop(text)
+    assert {code for code, _ in said(refusal.value.reasons)} == {"sop-invalid"}
     return refusal.value.reasons

@@ -17,6 +17,8 @@ TASK = Task(
 STATES: dict[str, tuple[Task, TaskState]] = {
     "in its first half": (TASK, TaskState.OPEN),
     "from half time on": (replace(TASK, since=AT - 8 * HOUR), TaskState.REMINDER),
+    "at its very time": (replace(TASK, since=AT - 9 * HOUR, due_at=AT), TaskState.REMINDER),
+    "just before half time": (replace(TASK, since=AT - 7 * HOUR), TaskState.OPEN),
     "past its time": (replace(TASK, due_at=AT - HOUR), TaskState.OVERDUE),
     "theirs": (replace(TASK, waits_for=WaitsFor.PEER), TaskState.WAITING),
     "theirs, and past its time": (replace(TASK, waits_for=WaitsFor.PEER, due_at=AT - HOUR), TaskState.OVERDUE),
@@ -35,6 +37,7 @@ MINE: dict[str, tuple[Task, bool]] = {
     "for me by name": (replace(TASK, who="inza"), True),
     "for a colleague": (replace(TASK, who="koffi"), False),
     "for an organisation, seen by the node's own staff": (replace(TASK, organisation="ci:accueil/clinic"), True),
+    "from its first moment on": (replace(TASK, since=AT), True),
     "in half a year": (replace(TASK, since=AT + HOUR), False),
 }
 
@@ -66,3 +69,17 @@ def test_what_presses_most_stands_first() -> None:
         at=AT,
     )
     assert [task.what for task in found] == ["overdue", "theirs, overdue", "soon", "later", "someday", "waiting"]
+
+
+def test_what_is_due_stands_in_the_order_of_its_time_whether_half_of_it_is_over_or_not() -> None:
+    reminder = replace(TASK, what="reminder", since=AT - 99 * HOUR, due_at=AT + 9 * HOUR)
+    fresh = replace(TASK, what="fresh", since=AT, due_at=AT + HOUR)
+    found = tasks_for([reminder, fresh], role=Role.INTAKE, name="inza", organisation=None, at=AT)
+    assert [task.what for task in found] == ["fresh", "reminder"]
+
+
+def test_of_two_that_are_due_at_once_the_older_and_then_the_name_decides() -> None:
+    named = [replace(TASK, thread=None, case=case, what=f"case {case}") for case in ("c", None, "a")]
+    older = replace(TASK, since=AT - 3 * HOUR, what="older")
+    found = tasks_for([*named, TASK, older], role=Role.INTAKE, name="inza", organisation=None, at=AT)
+    assert [task.what for task in found] == ["older", "case None", "case a", "case c", "answer"]

@@ -76,7 +76,9 @@ HOURS = {
 
 @pytest.mark.parametrize(("start", "hours", "end"), HOURS.values(), ids=HOURS)
 def test_hours_run_by_the_clock(start: str, hours: int, end: str) -> None:
-    assert after_hours(datetime.fromisoformat(start), hours) == datetime.fromisoformat(end)
+    ended = after_hours(datetime.fromisoformat(start), hours)
+    assert ended == datetime.fromisoformat(end)
+    assert ended.tzinfo is UTC
 
 
 def test_a_moment_without_its_zone_is_refused() -> None:

@@ -120,9 +120,9 @@ def test_a_plan_may_reach_its_ceilings() -> None:
 def test_the_refusal_names_the_ceiling() -> None:
     (reason,) = check(PLAN, RULE, Person())
     assert reason.detail == (
-        "the sum planned, 1560 EUR, is over the procedure's ceiling for person `any`, return `any` (costs.ceilings),"
-        " 1500 EUR"
+        "the sum planned, 1560 EUR, is over the procedure's ceiling for this person and this return, 1500 EUR"
     )
+    assert reason.clause == "costs.ceilings"
 
 
 def test_what_was_spent_has_no_more_decimals_than_its_currency_either() -> None:

@@ -113,7 +113,7 @@ AGAINST: Mapping[str, tuple[dict[str, Any], tuple[str, str], str, Fit]] = {
     "another service": (
         {"service": "housing"},
         ("outside-mandate", "mandate"),
-        "ge:dabruneba/shelter does not offer housing",
+        "does not offer this service",
         Fit.NEVER,
     ),
     "other kinds of person": (
@@ -146,7 +146,7 @@ AGAINST: Mapping[str, tuple[dict[str, Any], tuple[str, str], str, Fit]] = {
     "no place left": (
         {"organisation": replace(SHELTER, taken={"safe-housing": 3})},
         ("organisation-full", "capacity"),
-        "no place left for safe-housing",
+        "no place left for this service",
         Fit.WITH_REASON,
     ),
     "no money left": (

@@ -28,6 +28,8 @@ HELD: Mapping[str, str] = MappingProxyType(
         "consent-not-yet": "Nothing left. Correct the date on which the consent was taken, then do it again.",
         "no-consent": _AGREED,
         "no-return": "Nothing left: the person lets nothing of this go to the host. What was recorded stays here.",
+        "retention-over": "Nothing left: the referral ended, and its data was erased when its time had come.",
+        "entered-in-error": "Nothing left: the referral was a mistake. If one is needed, send a new one.",
         "nothing-left": "Nothing needs to be done: nothing of this referral had ever left.",
         "exception-expired": _DANGER,
         "exception-rejected": "Nothing left: the second person said no. Ask the person for consent.",

@@ -6,7 +6,7 @@ stays with what it began under: a consent given later starts a new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from host_node import best_interests, cases, consents, costs
 from host_node.tables import CaseRow, ExceptionRow
 from relevo.delivery.steps import planned_arrival
-from relevo.domain.consent import Consent
-from relevo.domain.consent_taking import months_after
 from relevo.domain.data_classes import DataClass, class_of
 from relevo.domain.disclosure import Disclosure, decide, held
 from relevo.domain.exception import Decision, ExceptionGround
 from relevo.domain.exception_disclosure import decide_without_consent
+from relevo.domain.sending_warnings import warnings
 from relevo.domain.sides import Urgency
 from relevo.domain.sop import Sop
 from relevo.errors import NotFound, Reason
@@ -55,7 +54,15 @@ def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Discl
     unfit = _unfit(decision)
     decision = decided((*problems, *unfit)) if unfit else decision
     waits = best_interests.reasons(work, case, decision.consent, sop)
-    return replace(held(decision, waits), warnings=tuple(_warnings(decision.consent, record, sop, work.at)))
+    known = warnings(
+        decision.consent,
+        sop,
+        arrives=planned_arrival(record),
+        vulnerable=bool(record.get(DataClass.VULNERABILITY)),
+        public_authority=work.identity.public_authority,
+        at=work.at,
+    )
+    return replace(held(decision, waits), warnings=tuple(known))
 
 
 def by_exception(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, row: ExceptionRow) -> Disclosure:
@@ -112,21 +119,6 @@ def ground(row: ExceptionRow) -> ExceptionGround:
         on_duty=row.on_duty,
         decision=Decision(row.decision) if row.decision else None,
     )
-
-
-def _warnings(consent: Consent | None, record: Fields, sop: Sop, at: datetime) -> Iterator[Reason]:
-    """What a counsellor should know before sending, though it stops nothing."""
-    arrives = planned_arrival(record) or at
-    last = months_after(arrives.date(), max(sop.follow_up_months, default=0))
-    if consent is not None and consent.expires_on < last:
-        yield Reason(
-            code="consent-ends-early",
-            field="consent.expires_on",
-            detail=f"the consent ends on {consent.expires_on}, before the last follow-up around {last}",
-            advice="Ask the person now whether they agree until then, or renew it when the task comes.",
-            rule="consent.outlasts-follow-up",
-            clause="follow_up_months",
-        )
 
 
 def _judged(case: CaseRow, sop: Sop, at: datetime) -> tuple[Fields, tuple[Reason, ...]]:

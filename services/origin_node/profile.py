@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from origin_node import reassessment, statements, striking
+from origin_node import reach, reassessment, statements, striking
 from origin_node.striking import Entry
 from origin_node.tables import StatedRow
 from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
@@ -128,7 +128,7 @@ def read(work: UnitOfWork, thread: str, why: str = LookReason.ASSIST) -> Profile
     readable = looking.look(work, row, present, why)
     return Profile(
         thread=row.thread,
-        reach=_reach(row, found, readable),
+        reach=_reach(row, reach.preference(work, row), found, readable),
         confidential=row.confidential,
         vulnerable=row.vulnerable,
         terms=referrals.terms(row),
@@ -139,8 +139,9 @@ def read(work: UnitOfWork, thread: str, why: str = LookReason.ASSIST) -> Profile
     )
 
 
-def _reach(row: ReferralRow, found: Mapping[str, StatedRow], readable: frozenset[str]) -> Reach:
-    preference = Channel(row.contact_channel) if row.contact_channel else None
+def _reach(
+    row: ReferralRow, preference: Channel | None, found: Mapping[str, StatedRow], readable: frozenset[str]
+) -> Reach:
     contact, mine = found.get(DataClass.CONTACT), DataClass.CONTACT in readable
     gone = contact is None and row.erase_at is not None
     rule = ERASED_RULE if gone or not referrals.terms(row) else RULES[towards(preference)]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from host_node.agencies import entitled
 from host_node.referrals import again
 from relevo.delivery import clinical
 from relevo.domain.access import Act
 from relevo.errors import BadInput
 from relevo.messages.registry import MEDICAL
-from relevo.storage import referrals
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -25,8 +25,7 @@ def answer(work: UnitOfWork, thread: str, to: str, text: str, classes: Collectio
         BadInput: for a class that is not about health, or for which the origin may not ask later.
         NotSendable: if a class may not leave.
     """
-    work.require(Act.ANSWER_CLINICIAN)
-    row = referrals.by_thread(work.session, thread)
+    row = entitled(work, thread, Act.ANSWER_CLINICIAN)
     clinical.require_possible(row, work.identity.side)
     if not MEDICAL.issuperset(classes):
         raise BadInput(f"an answer carries {' and '.join(sorted(MEDICAL))}, nothing else", field="classes")

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import delete
 
-from host_node import consent_taking, consents
+from host_node import agencies, consent_taking, consents
 from host_node.tables import CaseReferralRow, ConsentRow, ReturnedRow
 from relevo.delivery import consent_changes, duties, steps
 from relevo.domain.access import Act
@@ -23,7 +23,7 @@ from relevo.domain.consent import Account, Giver, Terms, Withheld, Withholding, 
 from relevo.domain.consent_change import ConsentChangeKind, closed_classes, closed_fields, require_change
 from relevo.domain.data_classes import RETURNING
 from relevo.domain.excess_data import CONSENT_CHANGED
-from relevo.errors import Conflict
+from relevo.errors import Conflict, NotFound
 from relevo.messages.content import Said
 from relevo.messages.steps_record import ConsentChanged
 from relevo.storage import referrals
@@ -125,6 +125,8 @@ def _change(
 ) -> Changed:
     work.require(Act.RECORD_CONSENT)
     old = consents.latest(work.session, consent_id)
+    if not agencies.sees_case(work, old.case):
+        raise NotFound("there is no such consent")
     if old.withdrawn_at is not None:
         raise Conflict("this consent was withdrawn", next_step="If the person agrees anew, record a new consent.")
     before = terms_of(consents.read(old))

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import select
 
 from host_node import cases, referrals
+from host_node.agencies import entitled
 from host_node.tables import CaseHistoryRow, CaseReferralRow, CaseRow
 from relevo.delivery import steps
 from relevo.delivery.looking import entering
@@ -23,7 +24,6 @@ from relevo.messages.classes import ClassInvalid
 from relevo.messages.registry import CORRECTED, MESSAGES
 from relevo.messages.steps import read_payload
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage.referrals import by_thread
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -65,8 +65,7 @@ def correct(work: UnitOfWork, thread: str, wanted: Collection[str], reason: str)
         NotYours: if the role may not write one of them down.
         IllegalStep: if the referral is over.
     """
-    work.require(Act.CORRECT)
-    row = by_thread(work.session, thread)
+    row = entitled(work, thread, Act.CORRECT)
     if not wanted or not frozenset(wanted) <= CORRECTED:
         names = ", ".join(sorted(CORRECTED))
         raise BadInput(f"name at least one data class that a host states: {names}", field="class")

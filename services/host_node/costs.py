@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from host_node.agencies import entitled
 from host_node.tables import CaseReferralRow, CaseRow
 from relevo.delivery import costs, costs_view, looking
 from relevo.delivery.costs import Given
@@ -22,7 +23,6 @@ from relevo.errors import Reason
 from relevo.messages.content import Fields
 from relevo.messages.cost_lines import sheet_of
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage.referrals import by_thread
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -31,28 +31,28 @@ tasks = costs_view.tasks
 
 def plan(work: UnitOfWork, thread: str, given: Given) -> ReferralRow:
     """Propose costs to the origin."""
-    row = _entitled(work, thread, Act.PLAN_COSTS)
+    row = entitled(work, thread, Act.PLAN_COSTS)
     costs.plan(work, row, given, _person(work, row))
     return row
 
 
 def agree(work: UnitOfWork, thread: str, of: str | None = None) -> ReferralRow:
     """Agree to the costs that the origin proposed."""
-    row = _entitled(work, thread, Act.AGREE_COSTS)
+    row = entitled(work, thread, Act.AGREE_COSTS)
     costs.agree(work, row, of)
     return row
 
 
 def report(work: UnitOfWork, thread: str, given: Given, proofs: Sequence[JsonValue] = ()) -> ReferralRow:
     """Report what was spent here."""
-    row = _entitled(work, thread, Act.REPORT_COSTS)
+    row = entitled(work, thread, Act.REPORT_COSTS)
     costs.report(work, row, given, proofs)
     return row
 
 
 def show(work: UnitOfWork, thread: str) -> CostsView:
     """What was planned and spent, and the difference."""
-    return costs_view.show(work, _entitled(work, thread, Act.READ_RECORD))
+    return costs_view.show(work, entitled(work, thread, Act.READ_RECORD))
 
 
 def problems(record: Fields, sop: Sop, at: datetime) -> tuple[Reason, ...]:
@@ -60,11 +60,6 @@ def problems(record: Fields, sop: Sop, at: datetime) -> tuple[Reason, ...]:
     if DataClass.COSTS not in record:
         return ()
     return check(sheet_of(record[DataClass.COSTS]), sop.costs, _person_in(record, sop, at))
-
-
-def _entitled(work: UnitOfWork, thread: str, may: Act) -> ReferralRow:
-    work.require(may)
-    return by_thread(work.session, thread)
 
 
 def _person(work: UnitOfWork, row: ReferralRow) -> Person:

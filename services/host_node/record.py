@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from host_node import cases, corrections, referrals
+from host_node.agencies import entitled
 from host_node.tables import CaseHistoryRow, CaseRow, ReturnedRow
 from relevo.delivery import looking
 from relevo.domain import record
@@ -24,7 +25,7 @@ from relevo.domain.access_to_data import LookReason
 from relevo.domain.data_classes import DataClass
 from relevo.domain.record import PartStanding, facts_of
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage.referrals import by_thread, steps
+from relevo.storage.referrals import steps
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -56,8 +57,8 @@ class CaseShown:
 
 def show(work: UnitOfWork, thread: str) -> tuple[PartStanding, ...]:
     """The seven parts of the record, present or missing since when."""
-    work.require(Act.READ_RECORD)
-    row, case = by_thread(work.session, thread), referrals.case_of(work, thread)
+    row = entitled(work, thread, Act.READ_RECORD)
+    case = referrals.case_of(work, thread)
     came = [(one.data_class, one.came_at) for one in _returned(work, row)]
     facts = facts_of(
         opened_at=row.opened_at,
@@ -96,8 +97,7 @@ def returned(work: UnitOfWork, thread: str, why: str = LookReason.FOLLOW_UP) -> 
         Forbidden: for a role that does not work with people.
         BadInput: if `why` is no word of `LookReason`.
     """
-    work.require(Act.READ_RECORD)
-    row = by_thread(work.session, thread)
+    row = entitled(work, thread, Act.READ_RECORD)
     rows = _returned(work, row)
     readable = looking.look(work, row, {one.data_class for one in rows}, why)
     return tuple(

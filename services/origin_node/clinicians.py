@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from origin_node.taking import entitled
 from relevo.delivery import clinical
-from relevo.storage import referrals
+from relevo.domain.access import Act
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -14,4 +15,4 @@ def answer(work: UnitOfWork, thread: str, to: str, text: str) -> ReferralRow:
     Raises:
         NotMedicalContinuity, NoReturn, MedicalQuestionUnknown: if it cannot be answered here.
     """
-    return clinical.answer(work, referrals.by_thread(work.session, thread), to, text)
+    return clinical.answer(work, entitled(work, thread, Act.ANSWER_CLINICIAN), to, text)

@@ -43,7 +43,10 @@ def raised(
 ) -> tuple[Story, str]:
     """Case 04 with a consent that is over, and an exception that was reviewed."""
     story = Story(nodes=nodes)
-    document = {**sample("04"), "contact": {"channel": "phone", "number": "+225 07 00 00 00 01"}}
+    document = {
+        **sample("04"),
+        "contact": {"channel": "phone", "number": "+225 07 00 00 00 01", "who_may_answer": "the aunt"},
+    }
     story.take_in({**document, "consent": withholding(*withhold, **changes)}, consented=recorded)
     with story.at_host() as work:
         case = cases.find(work, story.case)
@@ -62,16 +65,16 @@ def left(nodes: JoinedNodes, *withhold: tuple[str, str], **more: JsonValue) -> S
 
 
 @pytest.mark.parametrize("recorded", [True, False], ids=["recorded", "in the file"])
-@pytest.mark.parametrize("what", ["contact.number", "contact"])
+@pytest.mark.parametrize("what", ["contact.who_may_answer", "contact"])
 def test_what_was_withheld_from_the_origin_stays(nodes: JoinedNodes, what: str, recorded: bool) -> None:  # noqa: FBT001
     story, row = raised(nodes, (what, ORIGIN_ID), recorded=recorded)
     with story.at_host() as work:
         lines = {line.path: line.leaves for line in exceptions.preview(work, row).lines}
-    assert (lines["contact.number"], lines["identity-min.family_name"]) == (False, True)
-    assert lines["contact.channel"] == (what == "contact.number")
+    assert (lines["contact.who_may_answer"], lines["identity-min.family_name"]) == (False, True)
+    assert lines["contact.channel"] == (what == "contact.who_may_answer")
 
 
-def test_a_class_that_nobody_could_read_without_what_was_withheld_stays_and_the_rest_arrives(
+def test_a_class_that_is_unreadable_without_what_was_withheld_stays_whole(
     nodes: JoinedNodes,
 ) -> None:
     story = left(nodes, ("travel.port", ORIGIN_ID))
@@ -99,12 +102,12 @@ def test_the_origin_learns_from_whom_to_keep_it_and_never_why(nodes: JoinedNodes
 
 
 def test_what_is_put_right_later_leaves_no_more(nodes: JoinedNodes) -> None:
-    story = left(nodes, ("contact.number", ORIGIN_ID))
+    story = left(nodes, ("contact.who_may_answer", ORIGIN_ID))
     story.host(corrections.correct, ["contact"], "another language")
     assert story.deliveries(nodes.host)["corrected"] == "stored"
     with nodes.origin.read() as work:
         found = work.session.scalars(select(StatedRow.fields).where(StatedRow.data_class == "contact")).all()
-    assert ["number" in fields for fields in found] == [False]
+    assert ["who_may_answer" in fields for fields in found] == [False]
 
 
 def test_what_was_withheld_since_holds_back_what_waits(nodes: JoinedNodes) -> None:

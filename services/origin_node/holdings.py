@@ -127,7 +127,7 @@ def _leave_own_record(session: Session, row: ReferralRow) -> None:
     session.flush()
     taken = [one for one in rows if one.status not in NOT_TAKEN_UP]
     for one, name in zip(taken, _numbered(one.service.partition(":")[0] for one in taken), strict=True):
-        one.service = name
+        one.service, one.because = name, None
 
 
 def _numbered(categories: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ from host_node.tables import CaseHistoryRow, CaseRow, ReturnedRow
 from relevo.delivery import looking
 from relevo.domain import record
 from relevo.domain.access import Act
-from relevo.domain.access_to_data import LookReason
+from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.data_classes import DataClass
 from relevo.domain.record import PartStanding, facts_of
 from relevo.protocol.strict_json import JsonValue
@@ -137,5 +137,5 @@ def _before(row: CaseHistoryRow, readable: frozenset[str]) -> Held:
         readable=mine,
         at=row.held_until,
         by=row.changed_by,
-        reason=row.reason,
+        reason=row.reason if mine else NOT_YOURS,
     )

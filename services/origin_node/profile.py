@@ -22,7 +22,7 @@ from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from origin_node.taking import entitled
 from relevo.delivery import looking
 from relevo.domain.access import Act
-from relevo.domain.access_to_data import LookReason
+from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.consent import Terms
 from relevo.domain.data_classes import DataClass
 from relevo.domain.first_contact import Channel, Towards, towards
@@ -153,6 +153,11 @@ def _fields(row: StatedRow | AssessedRow | StatedBeforeRow, readable: frozenset[
     return row.fields if row.data_class in readable else {}
 
 
+def _why(reason: str, row: AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> str:
+    """Why something was wrong, for whoever may read what it was; the reason can say it again."""
+    return reason if row.data_class in readable else NOT_YOURS
+
+
 def _shown(row: StatedRow, readable: frozenset[str]) -> Stated:
     return Stated(
         data_class=row.data_class,
@@ -173,7 +178,7 @@ def _assessed(row: AssessedRow, readable: frozenset[str], struck: StruckRow | No
         assessed_by=row.assessed_by,
         organisation=row.organisation,
         at=row.at,
-        struck=struck.reason if struck else None,
+        struck=_why(struck.reason, row, readable) if struck else None,
         struck_by=struck.struck_by if struck else None,
     )
 
@@ -187,5 +192,5 @@ def _before(row: StatedBeforeRow, readable: frozenset[str]) -> StatedBefore:
         replaced_at=row.replaced_at,
         replaced_by=row.replaced_by,
         in_error=row.in_error,
-        reason=row.reason,
+        reason=_why(row.reason, row, readable) if row.reason else None,
     )

@@ -7,10 +7,21 @@ from collections.abc import Callable, Mapping
 import pytest
 from sqlalchemy import select
 
-from host_node import agencies, cases, clinicians, consent_changes, consents, corrections, costs, household, record
+from host_node import (
+    agencies,
+    cases,
+    clinicians,
+    consent_changes,
+    consents,
+    corrections,
+    costs,
+    household,
+    record,
+    tasks,
+)
 from host_node import referrals as host_referrals
 from host_node.tables import ConsentRow
-from relevo.delivery import clinical
+from relevo.delivery import clinical, task_list
 from relevo.domain.access import Role
 from relevo.domain.consent import Account
 from relevo.errors import NotFound
@@ -80,6 +91,16 @@ def test_another_agency_does_not_learn_that_it_is_here(sent: Story, doing: str) 
 def test_nor_do_its_clinicians(sent: Story, doing: str) -> None:
     with pytest.raises(NotFound), sent.nodes.host.write(of(OTHERS, Role.CLINICIAN)) as work:
         CLINICAL[doing](work, sent.thread)
+
+
+def test_each_agency_has_the_tasks_of_its_own_cases_and_the_node_has_all(sent: Story) -> None:
+    sent.later(days=400)
+    found = {}
+    for agency in (OURS, OTHERS, None):
+        user = User(name="somebody", role=Role.COUNSELLOR, organisation=agency)
+        with sent.nodes.host.read(user) as work:
+            found[agency] = {one.task.thread for one in task_list.mine(work, tasks.SOURCES)}
+    assert found == {OURS: {sent.thread}, OTHERS: set(), None: {sent.thread}}
 
 
 def test_a_member_of_the_household_belongs_to_the_agency_of_the_case(nodes: JoinedNodes) -> None:

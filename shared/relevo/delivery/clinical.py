@@ -18,9 +18,9 @@ from typing import TypeAlias
 from relevo.delivery import duties, looking, steps
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import MAY, Act
-from relevo.domain.access_to_data import LookReason
+from relevo.domain.access_to_data import NOT_YOURS, LookReason, may_consult
 from relevo.domain.data_classes import DataClass
-from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION
+from relevo.domain.deadlines import CORRECTED, MEDICAL_ANSWER, MEDICAL_QUESTION
 from relevo.domain.disclosure import ExcessData, NoReturn
 from relevo.domain.medication import MEDICAL_CONTINUITY
 from relevo.domain.sides import Side
@@ -144,12 +144,21 @@ def words(work: UnitOfWork, thread: str, *, entitled: Entitled = whole_node) -> 
     return [_word(one) for one in referrals.steps(work.session, row) if one.step in STEPS and one.said]
 
 
-def readable(work: UnitOfWork, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
-    """A timeline as the user may read it: without the words of clinicians for anybody else."""
+def readable(work: UnitOfWork, row: ReferralRow, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+    """A timeline as the user may read it: without the words of clinicians, and why a class was wrong, for others."""
     role = work.user.role
-    if role is None or role in MAY[Act.READ_CLINICAL]:
-        return list(entries)
-    return [replace(entry, said={}) if entry.step in STEPS else entry for entry in entries]
+    mine = may_consult(looking.sop_of(work, row), work.identity.side, role)
+    clinician = role is None or role in MAY[Act.READ_CLINICAL]
+    return [_readable(entry, mine, clinician=clinician) for entry in entries]
+
+
+def _readable(entry: TimelineEntry, mine: frozenset[str], *, clinician: bool) -> TimelineEntry:
+    if entry.step in STEPS:
+        return entry if clinician else replace(entry, said={})
+    classes = entry.said.get("classes")
+    if entry.step == CORRECTED and isinstance(classes, list) and not mine.issuperset(map(str, classes)):
+        return replace(entry, said={**entry.said, "reason": NOT_YOURS})
+    return entry
 
 
 def require_possible(row: ReferralRow, speaker: Side) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from host_node import (
+    agencies,
     api_consents,
     api_continuity,
     api_erasure,
@@ -151,7 +152,7 @@ def routers(_node: Node) -> Sequence[APIRouter]:
         api_continuity.router,
         api_record.router,
         api_record.costs_router,
-        medical.router,
+        medical.make_router(agencies.entitled),
         task_router(SOURCES),
     )
 

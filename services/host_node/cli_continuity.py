@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from host_node import clinicians
+from host_node import agencies, clinicians
 from relevo.cli.medical import Text, To, medical_app, words
 from relevo.cli.referrals import Thread, report
 from relevo.cli.shared import opened, user
@@ -15,7 +15,7 @@ from relevo.domain.data_classes import DataClass
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application of the node."""
-    medical = medical_app()
+    medical = medical_app(agencies.entitled)
     medical.command("answer")(answer)
     app.add_typer(medical, name="medical", rich_help_panel="Referrals")
 

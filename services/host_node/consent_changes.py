@@ -15,20 +15,19 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import delete
 
-from host_node import consent_taking, consents
-from host_node.agencies import sees_case
+from host_node import agencies, consent_taking, consents
 from host_node.tables import CaseReferralRow, ConsentRow, ReturnedRow
-from relevo.delivery import consent_changes, steps
+from relevo.delivery import consent_changes, duties, steps
 from relevo.domain.access import Act
 from relevo.domain.consent import Account, Giver, Terms, Withheld, Withholding, terms_of
-from relevo.domain.consent_change import ConsentChangeKind, closed_classes, require_change
+from relevo.domain.consent_change import ConsentChangeKind, closed_classes, closed_fields, require_change
 from relevo.domain.data_classes import RETURNING
 from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.errors import Conflict, NotFound
 from relevo.messages.content import Said
 from relevo.messages.steps_record import ConsentChanged
 from relevo.storage import referrals
-from relevo.storage.erasure import erase_classes
+from relevo.storage.erasure import erase_closed
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -110,9 +109,9 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     _erase_closed(work, row, before, after)
 
 
-def forget_returned(work: UnitOfWork, row: ReferralRow) -> None:
-    """Erase what came back in a referral."""
-    mine = (ReturnedRow.peer == row.peer, ReturnedRow.thread == row.thread)
+def forget_returned(work: UnitOfWork, row: ReferralRow, classes: Collection[str]) -> None:
+    """Erase what came back of these classes in a referral."""
+    mine = (ReturnedRow.peer == row.peer, ReturnedRow.thread == row.thread, ReturnedRow.data_class.in_(classes))
     work.session.execute(delete(ReturnedRow).where(*mine))
 
 
@@ -126,7 +125,7 @@ def _change(
 ) -> Changed:
     work.require(Act.RECORD_CONSENT)
     old = consents.latest(work.session, consent_id)
-    if not sees_case(work, old.case):
+    if not agencies.sees_case(work, old.case):
         raise NotFound("there is no such consent")
     if old.withdrawn_at is not None:
         raise Conflict("this consent was withdrawn", next_step="If the person agrees anew, record a new consent.")
@@ -164,12 +163,13 @@ def _tell(
 
 def _erase_closed(work: UnitOfWork, row: ReferralRow, before: Terms, after: Terms) -> None:
     """What the person has closed leaves no words here either; the case itself is this node's own record."""
-    closed = closed_classes(before, after)
+    closed, fields = closed_classes(before, after), closed_fields(before, after)
     if not after.outcomes_may_return:
-        forget_returned(work, row)
         closed |= frozenset(RETURNING)
-    if closed:
-        erase_classes(work.session, row, closed)
+    forget_returned(work, row, closed)
+    if closed or fields:
+        erase_closed(work.session, row, closed | fields)
+        duties.drop_pointless(work, row)
 
 
 def _replace(

@@ -6,9 +6,10 @@ stays with what it began under: a consent given later starts a new one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session
 from host_node import best_interests, cases, consents, costs
 from host_node.tables import CaseRow, ExceptionRow
 from relevo.delivery.steps import planned_arrival
+from relevo.domain.consent import Withheld, Withholding, speaking
 from relevo.domain.data_classes import DataClass, class_of
-from relevo.domain.disclosure import Disclosure, decide, held
+from relevo.domain.disclosure import Disclosure, Line, Why, decide, held
 from relevo.domain.exception import Decision, ExceptionGround
 from relevo.domain.exception_disclosure import decide_without_consent
 from relevo.domain.sending_warnings import warnings
@@ -32,15 +34,18 @@ from relevo.storage import referrals
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
+_UNREADABLE = "Stays: a field without which it cannot be read stays, so the whole of it does."
+Decided: TypeAlias = Callable[..., Disclosure]
+
 
 def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Disclosure:
     """The decision over the whole case by its consents; what would leave is judged once more as it would leave."""
     record, problems = _judged(case, sop, work.at)
 
-    def decided(problems: tuple[Reason, ...]) -> Disclosure:
+    def decided(problems: tuple[Reason, ...], broken: tuple[Line, ...] = ()) -> Disclosure:
         return decide(
             record,
-            stays=[stay.line for stay in cases.stays(case)],
+            stays=[*(stay.line for stay in cases.stays(case)), *broken],
             problems=problems,
             consents=consents.of_case(work.session, case),
             sop=sop,
@@ -50,9 +55,7 @@ def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Discl
             at=work.at,
         )
 
-    decision = decided(problems)
-    unfit = _unfit(decision)
-    decision = decided((*problems, *unfit)) if unfit else decision
+    decision = _fit(decided, problems)
     waits = best_interests.reasons(work, case, decision.consent, sop)
     known = warnings(
         decision.consent,
@@ -66,13 +69,13 @@ def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Discl
 
 
 def by_exception(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, row: ExceptionRow) -> Disclosure:
-    """The same by an exception; consents are not asked."""
+    """The same by an exception; consents are not asked, but what any of them withholds stays withheld."""
     record, problems = _judged(case, sop, work.at)
 
-    def decided(problems: tuple[Reason, ...]) -> Disclosure:
+    def decided(problems: tuple[Reason, ...], broken: tuple[Line, ...] = ()) -> Disclosure:
         return decide_without_consent(
             record,
-            stays=[stay.line for stay in cases.stays(case)],
+            stays=[*(stay.line for stay in cases.stays(case)), *broken],
             problems=problems,
             ground=ground(row),
             sop=sop,
@@ -81,11 +84,29 @@ def by_exception(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, row: E
             urgency=Urgency(case.urgency),
             at=work.at,
             left_at=row.left_at,
+            withhold=withheld_in_any(work, case),
         )
 
-    decision = decided(problems)
-    unfit = _unfit(decision)
-    return decided((*problems, *unfit)) if unfit else decision
+    return _fit(decided, problems)
+
+
+def withheld_in_any(work: UnitOfWork, case: CaseRow) -> tuple[Withheld, ...]:
+    """What the person withheld from the origin, or from anybody there, in the newest consent of each aim.
+
+    Withdrawn and run-out consents count, and where nothing was recorded the file's own words: it can only protect.
+    """
+    recorded = consents.of_case(work.session, case)
+    aims = {(one.purpose, one.receiver) for one in recorded}
+    newest = (speaking(recorded, purpose=aim, receiver=receiver, at=work.at) for aim, receiver in sorted(aims))
+    said = [one for consent in newest if consent is not None for one in consent.withhold]
+    drafts = (one for one in cases.drafts(case) if one.covers_principal and (one.purpose, one.receiver) not in aims)
+    said += [one for draft in drafts for one in draft.withhold]
+    return tuple(dict.fromkeys(Withheld(one.what, one.from_whom) for one in said if _is_there(one, case.origin)))
+
+
+def _is_there(one: Withholding, origin: str) -> bool:
+    """Whether it concerns that node, an organisation behind it, or somebody who is no node at all."""
+    return ":" not in one.from_whom or one.from_whom.partition("/")[0] == origin
 
 
 def for_referral(work: UnitOfWork, row: ReferralRow, case: CaseRow, sop: Sop) -> Disclosure:
@@ -132,6 +153,22 @@ def _judged(case: CaseRow, sop: Sop, at: datetime) -> tuple[Fields, tuple[Reason
         problems += reasons
     well_formed = not any(class_of(one.field) == DataClass.COSTS for one in problems)
     return record, (*problems, *(costs.problems(record, sop, at) if well_formed else ()))
+
+
+def _fit(decided: Decided, problems: tuple[Reason, ...]) -> Disclosure:
+    """The decision over what is well formed as it would leave; a class that lacks what it cannot do without stays."""
+    first = decided(problems)
+    broken = tuple(_broken(first))
+    decision = decided(problems, broken) if broken else first
+    unfit = _unfit(decision)
+    return decided((*problems, *unfit), broken) if unfit else decision
+
+
+def _broken(decision: Disclosure) -> Iterator[Line]:
+    """The classes that nobody could read without a field which does not leave."""
+    stays = {line.path for line in decision.lines if not line.leaves}
+    for name in dict.fromkeys(class_of(fault.field) for fault in _unfit(decision) if fault.field in stays):
+        yield Line(path=name, leaves=False, why=Why.WITHHELD, text=_UNREADABLE)
 
 
 def _unfit(decision: Disclosure) -> tuple[Reason, ...]:

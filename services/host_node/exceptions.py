@@ -183,7 +183,14 @@ def send(work: UnitOfWork, exception_id: str, purpose: str = ASSISTANCE) -> Refe
     sop = parse_sop(sop_row.text)
     fields = decisions.by_exception(work, case, sop, purpose, row).require().leaving
     ground = decisions.ground(row)
-    terms = terms_of(ground, sop.exception, purpose=purpose, receiver=case.origin, classes=frozenset(fields))
+    terms = terms_of(
+        ground,
+        sop.exception,
+        purpose=purpose,
+        receiver=case.origin,
+        classes=frozenset(fields),
+        withhold=decisions.withheld_in_any(work, case),
+    )
     basis = Basis(kind="exception", record=exception_record(terms), salt=secrets.token_bytes(SALT_BYTES))
     requested = Requested(purpose=purpose, urgency=Urgency(case.urgency), confidential=case.confidential)
     referral = referrals.begin(

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from sqlalchemy import or_, select
 
-from host_node import cases
+from host_node import agencies, cases
 from host_node.case_file_consents import PRINCIPAL
 from host_node.cases import DRAFTS
 from host_node.tables import CaseReferralRow, CaseRow
@@ -64,6 +64,7 @@ def member(work: UnitOfWork, case: CaseRow, number: int, reference: str, section
         drafts=_drafts(case, str(entry.get("relation"))),
         imported_at=work.at,
         imported_by=work.user.name,
+        agency=case.agency,
         household=case.household,
         member_of=case.id,
         separated=entry.get("separated") is True,
@@ -78,7 +79,9 @@ def linked(work: UnitOfWork, case: CaseRow) -> list[tuple[CaseRow, list[str]]]:
     work.require(Act.LIST)
     head = case.member_of or case.id
     rows = work.session.scalars(
-        select(CaseRow).where(or_(CaseRow.id == head, CaseRow.member_of == head)).order_by(CaseRow.imported_at)
+        select(CaseRow)
+        .where(or_(CaseRow.id == head, CaseRow.member_of == head), agencies.theirs(work))
+        .order_by(CaseRow.imported_at)
     )
     return [(row, _threads(work, row)) for row in rows]
 

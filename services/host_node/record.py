@@ -21,7 +21,7 @@ from host_node.tables import CaseHistoryRow, CaseRow, ReturnedRow
 from relevo.delivery import looking
 from relevo.domain import record
 from relevo.domain.access import Act
-from relevo.domain.access_to_data import LookReason
+from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.data_classes import DataClass
 from relevo.domain.record import PartStanding, facts_of
 from relevo.protocol.strict_json import JsonValue
@@ -57,7 +57,8 @@ class CaseShown:
 
 def show(work: UnitOfWork, thread: str) -> tuple[PartStanding, ...]:
     """The seven parts of the record, present or missing since when."""
-    row, case = entitled(work, thread, Act.READ_RECORD), referrals.case_of(work, thread)
+    row = entitled(work, thread, Act.READ_RECORD)
+    case = referrals.case_of(work, thread)
     came = [(one.data_class, one.came_at) for one in _returned(work, row)]
     facts = facts_of(
         opened_at=row.opened_at,
@@ -136,5 +137,5 @@ def _before(row: CaseHistoryRow, readable: frozenset[str]) -> Held:
         readable=mine,
         at=row.held_until,
         by=row.changed_by,
-        reason=row.reason,
+        reason=row.reason if mine else NOT_YOURS,
     )

@@ -16,6 +16,7 @@ from host_node import cases, decisions
 from host_node.agencies import entitled
 from host_node.tables import CaseReferralRow, CaseRow
 from relevo.delivery import costs, outbox, steps
+from relevo.delivery.looking import entering, sop_of
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason, may_consult, may_enter
 from relevo.domain.data_classes import DataClass, class_of
@@ -127,6 +128,7 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
 
     Raises:
         BadInput: if nothing is changed.
+        NotYours: if the role may not write the journey down.
         NotSendable: if the new journey is not well formed or may not leave.
         IllegalStep: if the journey is over.
     """
@@ -134,6 +136,7 @@ def change_journey(work: UnitOfWork, thread: str, changes: Mapping[str, JsonValu
     if not changes:
         raise BadInput("nothing of the journey was given", next_step="Say what has changed, such as the arrival.")
     case = case_of(work, thread)
+    entering(work, sop_of(work, row), {DataClass.TRAVEL})
     present = case.record.get(DataClass.TRAVEL)
     travel = {**(present if isinstance(present, dict) else {}), **changes}
     cases.change(work, case, {**case.record, DataClass.TRAVEL: travel}, "the journey has changed")

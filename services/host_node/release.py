@@ -7,7 +7,7 @@ leaves by itself. What moves under an exception leaves only as long as the excep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -61,13 +61,16 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
 
 
 def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
-    """Why an exception does not let the message leave: it was rejected, its review is overdue, or it has run out."""
+    """Why an exception does not let it leave: rejected, not reviewed in time, run out, or more is withheld since."""
     exception = decisions.exception_of(work.session, row.thread)
     reviewed = review_reasons(decisions.ground(exception), at=work.at, left_at=exception.left_at)
     if reviewed:
         return reviewed[0]
     terms = referrals.terms(referrals.find(work.session, row.peer, row.thread))
-    return EXCEPTION_ENDED if terms is None or is_expired(terms, work.at) else None
+    if terms is None or is_expired(terms, work.at):
+        return EXCEPTION_ENDED
+    since = decisions.withheld_in_any(work, cases.find(work, exception.case))
+    return WITHHELD if _touches(row, withheld_from(row.peer, since) - withheld_from(row.peer, terms.withhold)) else None
 
 
 def _withheld(work: UnitOfWork, row: OutboxRow, recorded: Sequence[Consent]) -> Reason | None:
@@ -78,8 +81,12 @@ def _withheld(work: UnitOfWork, row: OutboxRow, recorded: Sequence[Consent]) -> 
     newest = speaking(recorded, purpose=made_under.purpose, receiver=row.peer, at=work.at)
     now = withheld_from(row.peer, newest.withhold if newest else ())
     since = now - withheld_from(row.peer, made_under.withhold)
-    touched = any(what == EVERYTHING or not is_binding(what) or class_of(what) in row.classes for what in since)
-    return WITHHELD if touched else None
+    return WITHHELD if _touches(row, since) else None
+
+
+def _touches(row: OutboxRow, since: Collection[str]) -> bool:
+    """Whether a message may carry something of what has been withheld since."""
+    return any(what == EVERYTHING or not is_binding(what) or class_of(what) in row.classes for what in since)
 
 
 def _lapse(work: UnitOfWork, row: OutboxRow, given: Sequence[Consent]) -> Reason | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from host_node.agencies import entitled, sees
+from host_node.agencies import sees
 from host_node.api import routers
 from host_node.handlers import HANDLERS
 from host_node.holdings import HOLDINGS
@@ -25,5 +25,4 @@ SERVICE = Service(
     routers=routers,
     application=make_app,
     sees=sees,
-    entitled=entitled,
 )

@@ -23,6 +23,7 @@ from origin_node import (
     referrals,
 )
 from origin_node import api_forms as forms
+from origin_node.taking import entitled
 from origin_node.tasks import SOURCES
 from relevo.delivery.node import Node
 from relevo.storage.tables import ReferralRow
@@ -47,7 +48,7 @@ def routers(_node: Node) -> Sequence[APIRouter]:
         api_erasure.router,
         api_record.router,
         api_record.costs_router,
-        medical.router,
+        medical.make_router(entitled),
         task_router(SOURCES),
     )
 

@@ -9,6 +9,7 @@ import typer
 
 from origin_node import clinicians, first_contact, medication, plan
 from origin_node.cli_words import Thread, done
+from origin_node.taking import entitled
 from relevo.cli import show
 from relevo.cli.medical import Text, To, medical_app, words
 from relevo.cli.shared import opened, user
@@ -27,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
     plans = typer.Typer(help="The assistance plan.", no_args_is_help=True)
     plans.command("agree")(agree_plan)
     app.add_typer(plans, name="plan", rich_help_panel=PANEL)
-    medical = medical_app()
+    medical = medical_app(entitled)
     medical.command("answer")(answer)
     app.add_typer(medical, name="medical", rich_help_panel=PANEL)
 

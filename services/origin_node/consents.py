@@ -9,17 +9,16 @@ What is closed is erased here at once, and every organisation that was given a p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from origin_node import chasing
-from origin_node.tables import ConsentTakenRow, GivenRow, StatedRow
-from origin_node.tables_record import AssessedRow, StatedBeforeRow
+from origin_node import chasing, holdings
+from origin_node.tables import ConsentTakenRow, GivenRow
 from origin_node.taking import entitled
-from relevo.delivery import consent_changes
+from relevo.delivery import consent_changes, duties
 from relevo.delivery.consent_changes import NothingStands
 from relevo.delivery.renewals import renewals
 from relevo.domain.access import Act
@@ -32,7 +31,7 @@ from relevo.domain.sop import parse_sop
 from relevo.domain.tasks import Task
 from relevo.messages.content import Said
 from relevo.storage import referrals
-from relevo.storage.erasure import erase_classes
+from relevo.storage.erasure import erase_closed
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -143,24 +142,13 @@ def _require_by_procedure(work: UnitOfWork, row: ReferralRow, account: Account, 
 
 def _erase_closed(work: UnitOfWork, row: ReferralRow, before: Terms, after: Terms) -> None:
     """Take the classes and fields that are closed now out of what was stated here, in every message, and elsewhere."""
-    classes, fields = closed_classes(before, after), closed_fields(before, after)
-    for stated in _stated(work, row, classes | {class_of(path) for path in fields}):
-        if stated.data_class in classes:
-            work.session.delete(stated)
-        else:
-            stated.fields = {name: value for name, value in stated.fields.items() if _path(stated, name) not in fields}
-    for table in (AssessedRow, StatedBeforeRow):
-        mine = (table.peer == row.peer, table.thread == row.thread, table.data_class.in_(classes))
-        work.session.execute(delete(table).where(*mine))
-    if classes or fields:
-        erase_classes(work.session, row, classes | {class_of(path) for path in fields})
-    for organisation in sorted(_touched(work, row, classes | fields, before, after)):
+    closed = closed_classes(before, after) | closed_fields(before, after)
+    if closed:
+        holdings.close(work, row, closed)
+        erase_closed(work.session, row, closed)
+        duties.drop_pointless(work, row)
+    for organisation in sorted(_touched(work, row, closed, before, after)):
         chasing.chase(work, row, organisation)
-
-
-def _stated(work: UnitOfWork, row: ReferralRow, classes: Iterable[str]) -> list[StatedRow]:
-    mine = (StatedRow.peer == row.peer, StatedRow.thread == row.thread, StatedRow.data_class.in_(set(classes)))
-    return list(work.session.scalars(select(StatedRow).where(*mine)))
 
 
 def _touched(work: UnitOfWork, row: ReferralRow, closed: Collection[str], before: Terms, after: Terms) -> set[str]:
@@ -178,7 +166,3 @@ def _touched(work: UnitOfWork, row: ReferralRow, closed: Collection[str], before
 def _overlap(path: str, what: str) -> bool:
     """Whether one of the two names the other, or a part of it."""
     return class_of(path) == class_of(what) and (not field_of(path) or not field_of(what) or path == what)
-
-
-def _path(stated: StatedRow, field: str) -> str:
-    return f"{stated.data_class}.{field}"

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from origin_node import reach
 from origin_node.tables import ContactAttemptRow, StatedRow
 from origin_node.taking import entitled, happened, say
 from relevo.delivery import duties
@@ -109,13 +110,11 @@ def show(work: UnitOfWork, thread: str) -> list[ContactAttemptRow]:
 
 
 def mind(work: UnitOfWork, thread: str) -> tuple[Hint, ...]:
-    """What to mind before the next attempt: whom never to meet, who may answer, the hours.
-
-    Staff of an organisation read it in their own part, as far as they were given it.
-    """
-    row = entitled(work, thread, Act.READ_TIMELINE)
+    """What to mind before the next attempt: whom never to meet, who may answer, the hours; the look is recorded."""
+    row = entitled(work, thread, Act.RECORD_FIRST_CONTACT)
     zone = duties.sop_of(work, row).calendars[Side.ORIGIN].zone
-    return hints(_contact(work, row), at=work.at, zone=zone)
+    said = {**reach.contact_to_use(work, row), "channel": reach.preference(work, row)}
+    return hints(said, at=work.at, zone=zone)
 
 
 def of(work: UnitOfWork, row: ReferralRow) -> list[ContactAttemptRow]:
@@ -127,7 +126,7 @@ def of(work: UnitOfWork, row: ReferralRow) -> list[ContactAttemptRow]:
 
 def _require_allowed(work: UnitOfWork, row: ReferralRow, way: Channel) -> None:
     arrived = row.journey == Journey.ARRIVED
-    require_attempt(way, preference=Channel(row.contact_channel) if row.contact_channel else None)
+    require_attempt(way, preference=reach.preference(work, row))
     if duties.is_over_by_death(work, row):
         raise PersonDied(field="contact")
     if row.status in UNDECIDED and not arrived:

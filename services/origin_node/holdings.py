@@ -35,6 +35,7 @@ from relevo.delivery.node import Holdings
 from relevo.domain.assignment import AssignmentStatus
 from relevo.domain.data_classes import DataClass
 from relevo.domain.retention import EVERY_CLASS
+from relevo.protocol.strict_json import JsonValue
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -64,7 +65,7 @@ def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
         report.fields = {name: fields for name, fields in report.fields.items() if name not in gone}
     for table in (AssessedRow, StatedBeforeRow):
         session.execute(delete(table).where(_of(table, row), table.data_class.in_(gone)))
-    session.execute(update(StruckRow).where(_of(StruckRow, row)).values(reason=""))
+    _forget_reasons(session, row)
     if DataClass.CONSENT in gone:
         session.execute(update(ConsentTakenRow).where(_of(ConsentTakenRow, row)).values(account={}))
     if DataClass.CONTACT in gone:
@@ -74,6 +75,39 @@ def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
         _leave_own_record(session, row)
     chasing.chase_classes(work, row, gone)
     session.flush()
+
+
+def close(work: UnitOfWork, row: ReferralRow, paths: frozenset[str]) -> None:
+    """Erase classes and fields that the person has closed while the referral goes on; services and attempts go on."""
+    session = work.session
+    known: tuple[StatedRow | StatedBeforeRow | AssessedRow, ...] = (
+        *_kept(session, StatedRow, row),
+        *_kept(session, StatedBeforeRow, row),
+        *_kept(session, AssessedRow, row),
+    )
+    for one in known:
+        if one.data_class in paths:
+            session.delete(one)
+        else:
+            one.fields = _left(one.data_class, one.fields, paths)
+    for report in _reports(session, row):
+        report.fields = {
+            name: _left(name, fields, paths) if isinstance(fields, dict) else fields
+            for name, fields in report.fields.items()
+            if name not in paths
+        }
+    _forget_reasons(session, row)
+    session.flush()
+
+
+def _left(name: str, fields: dict[str, JsonValue], paths: frozenset[str]) -> dict[str, JsonValue]:
+    return {field: value for field, value in fields.items() if f"{name}.{field}" not in paths}
+
+
+def _forget_reasons(session: Session, row: ReferralRow) -> None:
+    """Why something was wrong can tell what stood there; it goes with the first class that goes."""
+    session.execute(update(StruckRow).where(_of(StruckRow, row)).values(reason=""))
+    session.execute(update(StatedBeforeRow).where(_of(StatedBeforeRow, row)).values(reason=None))
 
 
 def drop(work: UnitOfWork, row: ReferralRow) -> None:
@@ -93,7 +127,7 @@ def _leave_own_record(session: Session, row: ReferralRow) -> None:
     session.flush()
     taken = [one for one in rows if one.status not in NOT_TAKEN_UP]
     for one, name in zip(taken, _numbered(one.service.partition(":")[0] for one in taken), strict=True):
-        one.service = name
+        one.service, one.because = name, None
 
 
 def _numbered(categories: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from origin_node import giving
+from origin_node import giving, reach
 from origin_node.offers import NoOrganisation
 from origin_node.profile import RULES
 from origin_node.tables import AssignmentRow, GivenRow
@@ -135,7 +135,7 @@ def _shown(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow, given:
         thread=row.thread,
         service=assignment.service,
         status=assignment.status,
-        rule=_rule(row, contact),
+        rule=_rule(reach.preference(work, row), contact),
         contact=_in_order(DataClass.CONTACT, contact),
         confidential=row.confidential,
         signed_by=verified.signed_by,
@@ -149,8 +149,8 @@ def _in_order(data_class: str, fields: Mapping[str, JsonValue]) -> dict[str, Jso
     return {name: fields[name] for name in CLASSES[data_class].model_fields if name in fields}
 
 
-def _rule(row: ReferralRow, contact: Mapping[str, JsonValue]) -> str:
-    way = towards(Channel(row.contact_channel) if row.contact_channel else None)
+def _rule(preference: Channel | None, contact: Mapping[str, JsonValue]) -> str:
+    way = towards(preference)
     return RULES[way] if contact or way is Towards.NOBODY else UNKNOWN_WAY
 
 

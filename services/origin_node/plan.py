@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from origin_node import reports
 from origin_node.taking import entitled, say
+from relevo.delivery.looking import entering, sop_of
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
 from relevo.domain.deadlines import PLAN_AGREED
@@ -23,8 +24,10 @@ def agree(work: UnitOfWork, thread: str, plan: Mapping[str, JsonValue]) -> Refer
     Raises:
         ClassInvalid: naming every field that does not fit.
         IllegalStep: before the referral is accepted.
+        NotYours: if the role may not write plans down.
     """
     row = entitled(work, thread, Act.AGREE_PLAN)
+    entering(work, sop_of(work, row), {DataClass.PLAN})
     kept = reports.checked({DataClass.PLAN: plan})
     told = say(work, row, PLAN_AGREED, fields=reports.returning(work, row, kept))
     reports.keep(work, row, told, kept)

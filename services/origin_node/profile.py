@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from origin_node import reassessment, statements, striking
+from origin_node import reach, reassessment, statements, striking
 from origin_node.striking import Entry
 from origin_node.tables import StatedRow
 from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from origin_node.taking import entitled
 from relevo.delivery import looking
 from relevo.domain.access import Act, Role
-from relevo.domain.access_to_data import LookReason
+from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.consent import Terms
 from relevo.domain.data_classes import DataClass
 from relevo.domain.first_contact import Channel, Towards, towards
@@ -133,7 +133,7 @@ def read(work: UnitOfWork, thread: str, why: str = LookReason.ASSIST) -> Profile
     terms, kept_back = _terms(work, row)
     return Profile(
         thread=row.thread,
-        reach=_reach(row, found, readable),
+        reach=_reach(row, reach.preference(work, row), found, readable),
         kept_back=kept_back,
         confidential=row.confidential,
         vulnerable=row.vulnerable,
@@ -145,8 +145,9 @@ def read(work: UnitOfWork, thread: str, why: str = LookReason.ASSIST) -> Profile
     )
 
 
-def _reach(row: ReferralRow, found: Mapping[str, StatedRow], readable: frozenset[str]) -> Reach:
-    preference = Channel(row.contact_channel) if row.contact_channel else None
+def _reach(
+    row: ReferralRow, preference: Channel | None, found: Mapping[str, StatedRow], readable: frozenset[str]
+) -> Reach:
     contact, mine = found.get(DataClass.CONTACT), DataClass.CONTACT in readable
     gone = contact is None and row.erase_at is not None
     rule = ERASED_RULE if gone or not referrals.terms(row) else RULES[towards(preference)]
@@ -164,6 +165,11 @@ def _terms(work: UnitOfWork, row: ReferralRow) -> tuple[Terms | None, str | None
 
 def _fields(row: StatedRow | AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> Mapping[str, JsonValue]:
     return row.fields if row.data_class in readable else {}
+
+
+def _why(reason: str, row: AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> str:
+    """Why something was wrong, for whoever may read what it was; the reason can say it again."""
+    return reason if row.data_class in readable else NOT_YOURS
 
 
 def _shown(row: StatedRow, readable: frozenset[str]) -> Stated:
@@ -186,7 +192,7 @@ def _assessed(row: AssessedRow, readable: frozenset[str], struck: StruckRow | No
         assessed_by=row.assessed_by,
         organisation=row.organisation,
         at=row.at,
-        struck=struck.reason if struck else None,
+        struck=_why(struck.reason, row, readable) if struck else None,
         struck_by=struck.struck_by if struck else None,
     )
 
@@ -200,5 +206,5 @@ def _before(row: StatedBeforeRow, readable: frozenset[str]) -> StatedBefore:
         replaced_at=row.replaced_at,
         replaced_by=row.replaced_by,
         in_error=row.in_error,
-        reason=row.reason,
+        reason=_why(row.reason, row, readable) if row.reason else None,
     )

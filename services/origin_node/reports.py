@@ -124,6 +124,6 @@ def _shown(row: ReportRow, readable: frozenset[str], struck: StruckRow | None) -
         reported_by=row.reported_by,
         fields={name: fields if name in readable else NOT_YOURS for name, fields in row.fields.items()},
         jti=row.jti,
-        struck=struck.reason if struck else None,
+        struck=(struck.reason if readable.issuperset(row.fields) else NOT_YOURS) if struck else None,
         struck_by=struck.struck_by if struck else None,
     )

@@ -6,7 +6,6 @@ from origin_node.api import routers
 from origin_node.handlers import HANDLERS
 from origin_node.holdings import HOLDINGS
 from origin_node.release import release
-from origin_node.taking import entitled
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.runtime import Service
@@ -22,7 +21,6 @@ SERVICE = Service(
     handlers=HANDLERS,
     release=release,
     holdings=HOLDINGS,
-    entitled=entitled,
     routers=routers,
     application=make_app,
 )

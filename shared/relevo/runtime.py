@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 
 import relevo
 from relevo.config import NodeSettings, load, make_clock, read_keys
-from relevo.delivery.node import Entitled, Handler, Holdings, Node, Release, Sees, of_the_node, whole_node
+from relevo.delivery.node import Handler, Holdings, Node, Release, Sees, whole_node
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.errors import Misconfigured
@@ -36,8 +36,7 @@ MIGRATIONS = Path(relevo.__file__).parents[2] / "migrations"
 class Service:
     """What makes a node the one it is: its name, its side, its roles, what it does and keeps, and its routes.
 
-    `sees` says which referrals a user who works for an agency or organisation behind the node may see as a whole,
-    `entitled` finds one for an act that such a user may do with a part of it.
+    `sees` says which referrals a user who works for an agency or organisation behind the node may see as a whole.
     """
 
     name: str
@@ -52,7 +51,6 @@ class Service:
     routers: Callable[[Node], Sequence[APIRouter]]
     application: Callable[[Service, Node], FastAPI]
     sees: Sees = whole_node
-    entitled: Entitled = of_the_node
 
 
 def build(service: Service, settings: NodeSettings) -> Node:
@@ -74,7 +72,6 @@ def build(service: Service, settings: NodeSettings) -> Node:
         release=service.release,
         holdings=service.holdings,
         sees=service.sees,
-        entitled=service.entitled,
     )
 
 

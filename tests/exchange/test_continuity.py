@@ -19,7 +19,6 @@ from relevo.domain.medication import MEDICAL_CONTINUITY
 from relevo.errors import BadInput, Forbidden
 from relevo.runtime import Service
 from relevo.storage import users
-from relevo.storage.referrals import by_thread
 from relevo.web.app import make_app
 from support.databases import SqliteDatabases
 from support.nodes import JoinedNodes
@@ -97,15 +96,15 @@ def test_clinicians_of_both_sides_ask_and_answer_and_a_medicine_comes_anew(de_rs
     send_medical(de_rs)
     assert due(de_rs, "medication-supply").startswith("2027-01-22T")
     with de_rs.at_origin(Role.CLINICIAN) as work:
-        clinical.ask(work, by_thread(work.session, de_rs.thread), QUESTION)
+        clinical.ask(work, de_rs.thread, QUESTION)
     de_rs.nodes.deliver()
     with de_rs.at_host(Role.CLINICIAN) as work:
-        (asked,) = clinical.words(work, by_thread(work.session, de_rs.thread))
+        (asked,) = clinical.words(work, de_rs.thread)
         assert asked.text == QUESTION
         clinicians.answer(work, de_rs.thread, str(asked.jti), ANSWER, ["medication"])
     de_rs.nodes.deliver()
     with de_rs.at_origin(Role.CLINICIAN) as work:
-        assert [one.text for one in clinical.words(work, by_thread(work.session, de_rs.thread))] == [QUESTION, ANSWER]
+        assert [one.text for one in clinical.words(work, de_rs.thread)] == [QUESTION, ANSWER]
         assert "medication" in {one.data_class for one in profile.read(work, de_rs.thread).stated}
     assert [entry.problem for node in (host, origin) for entry in de_rs.timeline(node)] == [None] * 6
     for node in (host, origin):
@@ -115,14 +114,14 @@ def test_clinicians_of_both_sides_ask_and_answer_and_a_medicine_comes_anew(de_rs
 def test_what_clinicians_said_is_read_by_nobody_else_and_goes_with_a_withdrawal(de_rs: Story) -> None:
     send_medical(de_rs)
     with de_rs.at_host(Role.CLINICIAN) as work:
-        clinical.ask(work, by_thread(work.session, de_rs.thread), QUESTION)
+        clinical.ask(work, de_rs.thread, QUESTION)
     de_rs.nodes.deliver()
     with de_rs.at_origin(Role.CLINICIAN) as work:
-        (asked,) = clinical.words(work, by_thread(work.session, de_rs.thread))
+        (asked,) = clinical.words(work, de_rs.thread)
         origin_clinicians.answer(work, de_rs.thread, str(asked.jti), ANSWER)
     de_rs.nodes.deliver()
     with de_rs.at_host(Role.COORDINATOR) as work, pytest.raises(Forbidden):
-        clinical.words(work, by_thread(work.session, de_rs.thread))
+        clinical.words(work, de_rs.thread)
     assert not _is_told(de_rs, Role.COUNSELLOR, ANSWER)
     assert _is_told(de_rs, Role.CLINICIAN, ANSWER)
     with de_rs.at_host() as work:
@@ -147,10 +146,10 @@ def _is_told(story: Story, role: Role, text: str) -> bool:
 def test_an_answer_carries_health_alone_and_only_what_may_leave(de_rs: Story) -> None:
     send_medical(de_rs)
     with de_rs.at_origin(Role.CLINICIAN) as work:
-        clinical.ask(work, by_thread(work.session, de_rs.thread), QUESTION)
+        clinical.ask(work, de_rs.thread, QUESTION)
     de_rs.nodes.deliver()
     with de_rs.at_host(Role.CLINICIAN) as work:
-        (asked,) = clinical.words(work, by_thread(work.session, de_rs.thread))
+        (asked,) = clinical.words(work, de_rs.thread)
     with de_rs.at_host(Role.CLINICIAN) as work, pytest.raises(BadInput):
         clinicians.answer(work, de_rs.thread, str(asked.jti), ANSWER, ["needs"])
 
@@ -158,7 +157,7 @@ def test_an_answer_carries_health_alone_and_only_what_may_leave(de_rs: Story) ->
 def test_where_nothing_may_return_an_origin_does_not_ask(de_iq: Story) -> None:
     send_medical(de_iq)
     with de_iq.at_origin(Role.CLINICIAN) as work, pytest.raises(NoReturn):
-        clinical.ask(work, by_thread(work.session, de_iq.thread), QUESTION)
+        clinical.ask(work, de_iq.thread, QUESTION)
 
 
 def test_clinicians_do_not_speak_in_a_referral_for_anything_else(nodes: JoinedNodes) -> None:
@@ -166,4 +165,4 @@ def test_clinicians_do_not_speak_in_a_referral_for_anything_else(nodes: JoinedNo
     story.take_in(sample("01"))
     story.send()
     with story.at_host(Role.CLINICIAN) as work, pytest.raises(clinical.NotMedicalContinuity):
-        clinical.ask(work, by_thread(work.session, story.thread), QUESTION)
+        clinical.ask(work, story.thread, QUESTION)

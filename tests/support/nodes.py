@@ -143,7 +143,6 @@ def make_node(
         release=service.release,
         holdings=service.holdings,
         sees=service.sees,
-        entitled=service.entitled,
     )
 
 

@@ -240,7 +240,6 @@ def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
         release=SERVICE.release,
         holdings=SERVICE.holdings,
         sees=SERVICE.sees,
-        entitled=SERVICE.entitled,
     )
     with node.write() as work:
         for node_id, ring in ((HOST_ID, HOST), (ORIGIN_ID, ORIGIN)):

@@ -15,7 +15,7 @@ from relevo.cli import show
 from relevo.cli.context import opened, user
 from relevo.cli.referrals import Thread, report
 from relevo.delivery import clinical
-from relevo.domain.access import Act
+from relevo.delivery.clinical import Entitled
 from relevo.errors import BadInput
 
 Text = Annotated[
@@ -25,31 +25,30 @@ Text = Annotated[
 To = Annotated[str, typer.Option("--to", metavar="MESSAGE", help="The question, as `medical list` shows it.")]
 
 
-def medical_app() -> typer.Typer:
-    """The commands that both sides have; each adds its own answer."""
+def medical_app(entitled: Entitled) -> typer.Typer:
+    """The commands that both sides have; each adds its own answer, and says by `entitled` whose referral it is."""
     app = typer.Typer(help="What clinicians on both sides ask and tell each other.", no_args_is_help=True)
-    app.command("ask")(ask)
-    app.command("list")(read)
+
+    @app.command("ask")
+    def ask(ctx: typer.Context, thread: Thread, text: Text = None) -> None:
+        """Ask the clinicians of the other side."""
+        question = words(text, "Question")
+        with opened(ctx).write(user(ctx)) as work:
+            row = clinical.ask(work, thread, question, entitled=entitled)
+        report(row)
+
+    @app.command("list")
+    def read(ctx: typer.Context, thread: Thread) -> None:
+        """Read what was asked and answered."""
+        with opened(ctx).write(user(ctx)) as work:
+            found = clinical.words(work, thread, entitled=entitled)
+        for one in found:
+            show.line(f"{one.step} {one.jti or '(kept here)'}, {one.side}, {show.shown(one.at)}", "bold")
+            show.line(f"  {one.text}")
+        if not found:
+            show.line("Nothing was asked yet.")
+
     return app
-
-
-def ask(ctx: typer.Context, thread: Thread, text: Text = None) -> None:
-    """Ask the clinicians of the other side."""
-    question = words(text, "Question")
-    with opened(ctx).write(user(ctx)) as work:
-        row = clinical.ask(work, opened(ctx).entitled(work, thread, Act.ASK_CLINICIAN), question)
-    report(row)
-
-
-def read(ctx: typer.Context, thread: Thread) -> None:
-    """Read what was asked and answered."""
-    with opened(ctx).write(user(ctx)) as work:
-        found = clinical.words(work, opened(ctx).entitled(work, thread, Act.READ_CLINICAL))
-    for one in found:
-        show.line(f"{one.step} {one.jti or '(kept here)'}, {one.side}, {show.shown(one.at)}", "bold")
-        show.line(f"  {one.text}")
-    if not found:
-        show.line("Nothing was asked yet.")
 
 
 def words(text: Path | None, prompt: str) -> str:

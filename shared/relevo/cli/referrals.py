@@ -75,7 +75,7 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.READ_TIMELINE)
         row = opened(ctx).referral(work, thread)
-        entries = clinical.readable(work, referrals.timeline(work.session, row))
+        entries = clinical.readable(work, row, referrals.timeline(work.session, row))
         kept = [duty for duty in referrals.duties(work.session, row) if not duty.dropped]
         side = work.identity.side
         show.facts(_standing(row) | {"you may": invocation(ctx).commands(steps.allowed_now(row, side))})

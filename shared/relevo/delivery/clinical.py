@@ -10,27 +10,31 @@ Source: Reintegration Handbook, 4.1.3 (step 4: continuity of assistance, above a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
-from relevo.delivery import steps
+from relevo.delivery import looking, steps
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import MAY, Act
+from relevo.domain.access_to_data import NOT_YOURS, LookReason, may_consult
 from relevo.domain.data_classes import DataClass
-from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION
+from relevo.domain.deadlines import CORRECTED, MEDICAL_ANSWER, MEDICAL_QUESTION
 from relevo.domain.disclosure import ExcessData, NoReturn
 from relevo.domain.medication import MEDICAL_CONTINUITY
 from relevo.domain.sides import Side
-from relevo.errors import Conflict, Reason, Refusal
+from relevo.errors import Conflict, NotFound, Reason, Refusal
 from relevo.messages.content import Fields, Said
 from relevo.messages.steps import read_payload
 from relevo.messages.steps_record import MedicalAnswer
 from relevo.storage import referrals
-from relevo.storage.access_log import looked
 from relevo.storage.referrals import TimelineEntry
 from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+Entitled: TypeAlias = Callable[[UnitOfWork, str, Act], ReferralRow]
+"""The referral of a thread, for a user whose role allows the act and who may see it."""
 
 STEPS = frozenset({MEDICAL_QUESTION, MEDICAL_ANSWER})
 
@@ -73,13 +77,22 @@ class Word:
     to: str | None
 
 
-def ask(work: UnitOfWork, row: ReferralRow, question: str) -> ReferralRow:
-    """Ask the clinicians of the other side.
+def whole_node(work: UnitOfWork, thread: str, may: Act) -> ReferralRow:
+    """The referral of a thread, for staff of the node itself; to everybody else it is as if it were not here."""
+    work.require(may)
+    if work.user.organisation is not None:
+        raise NotFound("there is no such referral; the list shows those that are here")
+    return referrals.by_thread(work.session, thread)
+
+
+def ask(work: UnitOfWork, thread: str, question: str, *, entitled: Entitled = whole_node) -> ReferralRow:
+    """Ask the clinicians of the other side; a side says by `entitled` whose referral it is.
 
     Raises:
+        NotFound: if it is not the user's to see.
         NotMedicalContinuity, NoReturn, MedicalQuestionOpen: if it cannot be asked here, or now.
     """
-    work.require(Act.ASK_CLINICIAN)
+    row = entitled(work, thread, Act.ASK_CLINICIAN)
     require_possible(row, work.identity.side)
     side = work.identity.side
     if _open_question(work, row, asked_by=side) is not None:
@@ -122,23 +135,34 @@ def learned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
             raise MedicalQuestionUnknown(field="to")
 
 
-def words(work: UnitOfWork, row: ReferralRow) -> list[Word]:
+def words(work: UnitOfWork, thread: str, *, entitled: Entitled = whole_node) -> list[Word]:
     """What was asked and answered in a referral, in order.
 
     Raises:
         Forbidden: for anybody but a clinician.
+        NotFound: if the referral is not the user's to see.
+        NotYours: if the procedure keeps health from clinicians of this side.
     """
-    work.require(Act.READ_CLINICAL)
-    looked(work, row.thread, (DataClass.HEALTH_SUMMARY,), "clinical")
+    row = entitled(work, thread, Act.READ_CLINICAL)
+    looking.require_look(work, row, {DataClass.HEALTH_SUMMARY}, LookReason.CLINICAL)
     return [_word(one) for one in referrals.steps(work.session, row) if one.step in STEPS and one.said]
 
 
-def readable(work: UnitOfWork, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
-    """A timeline as the user may read it: without the words of clinicians for anybody else."""
+def readable(work: UnitOfWork, row: ReferralRow, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+    """A timeline as the user may read it: without the words of clinicians, and why a class was wrong, for others."""
     role = work.user.role
-    if role is None or role in MAY[Act.READ_CLINICAL]:
-        return list(entries)
-    return [replace(entry, said={}) if entry.step in STEPS else entry for entry in entries]
+    mine = may_consult(looking.sop_of(work, row), work.identity.side, role)
+    clinician = role is None or role in MAY[Act.READ_CLINICAL]
+    return [_readable(entry, mine, clinician=clinician) for entry in entries]
+
+
+def _readable(entry: TimelineEntry, mine: frozenset[str], *, clinician: bool) -> TimelineEntry:
+    if entry.step in STEPS:
+        return entry if clinician else replace(entry, said={})
+    classes = entry.said.get("classes")
+    if entry.step == CORRECTED and isinstance(classes, list) and not mine.issuperset(map(str, classes)):
+        return replace(entry, said={**entry.said, "reason": NOT_YOURS})
+    return entry
 
 
 def require_possible(row: ReferralRow, speaker: Side) -> None:

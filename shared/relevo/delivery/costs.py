@@ -174,6 +174,7 @@ def handlers(person_of: PersonOf) -> Mapping[str, Handler]:
     def reported(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
         fields = _came(said)
         stands = _require_agreed(work, row)
+        _require_report(sheet_of(fields), sheet_of(stands.fields), said.payload)
         _keep_report(work, row, _last(work, row), fields, stands.jti, said.payload)
 
     return {PLANNED: planned, AGREED: agreed, REPORTED: reported}

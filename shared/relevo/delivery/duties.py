@@ -17,7 +17,7 @@ from relevo.delivery.clock_facts import from_json
 from relevo.delivery.contact_exchange import whom_to_ask_now
 from relevo.domain.contact_list import ContactPoint
 from relevo.domain.deadlines import Due, DueState, Duty, duties_done, duties_started, is_unanswered, stands, state_of
-from relevo.domain.first_contact import has_died
+from relevo.domain.first_contact import Channel, Towards, has_died, towards
 from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
 from relevo.domain.sides import Side
@@ -45,7 +45,7 @@ def follow(
         if duty.duty in done and duty.done_at is None and not duty.dropped:
             duty.done_at = taken.at
             taken.late = taken.late or taken.at > duty.due_at
-    _drop_pointless(work, row)
+    drop_pointless(work, row)
     begun = started(work, row, taken, received_at)
     begin(work, row, (due for due in begun if not ours_only or due.by is work.identity.side), received_at)
 
@@ -115,6 +115,13 @@ def is_over_by_death(work: UnitOfWork, row: ReferralRow) -> bool:
     return has_died(_endings(work, row))
 
 
+def drop_pointless(work: UnitOfWork, row: ReferralRow) -> None:
+    """Stop the clocks that may no longer run, by where the referral, the journey and the person's own wish stand."""
+    died = has_died(_endings(work, row))
+    for duty in referrals.duties(work.session, row):
+        duty.dropped = duty.dropped or (duty.done_at is None and not _may_stand(row, duty.duty, died=died))
+
+
 def _done_by(taken: StepRow) -> frozenset[str]:
     outcome, month, corrected = (taken.said.get(name) for name in ("outcome", "month", "classes"))
     return duties_done(
@@ -144,14 +151,15 @@ def _was_done(work: UnitOfWork, row: ReferralRow, due: Due) -> bool:
     )
 
 
-def _drop_pointless(work: UnitOfWork, row: ReferralRow) -> None:
-    died = has_died(_endings(work, row))
-    for duty in referrals.duties(work.session, row):
-        duty.dropped = duty.dropped or (duty.done_at is None and not _may_stand(row, duty.duty, died=died))
-
-
 def _may_stand(row: ReferralRow, duty: str, *, died: bool) -> bool:
-    return stands(duty, status=Status(row.status), journey=Journey(row.journey), died=died)
+    preference = Channel(row.contact_channel) if row.contact_channel else None
+    return stands(
+        duty,
+        status=Status(row.status),
+        journey=Journey(row.journey),
+        died=died,
+        unreachable=towards(preference) is Towards.NOBODY,
+    )
 
 
 def _endings(work: UnitOfWork, row: ReferralRow) -> list[tuple[str, str | None]]:

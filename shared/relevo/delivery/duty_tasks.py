@@ -17,6 +17,7 @@ from sqlalchemy import select
 from relevo.delivery.outbox import OutboxState
 from relevo.domain.access import MAY, Act
 from relevo.domain.deadlines import FOLLOW_UP, Duty
+from relevo.domain.first_contact import Channel, Towards, careful, towards
 from relevo.domain.sides import Side
 from relevo.domain.tasks import Task, WaitsFor
 from relevo.storage import referrals
@@ -116,6 +117,18 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
     }
 )
 
+_WITH_THE_PERSON = frozenset(
+    {
+        Duty.FIRST_CONTACT,
+        Duty.CORRECT_CONTACT,
+        Duty.PLAN,
+        Duty.TELL_PERSON,
+        Duty.CONFIRM_ARRIVAL,
+        Duty.ANSWER_JOURNEY,
+        Duty.MEDICATION_SUPPLY,
+    }
+)
+
 _NOT_THROUGH: Mapping[str, str] = MappingProxyType(
     {
         OutboxState.REFUSED: "The other side refused a message: read why on the timeline, mend it and do it again.",
@@ -132,7 +145,7 @@ def tasks(work: UnitOfWork) -> Iterator[Task]:
     for duty in work.session.scalars(waiting.order_by(DutyRow.due_at)):
         row = rows[duty.peer, duty.thread]
         if duty.side == work.identity.side or not _is_hidden(work, row, duty):
-            yield _task(work, duty)
+            yield _task(work, row, duty)
 
 
 def post(work: UnitOfWork) -> Iterator[Task]:
@@ -149,11 +162,21 @@ def answers(duty: str) -> Wording:
     return WORDINGS[FOLLOW_UP if duty.startswith(f"{FOLLOW_UP}-") else duty]
 
 
-def _task(work: UnitOfWork, duty: DutyRow) -> Task:
+def is_with_the_person(duty: str) -> bool:
+    """Whether somebody might call, write or visit in order to do it."""
+    return duty.startswith(f"{FOLLOW_UP}-") or duty in _WITH_THE_PERSON
+
+
+def _way(row: ReferralRow) -> Towards:
+    return towards(Channel(row.contact_channel) if row.contact_channel else None)
+
+
+def _task(work: UnitOfWork, row: ReferralRow, duty: DutyRow) -> Task:
     wording, ours = answers(duty.duty), duty.side == work.identity.side
+    text = wording.ours if ours else wording.theirs
     return Task(
         what=duty.duty,
-        text=wording.ours if ours else wording.theirs,
+        text=careful(text, _way(row)) if is_with_the_person(duty.duty) else text,
         roles=MAY[wording.act] if ours else MAY[Act.SEND] | MAY[Act.ACCEPT],
         waits_for=WaitsFor.US if ours else WaitsFor.PEER,
         thread=duty.thread,

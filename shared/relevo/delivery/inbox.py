@@ -215,7 +215,7 @@ def _leave_no_words(work: UnitOfWork, effect: Effect, verified: VerifiedManifest
         erasure.erase_thread(work.session, effect.row, retention.still_kept(work, effect.row))
         return
     if effect.unkept:
-        erasure.erase_classes(work.session, effect.row, effect.unkept)
+        erasure.erase_closed(work.session, effect.row, effect.unkept)
     stored = _stored(work.session, verified)
     if effect.hushed and stored is not None:
         stored.disclosures = None

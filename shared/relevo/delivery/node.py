@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from relevo.clock import Clock
-from relevo.domain.access import Act
 from relevo.errors import NotFound, Reason
 from relevo.messages.content import Said
 from relevo.storage import referrals
@@ -22,16 +21,6 @@ Handler: TypeAlias = Callable[[UnitOfWork, ReferralRow, Said], None]
 
 Release: TypeAlias = Callable[[UnitOfWork, OutboxRow], Reason | None]
 """Why a queued message may not leave (any more), asked just before it does; None if it may."""
-
-
-Entitled: TypeAlias = Callable[[UnitOfWork, str, Act], ReferralRow]
-"""The referral of a thread, for a user whose role allows an act and who has a part in it."""
-
-
-def of_the_node(work: UnitOfWork, thread: str, may: Act) -> ReferralRow:
-    """The referral of a thread, for any user whose role allows the act."""
-    work.require(may)
-    return referrals.by_thread(work.session, thread)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +64,6 @@ class Node:
     release: Release
     holdings: Holdings
     sees: Sees = whole_node
-    entitled: Entitled = of_the_node
     bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:

@@ -9,6 +9,7 @@ cover is not kept, though it was sent rightly. What rests on an exception is hel
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,7 +29,7 @@ from relevo.domain.sop import Sop, parse_sop
 from relevo.domain.sop_versions import require_current
 from relevo.errors import Conflict, Reason, Refusal
 from relevo.messages.classes import terms_from_fields, terms_from_record
-from relevo.messages.content import Said
+from relevo.messages.content import Fields, Said
 from relevo.messages.exception import exception_from_record
 from relevo.messages.steps_referral import Requested
 from relevo.protocol.envelope import Opened
@@ -72,7 +73,7 @@ class ConsentEnded(Refusal):
 class Admitted:
     """A message about a person that may have its effect, and the referral that it belongs to.
 
-    `said` is what the terms in force now let this node keep of it; `unkept` are the classes of which something was
+    `said` is what the terms in force now let this node keep of it; `unkept` are the classes and fields that were
     left out, and `hushed` says that even its words may not stay.
     """
 
@@ -114,9 +115,16 @@ def _kept(work: UnitOfWork, row: ReferralRow, sop: Sop, terms: Terms | None, sai
         return Admitted(row=row, sop=sop, terms=terms, said=said)
     returning, services = message_comes_back(work), tuple(row.services)
     kept = part_within(said.classes, terms=now, sop=sop, purpose=row.purpose, services=services, returning=returning)
-    unkept = frozenset(name for name, fields in said.classes.items() if fields != kept.get(name, {}))
+    unkept = frozenset(_not_kept(said.classes, kept))
     hushed = returning and not may_return(said.step, outcomes_may_return=now.outcomes_may_return)
     return Admitted(row=row, sop=sop, terms=terms, said=replace(said, classes=kept), unkept=unkept, hushed=hushed)
+
+
+def _not_kept(came: Fields, kept: Fields) -> Iterator[str]:
+    """The classes of which nothing is kept, and the fields that are not of those of which something is."""
+    for name, fields in came.items():
+        left = kept.get(name)
+        yield from (name,) if not left else (f"{name}.{field}" for field in fields.keys() - left.keys())
 
 
 def _require_version(work: UnitOfWork, agreed: SopRow, opened: Opened) -> None:

@@ -67,6 +67,7 @@ __all__ = [
     "MEDICATION_SECURED",
     "OUTLIVES",
     "PLAN_AGREED",
+    "REACHES",
     "Due",
     "DueState",
     "Duty",
@@ -115,14 +116,15 @@ def duties_done(
     return DONE_BY.get(step, frozenset())
 
 
-def stands(duty: str, *, status: Status, journey: Journey, died: bool = False) -> bool:
+def stands(duty: str, *, status: Status, journey: Journey, died: bool = False, unreachable: bool = False) -> bool:
     """Whether the clock of a duty may run while the referral and the journey stand so.
 
-    After a death nobody is asked for anything any more but what the host owes for an exception.
+    After a death nobody is asked for anything any more but what the host owes for an exception. Who is `unreachable`
+    by their own wish is never to be reached by a deadline, however late they said so.
     """
     if duty in OUTLIVES:
         return True
-    if not is_open(status) or died:
+    if not is_open(status) or died or (unreachable and duty in REACHES):
         return False
     return status in WHILE.get(duty, frozenset(Status)) and journey in ON_THE_WAY.get(_family(duty), frozenset(Journey))
 
@@ -192,6 +194,9 @@ WHILE: Mapping[str, frozenset[Status]] = MappingProxyType(
     }
 )
 """The only statuses in which these clocks run; the others run wherever the referral is open."""
+
+REACHES: frozenset[str] = frozenset({Duty.FIRST_CONTACT, Duty.CORRECT_CONTACT})
+"""What can only be done by reaching the person."""
 
 _EXPECTED = frozenset({Journey.PLANNED, Journey.CHANGED, Journey.DEPARTED})
 _ARRIVED = frozenset({Journey.ARRIVED})

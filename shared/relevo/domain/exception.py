@@ -14,6 +14,9 @@ because a review is an act of somebody of that node and never a field of a messa
 | it has not run out | exception-expired |
 | the referral is an emergency | exception-not-emergency |
 
+What the person withheld from somebody in a consent of any time binds here too, and travels: a danger to life lifts the
+need to ask, not what they said when they were asked.
+
 Nobody was asked whether outcomes may return, so they may not: only the decision goes back.
 """
 
@@ -24,7 +27,7 @@ from datetime import UTC, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from relevo.domain.consent import Terms
+from relevo.domain.consent import Terms, Withheld
 from relevo.domain.data_classes import DataClass
 from relevo.domain.deadlines import Due, Duty
 from relevo.domain.exception_refusals import (
@@ -100,7 +103,7 @@ class ExceptionGround:
 
 @dataclass(frozen=True, kw_only=True)
 class ExceptionTerms:
-    """What a message without consent rests on, as it travels sealed."""
+    """What a message without consent rests on, as it travels sealed; `withhold` is what the person once withheld."""
 
     reason: ExceptionReason
     attestation: Attestation | None
@@ -109,6 +112,7 @@ class ExceptionTerms:
     classes: frozenset[str]
     raised_at: datetime
     expires_at: datetime
+    withhold: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +126,13 @@ class Circumstances:
 
 
 def terms_of(
-    ground: ExceptionGround, rule: ExceptionRule, *, purpose: str, receiver: str, classes: frozenset[str]
+    ground: ExceptionGround,
+    rule: ExceptionRule,
+    *,
+    purpose: str,
+    receiver: str,
+    classes: frozenset[str],
+    withhold: tuple[Withheld, ...] = (),
 ) -> ExceptionTerms:
     """The terms under which `classes` would leave on this ground; the hours count from when it was raised."""
     raised_at = ground.raised_at.astimezone(UTC).replace(microsecond=0)
@@ -134,6 +144,7 @@ def terms_of(
         classes=classes,
         raised_at=raised_at,
         expires_at=after_hours(raised_at, rule.expiry_hours),
+        withhold=withhold,
     )
 
 
@@ -144,6 +155,7 @@ def as_terms(terms: ExceptionTerms) -> Terms:
         receiver=terms.receiver,
         classes=terms.classes,
         expires_on=terms.expires_at.date(),
+        withhold=terms.withhold,
         exception_ends=terms.expires_at,
     )
 

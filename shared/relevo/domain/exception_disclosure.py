@@ -1,7 +1,8 @@
 """What leaves without consent, what stays, and why: the decision of `relevo.domain.disclosure` for an exception.
 
 A field leaves only if the procedure counts its class among those that save a life, and nobody decided before that it
-stays. Consents are not asked. Nothing leaves while a single reason stands, and all are named at once.
+stays. Consents are not asked, but what the person withheld from this receiver in any of them stays withheld. Nothing
+leaves while a single reason stands, and all are named at once.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from relevo.domain import disclosure
 from relevo.domain.data_classes import DataClass, class_of, field_of
 from relevo.domain.disclosure import Disclosure, Line
 from relevo.domain.exception import Circumstances, faults, review_reasons, terms_of
-from relevo.domain.gate import TEXTS, Gate, Why, path_of
+from relevo.domain.gate import TEXTS, Gate, Why, path_of, withheld_from
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
+    from relevo.domain.consent import Withheld
     from relevo.domain.data_classes import Record
     from relevo.domain.exception import ExceptionGround
     from relevo.domain.sides import Urgency
@@ -37,6 +39,7 @@ def decide_without_consent(  # noqa: PLR0913 (these are what the decision depend
     urgency: Urgency,
     at: datetime,
     left_at: datetime | None = None,
+    withhold: tuple[Withheld, ...] = (),
 ) -> Disclosure:
     """Decides for every field of `record` whether it goes to `receiver` on this ground.
 
@@ -51,10 +54,12 @@ def decide_without_consent(  # noqa: PLR0913 (these are what the decision depend
         urgency: how soon the case must be answered.
         at: now.
         left_at: when the referral left, if it has.
+        withhold: what the person withheld in any consent, and from whom.
     """
     allowed = sop.exception.classes - {DataClass.CONSENT}
     kept = frozenset(line.path for line in stays)
-    gate = Gate(purpose=sop.purposes.get(purpose), allowed=allowed, agreed=allowed, kept=kept)
+    withheld = withheld_from(receiver, withhold)
+    gate = Gate(purpose=sop.purposes.get(purpose), allowed=allowed, agreed=allowed, withheld=withheld, kept=kept)
     part = disclosure.part_of(record, gate)
     terms = terms_of(ground, sop.exception, purpose=purpose, receiver=receiver, classes=frozenset(part))
     around = Circumstances(rule=sop.exception, urgency=urgency, carried=frozenset(record), at=at)

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _ENDINGS = frozenset({Step.NOT_COMPLETED, Step.CLOSED, Step.REOPENED})
 
 
+HANDS_OFF = "Do not contact the person"
+"""How every sentence begins that keeps people from calling."""
+
+
 class Channel(StrEnum):
     """A way to reach the person; the last two can only be preferences or go through somebody else."""
 
@@ -126,6 +130,13 @@ def towards(preference: Channel | None) -> Towards:
     return Towards.INTERMEDIARY if preference is Channel.VIA_INTERMEDIARY else Towards.PERSON
 
 
+def careful(text: str, way: Towards) -> str:
+    """What somebody is told to do about a person, so that it never leads round how they want to be reached."""
+    if way is Towards.NOBODY:
+        return f"{HANDS_OFF}: do this without them, or when they come by themselves. {text}"
+    return f"Only through the intermediary whom the person named: {text}" if way is Towards.INTERMEDIARY else text
+
+
 def require_attempt(channel: Channel, *, preference: Channel | None) -> None:
     """Whether an attempt by `channel` respects the person's `preference`.
 
@@ -181,6 +192,8 @@ def hints(contact: Mapping[str, JsonValue], *, at: datetime, zone: ZoneInfo) -> 
 
 
 def _hints(contact: Mapping[str, JsonValue], now: time) -> Iterator[Hint]:
+    if contact.get("channel") == Channel.DO_NOT_CONTACT:
+        yield Hint(code="do-not-contact", text=f"{HANDS_OFF}: they asked not to be contacted.")
     if contact.get("never"):
         yield Hint(code="never", text=f"Never: {contact['never']}")
     if contact.get("channel") == Channel.VIA_INTERMEDIARY:

@@ -5,7 +5,8 @@
      "reason": "life-at-risk", "receiver": "ci:accueil"}
 
 The record is these fields as UTF-8 JSON without white space, names sorted, classes sorted, moments in UTC to the
-second, an absent attestation left out: equal terms give equal bytes. Who raised it and who reviewed it stay at home.
+second, an absent attestation and an empty `withhold` left out: equal terms give equal bytes. `withhold` is what the
+person withheld in any consent, as in the terms of one. Who raised it and who reviewed it stay at home.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
+from relevo.domain.consent import Withheld
 from relevo.domain.data_classes import DataClass
 from relevo.domain.exception import Attestation, ExceptionReason, ExceptionTerms
 from relevo.errors import Refusal
 from relevo.messages.classes_faults import examine
 from relevo.messages.classes_shape import WELL_FORMED, Strict
 from relevo.messages.classes_values import Day, Line, Moment, Name, Node, Word, each_once, some
+from relevo.messages.terms import WithheldTerm
 from relevo.protocol import strict_json
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ class _Record(Strict):
     classes: Annotated[tuple[DataClass, ...], Field(max_length=20), AfterValidator(some), AfterValidator(each_once)]
     raised_at: Moment
     expires_at: Moment
+    withhold: Annotated[tuple[WithheldTerm, ...], Field(max_length=60), AfterValidator(some)] | None = None
 
 
 def read_raised(fields: Mapping[str, JsonValue]) -> Raised:
@@ -104,6 +108,8 @@ def exception_record(terms: ExceptionTerms) -> bytes:
         "raised_at": _written(terms.raised_at),
         "expires_at": _written(terms.expires_at),
     }
+    if terms.withhold:
+        fields["withhold"] = [{"what": what, "from_whom": from_whom} for what, from_whom in terms.withhold]
     if terms.attestation is not None:
         fields["attestation"] = attestation_fields(terms.attestation)
     return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
@@ -126,6 +132,7 @@ def exception_from_record(record: bytes) -> ExceptionTerms:
         classes=frozenset(found.classes),
         raised_at=found.raised_at,
         expires_at=found.expires_at,
+        withhold=tuple(Withheld(one.what, one.from_whom) for one in found.withhold or ()),
     )
     if exception_record(terms) != record:
         raise ExceptionInvalid(detail="the record of the exception is not in its one form", field=_WITHIN)

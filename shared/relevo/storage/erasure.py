@@ -4,6 +4,7 @@
                  salt; what the steps said and counted from; what the referral knew of the person: contact channel,
                  services, vulnerability, journey, the end of a supply
     classes      the disclosures of these classes, the words of steps that belong to them, the facts learned from them
+    closed       the same for classes and single fields, while the referral goes on
     kept         manifests, receipts and issuer-signed content, which hold salted digests only; that a step was taken,
                  by whom and when
 
@@ -21,7 +22,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from relevo.domain.data_classes import DataClass
+from relevo.domain.data_classes import DataClass, class_of
+from relevo.domain.first_contact import Channel
 from relevo.domain.journey import Journey
 from relevo.domain.retention import AFTER_ERASURE, EVERY_CLASS, words_go
 from relevo.protocol.sd_jwt import Disclosure
@@ -33,7 +35,7 @@ STEP = "step"
 _FRAME = frozenset({"name", "by"})
 """What a step says beside its words: which it is, and in which role somebody took it."""
 
-_FACTS: Mapping[DataClass, Mapping[str, Any]] = MappingProxyType(
+_FACTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         DataClass.CONTACT: {"contact_channel": None},
         DataClass.NEEDS: {"services": []},
@@ -44,6 +46,19 @@ _FACTS: Mapping[DataClass, Mapping[str, Any]] = MappingProxyType(
 )
 """What a referral knew of the person, by the class that it was learned from."""
 
+_WHILE_OPEN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        **_FACTS,
+        DataClass.CONTACT: {"contact_channel": Channel.DO_NOT_CONTACT},
+        DataClass.TRAVEL: {"planned_arrival": None},
+        "contact.channel": {"contact_channel": Channel.DO_NOT_CONTACT},
+        "travel.arrival_at": {"planned_arrival": None},
+        "medication.items": {"supply_ends": None},
+        **{f"needs.{kind}": {"services": []} for kind in ("economic", "social", "psychosocial")},
+    }
+)
+"""What goes while the referral goes on. Nobody may contact who took back how; who has arrived, has arrived."""
+
 
 def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ()) -> None:
     """Erase what both kinds of node keep of a referral beyond its evidence and the classes `keep`.
@@ -52,7 +67,9 @@ def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ())
     """
     row.basis_record, row.basis_salt = None, None
     bases.forget(session, row)
-    _erase_facts(row, EVERY_CLASS)
+    for facts in _FACTS.values():
+        for name, nothing in facts.items():
+            setattr(row, name, nothing)
     for step in steps(session, row):
         step.facts = None
         if step.step not in AFTER_ERASURE:
@@ -75,18 +92,33 @@ def erase_classes(session: Session, row: ReferralRow, classes: Collection[str]) 
 
     A message that has not been receipted leaves without them; the words of its step stay until it has arrived.
     """
-    _erase_facts(row, classes)
+    _erase(session, row, frozenset(classes), _FACTS)
+
+
+def erase_closed(session: Session, row: ReferralRow, paths: Collection[str]) -> None:
+    """The same for classes and fields (`contact.number`) that the person has closed while the referral goes on.
+
+    What protects the person does not go with it: whoever takes back how to reach them is reached by nobody.
+    """
+    _erase(session, row, frozenset(paths), _WHILE_OPEN)
+
+
+def _erase(session: Session, row: ReferralRow, paths: frozenset[str], facts: Mapping[str, Mapping[str, Any]]) -> None:
+    classes = {class_of(path) for path in paths}
+    gone = {name: nothing for path in paths & facts.keys() for name, nothing in facts[path].items()}
+    for name, nothing in gone.items():
+        setattr(row, name, nothing)
     said = {step.jti: step.step for step in steps(session, row)}
     for step in steps(session, row):
-        step.facts = step.facts and {**step.facts, **_nothing_of(classes, step.facts)}
+        step.facts = step.facts and {**step.facts, **{name: gone[name] for name in gone.keys() & step.facts.keys()}}
         if words_go(step.step, classes):
             step.said = {}
     for came in _received(session, row):
         if came.disclosures is not None:
-            came.disclosures = _without(came.disclosures, classes, wordless=words_go(said.get(came.jti, ""), classes))
+            came.disclosures = _without(came.disclosures, paths, wordless=words_go(said.get(came.jti, ""), classes))
     for sent in _sent(session, row):
         wordless = sent.receipt is not None and words_go(sent.step, classes)
-        _withhold(sent, _without(sent.disclosures, classes, wordless=wordless))
+        _withhold(sent, _without(sent.disclosures, paths, wordless=wordless))
     if DataClass.COSTS in classes:
         costs.forget(session, row)
     session.flush()
@@ -110,17 +142,6 @@ def forget(message: OutboxRow) -> None:
     message.basis_record, message.basis_salt = None, None
 
 
-def _erase_facts(row: ReferralRow, classes: Collection[str]) -> None:
-    for data_class in _FACTS.keys() & set(classes):
-        for name, nothing in _FACTS[data_class].items():
-            setattr(row, name, nothing)
-
-
-def _nothing_of(classes: Collection[str], names: Collection[str]) -> dict[str, Any]:
-    known = [_FACTS[data_class] for data_class in _FACTS.keys() & set(classes)]
-    return {name: nothing for facts in known for name, nothing in facts.items() if name in names}
-
-
 def _received(session: Session, row: ReferralRow) -> list[InboxRow]:
     return list(session.scalars(select(InboxRow).where(InboxRow.peer == row.peer, InboxRow.thread == row.thread)))
 
@@ -137,10 +158,10 @@ def _withhold(message: OutboxRow, left: list[str]) -> None:
             message.sealed, message.manifest = None, None
 
 
-def _without(texts: Sequence[str], classes: Collection[str], *, wordless: bool) -> list[str]:
-    """Disclosures without these classes, and without the words of the step if they go as well."""
+def _without(texts: Sequence[str], paths: frozenset[str], *, wordless: bool) -> list[str]:
+    """Disclosures without these classes and fields, and without the words of the step if they go as well."""
     owners = _members(texts)
-    left = [text for text in texts if owners[text] not in classes]
+    left = [text for text in texts if paths.isdisjoint({owners[text], f"{owners[text]}.{Disclosure.parse(text).name}"})]
     return [text for text in left if not (wordless and _is_word(text, owners[text]))]
 
 

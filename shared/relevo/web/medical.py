@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from relevo.delivery import clinical
-from relevo.domain.access import Act
+from relevo.delivery.clinical import Entitled
 from relevo.web.access import CurrentUser, node_of
 from relevo.web.operations import Body, Referral, describe
 
@@ -36,22 +36,20 @@ class MedicalWord(BaseModel):
     to: str | None
 
 
-router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
+def make_router(entitled: Entitled) -> APIRouter:
+    """The routes of a node that says by `entitled` whose referral it is."""
+    router = APIRouter(prefix="/api/referrals/{thread}", tags=["referrals"])
 
+    @router.post("/medical/questions")
+    def ask_clinician(request: Request, user: CurrentUser, thread: str, given: MedicalQuestion) -> Referral:
+        """Ask the clinicians of the other side, in a referral for medical continuity."""
+        with node_of(request).write(user) as work:
+            return describe(work, clinical.ask(work, thread, given.question, entitled=entitled))
 
-@router.post("/medical/questions")
-def ask_clinician(request: Request, user: CurrentUser, thread: str, given: MedicalQuestion) -> Referral:
-    """Ask the clinicians of the other side, in a referral for medical continuity."""
-    node = node_of(request)
-    with node.write(user) as work:
-        row = node.entitled(work, thread, Act.ASK_CLINICIAN)
-        return describe(work, clinical.ask(work, row, given.question))
+    @router.get("/medical")
+    def read_medical(request: Request, user: CurrentUser, thread: str) -> list[MedicalWord]:
+        """What clinicians asked and answered; for clinicians alone."""
+        with node_of(request).write(user) as work:
+            return [MedicalWord.model_validate(one) for one in clinical.words(work, thread, entitled=entitled)]
 
-
-@router.get("/medical")
-def read_medical(request: Request, user: CurrentUser, thread: str) -> list[MedicalWord]:
-    """What clinicians asked and answered; for clinicians alone."""
-    node = node_of(request)
-    with node.write(user) as work:
-        row = node.entitled(work, thread, Act.READ_CLINICAL)
-        return [MedicalWord.model_validate(one) for one in clinical.words(work, row)]
+    return router

@@ -220,7 +220,8 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
         return Timeline(
             referral=describe(work, row),
             entries=[
-                Entry.model_validate(entry) for entry in clinical.readable(work, referrals.timeline(work.session, row))
+                Entry.model_validate(entry)
+                for entry in clinical.readable(work, row, referrals.timeline(work.session, row))
             ],
             duties=[_due(work, row, duty) for duty in referrals.duties(work.session, row) if not duty.dropped],
         )

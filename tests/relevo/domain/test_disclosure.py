@@ -150,6 +150,8 @@ def test_a_fault_in_a_field_that_would_leave_is_a_refusal(es_ci: Sop, given: Giv
     problems = (_problem("contact.number"), _problem("family.household[0].age_band"), _problem("needs.intentions"))
     disclosure = _decide(AYA, es_ci, [given()], problems=problems)
     assert disclosure.reasons == problems
+    (line,) = [one for one in disclosure.lines if one.path == "family.household[0].age_band"]
+    assert line == Line(path=line.path, leaves=False, why=Why.MALFORMED, text="Stays: cannot be so.")
     assert _whys(disclosure)["contact.number"] is Why.MALFORMED
     assert _whys(disclosure)["family.household"] is Why.MALFORMED
     assert _whys(disclosure)["needs.intentions"] is Why.MALFORMED
@@ -193,6 +195,7 @@ def test_an_incomplete_case_is_refused_with_its_three_reasons_at_once(de_rs: Sop
 def test_a_purpose_that_the_procedure_does_not_know_is_refused(es_ci: Sop, given: Given) -> None:
     disclosure = _decide(AYA, es_ci, [given(purpose="curiosity")], purpose="curiosity")
     assert [reason.code for reason in disclosure.reasons] == ["purpose-unknown"]
+    assert disclosure.reasons[0].clause == "purposes"
     assert not _leave(disclosure)
 
 
@@ -221,6 +224,7 @@ def test_a_service_can_require_a_class(es_ci: Sop, given: Given) -> None:
     reasons = _decide(record, es_ci, [given()], services=("skills-recognition:tailor",)).reasons
     assert said(reasons) == [("class-required", "skills")]
     assert reasons[0].rule == "classes.required"
+    assert reasons[0].clause == "purposes.reintegration-assistance.services.skills-recognition.required"
 
 
 def test_without_any_consent_every_fault_in_what_is_required_is_still_named(es_ci: Sop) -> None:

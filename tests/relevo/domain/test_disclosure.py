@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from relevo.domain.consent import Consent, Withholding, terms_of
-from relevo.domain.disclosure import Disclosure, Line, NotSendable, Why, decide, held, without
+from relevo.domain.disclosure import Disclosure, Line, NotSendable, Why, decide, held, problem_line, without
 from relevo.domain.sop import Sop
 from relevo.errors import Reason
 from support.wording import said
@@ -289,3 +289,8 @@ def test_another_reason_holds_everything_back_and_is_told_beside_the_first_ones(
 def test_without_another_reason_a_decision_stays_as_it_is(es_ci: Sop, given: Given) -> None:
     decision = _decide(AYA, es_ci, [given()])
     assert held(decision, ()) is decision
+
+
+def test_the_line_of_a_faulty_value_is_one_sentence_however_its_detail_ends() -> None:
+    ended = Reason(code="field-invalid", field="travel.port", detail="cannot be so.", advice="Correct it.")
+    assert problem_line(ended).text == problem_line(_problem("travel.port")).text == "Stays: cannot be so."

@@ -294,3 +294,15 @@ def test_without_another_reason_a_decision_stays_as_it_is(es_ci: Sop, given: Giv
 def test_the_line_of_a_faulty_value_is_one_sentence_however_its_detail_ends() -> None:
     ended = Reason(code="field-invalid", field="travel.port", detail="cannot be so.", advice="Correct it.")
     assert problem_line(ended).text == problem_line(_problem("travel.port")).text == "Stays: cannot be so."
+
+
+def test_a_required_class_of_which_every_field_is_withheld_is_missed(es_ci: Sop, given: Given) -> None:
+    withhold = tuple(Withholding(what=f"contact.{name}", from_whom="ci:accueil") for name in ("channel", "number"))
+    assert said(_decide(AYA, es_ci, [given(withhold=withhold)]).reasons) == [("class-required", "contact")]
+
+
+def test_every_line_says_why_in_a_sentence(es_ci: Sop, given: Given) -> None:
+    lines = {line.path: line for line in _decide({**AYA, "consent": {"note": "hers"}}, es_ci, [given()]).lines}
+    assert lines["consent.note"].why is Why.NEVER_LEAVES
+    assert lines["skills.years"].text == "Leaves: the procedure allows it and the person agreed to it."
+    assert all(line.text.startswith("Leaves: " if line.leaves else "Stays: ") for line in lines.values())

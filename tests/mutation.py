@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 ROOM = ROOT / "build" / "mutation"
 MUTMUT = Path(sys.executable).with_name("mutmut")
 KILLED = frozenset({"killed", "timeout", "caught by type check"})
+UNTRIED = "not checked"
 ALIVE = frozenset({0, 5, 33})
 """How a run of pytest ends where no test fails, and what mutmut writes where none would run."""
 SETTINGS = """
@@ -90,11 +91,11 @@ def try_again() -> None:
 
 
 def results() -> dict[str, str]:
-    """What became of each mutant that was tried, by its name."""
+    """What became of each mutant, by its name."""
     command = [str(MUTMUT), "results", "--all", "true"]
     printed = subprocess.run(command, cwd=ROOM, check=True, capture_output=True, text=True).stdout  # noqa: S603 (our own)
     pairs = (line.strip().rsplit(": ", 1) for line in printed.splitlines() if ": " in line)
-    return {name: became for name, became in pairs if became != "not checked"}
+    return {one[0]: one[1] for one in pairs}
 
 
 def main() -> int:
@@ -110,19 +111,22 @@ def main() -> int:
 
 
 def report() -> None:
-    """Write the score."""
+    """Write the score; what was not tried counts for nothing."""
+    planted: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     alive: defaultdict[str, list[str]] = defaultdict(list)
     for name, became in results().items():
         module = ".".join(name.split(".")[:3])
-        tried[module] += 1
-        if became not in KILLED:
+        planted[module] += 1
+        tried[module] += became != UNTRIED
+        if became not in KILLED | {UNTRIED}:
             alive[module].append(f"{name} ({became})")
-    for module, planted in sorted(tried.items()):
-        sys.stdout.write(f"{module:44} {planted - len(alive[module]):5} of {planted:5}\n")
-    planted, left = sum(tried.values()), sum(map(len, alive.values()))
-    sys.stdout.write(f"killed {planted - left} of {planted} mutants, {(planted - left) / max(planted, 1):.1%}\n")
-    told = {module: {"planted": tried[module], "alive": alive[module]} for module in sorted(tried)}
+    for module in sorted(planted):
+        killed = tried[module] - len(alive[module])
+        sys.stdout.write(f"{module:44} {planted[module]:5} planted {tried[module]:5} tried {killed:5} killed\n")
+    met, left = sum(tried.values()), sum(map(len, alive.values()))
+    sys.stdout.write(f"killed {met - left} of {met} mutants, {(met - left) / max(met, 1):.1%}\n")
+    told = {one: {"planted": planted[one], "tried": tried[one], "alive": alive[one]} for one in sorted(planted)}
     (ROOM.parent / "mutants.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 

@@ -140,6 +140,8 @@ def test_today_is_the_day_in_utc_wherever_people_are(given: Given) -> None:
     old, new = given(), given(taken_on=date(2026, 11, 23))
     night = datetime.fromisoformat("2026-11-22T23:30-02:00")
     assert speaking([new, old], purpose=old.purpose, receiver=old.receiver, at=night) is new
+    noon = datetime.fromisoformat("2026-11-22T12:00+00:00")
+    assert speaking([new, old], purpose=old.purpose, receiver=old.receiver, at=noon) is old
 
 
 def test_an_exception_ends_by_the_clock_and_not_with_its_day(given: Given) -> None:

@@ -174,6 +174,7 @@ def test_a_renewal_for_the_same_day_is_none() -> None:
 def test_what_was_withheld_from_the_beginning_stays_withheld_until_it_is_lifted() -> None:
     first = replace(FIRST, withhold=(KEEP_NEEDS,))
     longer = replace(first, expires_on=LATER)
+    assert in_force(first, []) == first
     assert in_force(first, [change("1", longer)]) == longer
     assert in_force(first, [change("1", LONGER)]) == LONGER
 

@@ -110,6 +110,8 @@ def test_a_ceiling_for_this_return_speaks_where_none_speaks_of_the_person() -> N
     assert ceiling_for(rule, Person(kinds=frozenset({"minor"}), return_type="forced")) is forced
     others = CostRule(currency="EUR", ceilings=(Ceiling(person="minor", amount=Decimal(9)), forced))
     assert ceiling_for(others, Person(return_type="voluntary")) is None
+    anybody = Ceiling(amount=Decimal(1500))
+    assert ceiling_for(CostRule(currency="EUR", ceilings=(anybody,)), OLDER) is anybody
 
 
 def test_a_plan_may_reach_its_ceilings() -> None:
@@ -174,6 +176,7 @@ def test_what_was_spent_stands_beside_what_was_planned() -> None:
     lines = difference(PLAN.lines, [first, later])
     assert {line.what: line.difference for line in lines} == {"rent": 40, "oxygen": None, "home care": 0, "taxi": 30}
     assert total(lines).difference == Decimal(1270 - 1560)
+    assert (total(PLAN.lines).actual, total(PLAN.lines).difference) == (None, None)
 
 
 REPORTS: dict[str, tuple[CostSheet, str]] = {

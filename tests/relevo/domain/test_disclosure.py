@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from relevo.domain.consent import Consent, Withholding, terms_of
-from relevo.domain.disclosure import Disclosure, Line, NotSendable, Why, decide, held, without
+from relevo.domain.disclosure import Disclosure, Line, NotSendable, Why, decide, held, problem_line, without
 from relevo.domain.sop import Sop
 from relevo.errors import Reason
 from support.wording import said
@@ -150,6 +150,8 @@ def test_a_fault_in_a_field_that_would_leave_is_a_refusal(es_ci: Sop, given: Giv
     problems = (_problem("contact.number"), _problem("family.household[0].age_band"), _problem("needs.intentions"))
     disclosure = _decide(AYA, es_ci, [given()], problems=problems)
     assert disclosure.reasons == problems
+    (line,) = [one for one in disclosure.lines if one.path == "family.household[0].age_band"]
+    assert line == Line(path=line.path, leaves=False, why=Why.MALFORMED, text="Stays: cannot be so.")
     assert _whys(disclosure)["contact.number"] is Why.MALFORMED
     assert _whys(disclosure)["family.household"] is Why.MALFORMED
     assert _whys(disclosure)["needs.intentions"] is Why.MALFORMED
@@ -193,6 +195,7 @@ def test_an_incomplete_case_is_refused_with_its_three_reasons_at_once(de_rs: Sop
 def test_a_purpose_that_the_procedure_does_not_know_is_refused(es_ci: Sop, given: Given) -> None:
     disclosure = _decide(AYA, es_ci, [given(purpose="curiosity")], purpose="curiosity")
     assert [reason.code for reason in disclosure.reasons] == ["purpose-unknown"]
+    assert disclosure.reasons[0].clause == "purposes"
     assert not _leave(disclosure)
 
 
@@ -221,6 +224,7 @@ def test_a_service_can_require_a_class(es_ci: Sop, given: Given) -> None:
     reasons = _decide(record, es_ci, [given()], services=("skills-recognition:tailor",)).reasons
     assert said(reasons) == [("class-required", "skills")]
     assert reasons[0].rule == "classes.required"
+    assert reasons[0].clause == "purposes.reintegration-assistance.services.skills-recognition.required"
 
 
 def test_without_any_consent_every_fault_in_what_is_required_is_still_named(es_ci: Sop) -> None:
@@ -285,3 +289,20 @@ def test_another_reason_holds_everything_back_and_is_told_beside_the_first_ones(
 def test_without_another_reason_a_decision_stays_as_it_is(es_ci: Sop, given: Given) -> None:
     decision = _decide(AYA, es_ci, [given()])
     assert held(decision, ()) is decision
+
+
+def test_the_line_of_a_faulty_value_is_one_sentence_however_its_detail_ends() -> None:
+    ended = Reason(code="field-invalid", field="travel.port", detail="cannot be so.", advice="Correct it.")
+    assert problem_line(ended).text == problem_line(_problem("travel.port")).text == "Stays: cannot be so."
+
+
+def test_a_required_class_of_which_every_field_is_withheld_is_missed(es_ci: Sop, given: Given) -> None:
+    withhold = tuple(Withholding(what=f"contact.{name}", from_whom="ci:accueil") for name in ("channel", "number"))
+    assert said(_decide(AYA, es_ci, [given(withhold=withhold)]).reasons) == [("class-required", "contact")]
+
+
+def test_every_line_says_why_in_a_sentence(es_ci: Sop, given: Given) -> None:
+    lines = {line.path: line for line in _decide({**AYA, "consent": {"note": "hers"}}, es_ci, [given()]).lines}
+    assert lines["consent.note"].why is Why.NEVER_LEAVES
+    assert lines["skills.years"].text == "Leaves: the procedure allows it and the person agreed to it."
+    assert all(line.text.startswith("Leaves: " if line.leaves else "Stays: ") for line in lines.values())

@@ -137,6 +137,10 @@ def test_what_an_exception_must_be(terms: ExceptionTerms, around: Circumstances,
 def test_a_fault_says_what_is_wrong_by_which_rule_and_clause() -> None:
     (reason,) = faults(replace(TERMS, classes=TERMS.classes | {"skills"}), AROUND)
     assert (reason.field, reason.rule, reason.clause) == ("skills", "exception.minimal", "exception.classes")
+    dated = replace(TERMS, attestation=replace(ATTESTED, date=AT.date() + timedelta(days=1)))
+    assert [one.field for one in faults(dated, AROUND)] == ["exception.attestation.date"]
+    longer = replace(TERMS, expires_at=TERMS.expires_at + timedelta(hours=1))
+    assert [one.field for one in faults(longer, AROUND)] == ["exception.expires_at"]
     assert reason.detail == "an exception lets only the life-saving classes of the procedure move"
 
 

@@ -142,6 +142,10 @@ def test_what_a_service_cannot_do_without_stops_everything_where_it_is_withheld(
     assert part(NAMED, service="mental-health-care:talk")["mental-health-risk"] == ["level"]
 
 
+def test_what_case_workers_may_not_consult_is_not_shown_although_the_service_names_it() -> None:
+    assert part(replace(OPEN, access=NARROW.access)) == {"contact": BASE["contact"]}
+
+
 def test_where_case_workers_have_no_rule_a_service_shows_what_it_names() -> None:
     silent = replace(OPEN, access={})
     assert part(silent) == {**BASE, "travel": ["port"], "needs": ["social"]}

@@ -21,17 +21,20 @@ from relevo.delivery import consent_changes, steps
 from relevo.domain.access import Act
 from relevo.domain.consent import Account, Giver, Terms, Withheld, Withholding, terms_of
 from relevo.domain.consent_change import ConsentChangeKind, closed_classes, require_change
-from relevo.domain.data_classes import RETURNING
+from relevo.domain.data_classes import RETURNING, DataClass
 from relevo.domain.excess_data import CONSENT_CHANGED
+from relevo.domain.sides import Side
 from relevo.errors import Conflict
 from relevo.messages.content import Said
 from relevo.messages.steps_record import ConsentChanged
 from relevo.storage import referrals
-from relevo.storage.erasure import erase_classes
+from relevo.storage.erasure import erase_classes, erase_received
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 AT_ORIGIN = "the person, at the origin"
+RETURNED_COSTS = frozenset({DataClass.COSTS})
+"""Both sides plan costs: where nothing may return, the origin's go, and what this node stated itself stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,9 +167,10 @@ def _erase_closed(work: UnitOfWork, row: ReferralRow, before: Terms, after: Term
     closed = closed_classes(before, after)
     if not after.outcomes_may_return:
         forget_returned(work, row)
-        closed |= frozenset(RETURNING)
+        erase_received(work.session, row, RETURNED_COSTS, side=Side.ORIGIN)
+        closed |= frozenset(RETURNING) - RETURNED_COSTS
     if closed:
-        erase_classes(work.session, row, closed)
+        erase_classes(work.session, row, closed, goes_on=True)
 
 
 def _replace(

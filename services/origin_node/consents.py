@@ -153,7 +153,7 @@ def _erase_closed(work: UnitOfWork, row: ReferralRow, before: Terms, after: Term
         mine = (table.peer == row.peer, table.thread == row.thread, table.data_class.in_(classes))
         work.session.execute(delete(table).where(*mine))
     if classes or fields:
-        erase_classes(work.session, row, classes | {class_of(path) for path in fields})
+        erase_classes(work.session, row, classes | {class_of(path) for path in fields}, goes_on=True)
     for organisation in sorted(_touched(work, row, classes | fields, before, after)):
         chasing.chase(work, row, organisation)
 

@@ -198,7 +198,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
         node_messages.learn(work, message.iss, said)
         return Effect()
     admitted = policy.admit(work, opened, said)
-    taken = steps.learn(work, admitted.row, admitted.said, jti=message.jti, at=moment(opened.claims["iat"]))
+    taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     begun = duties.started(work, admitted.row, taken, work.at)
     node.handlers[said.step](work, admitted.row, admitted.said)
     if admitted.hushed:
@@ -215,7 +215,7 @@ def _leave_no_words(work: UnitOfWork, effect: Effect, verified: VerifiedManifest
         erasure.erase_thread(work.session, effect.row, retention.still_kept(work, effect.row))
         return
     if effect.unkept:
-        erasure.erase_classes(work.session, effect.row, effect.unkept)
+        erasure.erase_classes(work.session, effect.row, effect.unkept, goes_on=True)
     stored = _stored(work.session, verified)
     if effect.hushed and stored is not None:
         stored.disclosures = None

@@ -70,15 +70,18 @@ def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ())
     session.flush()
 
 
-def erase_classes(session: Session, row: ReferralRow, classes: Collection[str]) -> None:
+def erase_classes(session: Session, row: ReferralRow, classes: Collection[str], *, goes_on: bool = False) -> None:
     """Erase these data classes wherever a message of the referral carried them, and what was learned from them.
 
-    A message that has not been receipted leaves without them; the words of its step stay until it has arrived.
+    A message that has not been receipted leaves without them; the words of its step stay until it has arrived. Where
+    the referral goes on without these classes, what its clocks, its safety and its services depend on stays.
     """
-    _erase_facts(row, classes)
+    if not goes_on:
+        _erase_facts(row, classes)
     said = {step.jti: step.step for step in steps(session, row)}
     for step in steps(session, row):
-        step.facts = step.facts and {**step.facts, **_nothing_of(classes, step.facts)}
+        if not goes_on:
+            step.facts = step.facts and {**step.facts, **_nothing_of(classes, step.facts)}
         if words_go(step.step, classes):
             step.said = {}
     for came in _received(session, row):
@@ -89,6 +92,19 @@ def erase_classes(session: Session, row: ReferralRow, classes: Collection[str]) 
         _withhold(sent, _without(sent.disclosures, classes, wordless=wordless))
     if DataClass.COSTS in classes:
         costs.forget(session, row)
+    session.flush()
+
+
+def erase_received(session: Session, row: ReferralRow, classes: Collection[str], *, side: str) -> None:
+    """Erase these classes where the other side, `side`, brought them; what was stated here stays."""
+    for step in steps(session, row):
+        if step.side == side and words_go(step.step, classes):
+            step.said = {}
+    for came in _received(session, row):
+        if came.disclosures is not None:
+            came.disclosures = _without(came.disclosures, classes, wordless=False)
+    if DataClass.COSTS in classes:
+        costs.forget(session, row, side)
     session.flush()
 
 

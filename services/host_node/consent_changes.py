@@ -21,17 +21,20 @@ from relevo.delivery import consent_changes, duties, steps
 from relevo.domain.access import Act
 from relevo.domain.consent import Account, Giver, Terms, Withheld, Withholding, terms_of
 from relevo.domain.consent_change import ConsentChangeKind, closed_classes, closed_fields, require_change
-from relevo.domain.data_classes import RETURNING
+from relevo.domain.data_classes import RETURNING, DataClass
 from relevo.domain.excess_data import CONSENT_CHANGED
+from relevo.domain.sides import Side
 from relevo.errors import Conflict, NotFound
 from relevo.messages.content import Said
 from relevo.messages.steps_record import ConsentChanged
 from relevo.storage import referrals
-from relevo.storage.erasure import erase_closed
+from relevo.storage.erasure import erase_closed, erase_received
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 AT_ORIGIN = "the person, at the origin"
+RETURNED_COSTS = frozenset({DataClass.COSTS})
+"""Both sides plan costs: where nothing may return, the origin's go, and what this node stated itself stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,8 @@ def let_nothing_return(work: UnitOfWork, consent_id: str, account: Account) -> C
 
 def learn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     """The person renewed or narrowed it at the origin: it is a consent of the case here too, and binds this node."""
+    if referrals.terms(row) is None:
+        return
     before, after = consent_changes.learned(work, row, said)
     link = work.session.get_one(CaseReferralRow, row.thread)
     if link.consent is not None and isinstance(said.payload, ConsentChanged):
@@ -165,7 +170,9 @@ def _erase_closed(work: UnitOfWork, row: ReferralRow, before: Terms, after: Term
     """What the person has closed leaves no words here either; the case itself is this node's own record."""
     closed, fields = closed_classes(before, after), closed_fields(before, after)
     if not after.outcomes_may_return:
-        closed |= frozenset(RETURNING)
+        erase_received(work.session, row, RETURNED_COSTS, side=Side.ORIGIN)
+        forget_returned(work, row, frozenset(RETURNING))
+        closed |= frozenset(RETURNING) - RETURNED_COSTS
     forget_returned(work, row, closed)
     if closed or fields:
         erase_closed(work.session, row, closed | fields)

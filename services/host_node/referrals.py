@@ -21,6 +21,7 @@ from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason, may_consult, may_enter
 from relevo.domain.data_classes import DataClass, class_of
 from relevo.domain.disclosure import Disclosure, ExcessData, NotSendable, require_within, without
+from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Status, Step, allowed, is_open
 from relevo.domain.sides import Urgency
@@ -175,9 +176,12 @@ def cancel(work: UnitOfWork, thread: str, reason: str | None = None) -> Referral
 
 
 def enter_in_error(work: UnitOfWork, thread: str) -> ReferralRow:
-    """Say that the referral should never have been sent; history stays."""
+    """Say that the referral should never have been sent; history stays.
+
+    A change of the consent that waits still leaves: the origin has to know the terms that this message rests on.
+    """
     row = entitled(work, thread, Act.MARK_ENTERED_IN_ERROR)
-    outbox.hold_back(work.session, row, code=outbox.ENTERED_IN_ERROR)
+    outbox.hold_back(work.session, row, but=CONSENT_CHANGED, code=outbox.ENTERED_IN_ERROR)
     steps.take(work, row, Step.ENTERED_IN_ERROR, EnteredInError())
     return row
 

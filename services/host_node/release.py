@@ -99,7 +99,7 @@ def _lapse(work: UnitOfWork, row: OutboxRow, given: Sequence[Consent]) -> Reason
 
 def _has_begun(session: Session, row: OutboxRow) -> bool:
     """Whether anything of this referral has ever left, so that there is something to take back."""
-    left = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.manifest.is_not(None))
+    left = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.seq.is_not(None))
     return session.scalar(select(OutboxRow.jti).where(*left).limit(1)) is not None
 
 

@@ -87,6 +87,8 @@ def let_nothing_return(work: UnitOfWork, thread: str, account: Account) -> Refer
 
 def learn(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     """The person renewed or narrowed it at the host: this node keeps to it, and erases what it does not cover."""
+    if referrals.terms(row) is None:
+        return
     before, after = consent_changes.learned(work, row, said)
     _erase_closed(work, row, before, after)
 

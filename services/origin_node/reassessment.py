@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from origin_node import reports
 from origin_node.tables_record import AssessedRow
 from origin_node.taking import entitled
+from relevo.delivery import consent_changes
 from relevo.delivery.looking import entering, sop_of
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
@@ -36,6 +37,13 @@ class DataErased(Conflict):
     advice = "Write nothing down. If the person comes again, the host sends a new referral under a new consent."
 
 
+class TakenBack(Conflict):
+    """The person no longer lets this part of them be known here."""
+
+    code = "class-taken-back"
+    advice = "Write nothing down of it. If the person agrees to it again, the host records that and tells you."
+
+
 def reassess(work: UnitOfWork, thread: str, found: Fields) -> list[AssessedRow]:
     """Write down classes as somebody here found them.
 
@@ -48,12 +56,16 @@ def reassess(work: UnitOfWork, thread: str, found: Fields) -> list[AssessedRow]:
         NotYours: if the role may not enter one of the classes.
         ClassInvalid: naming every field that does not fit.
         DataErased: after a withdrawal.
+        TakenBack: for a class that the person agreed to once, and no longer does.
     """
     row = entitled(work, thread, Act.REASSESS)
     if row.status in _GONE:
         raise DataErased
     if not found or DataClass.CONSENT in found:
         raise BadInput("name at least one data class; a consent is recorded, not assessed", field="class")
+    closed = [name for name in sorted(found) if consent_changes.took_back(work, row, name)]
+    if closed:
+        raise TakenBack(f"taken back: {', '.join(closed)}", field="class")
     entering(work, sop_of(work, row), found)
     checked = reports.checked(found)
     rows = [_assessed(work, row, name, checked[name]) for name in sorted(checked)]

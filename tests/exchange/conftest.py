@@ -6,7 +6,7 @@ import pytest
 
 from support.hand_made import Hand
 from support.nodes import JoinedNodes
-from support.story import Story, sample
+from support.story import Story, changed, sample
 
 
 @pytest.fixture
@@ -28,3 +28,17 @@ def sent(story: Story) -> Story:
 def hand(nodes: JoinedNodes) -> Hand:
     """Writes to the origin as the host, without asking the host's rules."""
     return Hand(sender=nodes.host, receiver=nodes.origin)
+
+
+@pytest.fixture
+def costed(nodes: JoinedNodes) -> Story:
+    """Case 01 with a consent that covers costs, sent and accepted."""
+    begun, case = Story(nodes=nodes), sample("01")
+    given = case["consent"]
+    assert isinstance(given, dict)
+    agreed = given["classes"]
+    assert isinstance(agreed, list)
+    begun.take_in(changed(case, "consent", classes=[*agreed, "costs"]))
+    begun.send()
+    begun.accept()
+    return begun

@@ -121,12 +121,12 @@ def learned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     """Check what the other side's clinicians said, once the step is on the timeline.
 
     Raises:
-        NotMedicalContinuity, NoReturn: if it may not be said here.
+        NotMedicalContinuity: if it may not be said here (`policy` has asked whether it may return).
         ExcessData: if an origin sent a data class with it.
         MedicalQuestionUnknown: if it answers what nobody here asked.
     """
     speaker = work.identity.side.other
-    require_possible(row, speaker)
+    _require_purpose(row)
     if speaker is Side.ORIGIN and said.classes:
         raise ExcessData(*(_too_much(name) for name in said.classes))
     if isinstance(said.payload, MedicalAnswer):
@@ -172,13 +172,17 @@ def require_possible(row: ReferralRow, speaker: Side) -> None:
         NotMedicalContinuity: for a referral with another purpose.
         NoReturn: of an origin, where the person lets nothing but the decision go back.
     """
-    if row.purpose != MEDICAL_CONTINUITY:
-        raise NotMedicalContinuity(field="purpose")
+    _require_purpose(row)
     terms = referrals.terms(row)
     if speaker is Side.ORIGIN and terms is not None and not terms.outcomes_may_return:
         raise NoReturn(
             detail="the person lets nothing but the decision go to the host", field="consent.outcomes_may_return"
         )
+
+
+def _require_purpose(row: ReferralRow) -> None:
+    if row.purpose != MEDICAL_CONTINUITY:
+        raise NotMedicalContinuity(field="purpose")
 
 
 def _open_question(work: UnitOfWork, row: ReferralRow, *, asked_by: Side) -> StepRow | None:

@@ -1,13 +1,15 @@
 """The facts from which the clocks of a step are counted, kept beside the step.
 
 A receipt can come long after its step, and the referral has moved on by then: another flight, another arrival. So that
-the sender computes what the receiver computed, each step keeps the facts as they were when it was taken or learned.
+the sender computes what the receiver computed, each step keeps the facts as its author knew them, and the last message
+of the other side that its author had seen: a step fulfils nothing that began without its author's knowledge.
 They say something about the person and go at erasure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from relevo.domain.deadlines import Facts
@@ -18,8 +20,18 @@ from relevo.messages.steps_progress import FirstContact
 from relevo.messages.steps_referral import Waitlisted
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import referrals
-from relevo.storage.tables import ReferralRow
+from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+SEEN = "seen"
+
+
+def knew(taken: StepRow, earlier: StepRow) -> bool:
+    """Whether the author of a step knew of an earlier one: their own, or one whose message they had seen."""
+    if taken.side == earlier.side:
+        return taken.id > earlier.id
+    seen = (taken.facts or {}).get(SEEN)
+    return isinstance(seen, str) and earlier.jti is not None and earlier.jti <= seen
 
 
 def facts_of(
@@ -42,9 +54,19 @@ def facts_of(
     )
 
 
-def as_json(facts: Facts) -> dict[str, JsonValue]:
-    """The facts as they are kept."""
+def as_known(work: UnitOfWork, row: ReferralRow, facts: Facts, seen: str | None) -> Facts:
+    """The facts of a peer's step without what our steps have said since the last that it had seen."""
+    ours = referrals.step_of(work.session, row, seen) if seen is not None and seen != row.own_last else None
+    if ours is None or ours.facts is None or ours.side != Side.HOST:
+        return facts
+    then = from_json(ours.facts)
+    return replace(facts, vulnerable=then.vulnerable, contact_channel=then.contact_channel)
+
+
+def as_json(facts: Facts, seen: str | None = None) -> dict[str, JsonValue]:
+    """The facts as they are kept, with the last message of the other side that the author of the step had seen."""
     return {
+        SEEN: seen,
         "urgency": facts.urgency,
         "vulnerable": facts.vulnerable,
         "contact_channel": facts.contact_channel,

@@ -118,6 +118,12 @@ def known(work: UnitOfWork, row: ReferralRow, said: Said, jti: str) -> Terms | N
     return base_of(*found, _knew(work, rows, said, jti)) if found else referrals.terms(row)
 
 
+def took_back(work: UnitOfWork, row: ReferralRow, name: str) -> bool:
+    """Whether the person no longer lets this class move, which moves in both directions, though they once did."""
+    terms, found = referrals.terms(row), bases.history(bases.of(work.session, row))
+    return terms is None or (found is not None and name in found[0].classes - terms.classes)
+
+
 def lapsed(message: OutboxRow, at: datetime) -> bool:
     """Whether the terms under which a queued message was made have run out, though later ones may hold.
 

@@ -1,13 +1,12 @@
 """Costs of a referral, on both sides alike: planned by either, agreed by the other, reported with proof, compared.
 
-    plan     within the ceilings of the procedure     -> costs-planned, takes the place of the proposal that stood
+    plan     within the ceilings of the procedure      -> costs-planned, takes the place of the proposal that stood
     agree    to the proposal of the other side         -> costs-agreed, naming its message
     report   what was spent, once a plan is agreed     -> costs-reported, with digests of proofs that stay at home
 
 Proposals that cross: `relevo.domain.costs.standing` gives both sides the same. An agreement that crosses a newer
-proposal is kept with the older one, and agrees to nothing that stands. The receiver checks all of it again.
-
-Who the person is, is a node's own to know: `person_of` is handed in.
+proposal is kept with the older one, and agrees to nothing that stands. The receiver checks all of it again. Who the
+person is, is a node's own to know: `person_of` is handed in.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from relevo.delivery import looking, steps
+from relevo.delivery import consent_changes, looking, steps
 from relevo.delivery.node import Handler
 from relevo.domain.consent import is_expired
 from relevo.domain.costs import CostSheet, Person, check, proof_faults, report_faults
@@ -156,26 +155,33 @@ def handlers(person_of: PersonOf) -> Mapping[str, Handler]:
     """What a node does with what the other side says of costs."""
 
     def planned(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
-        fields = _came(said)
+        if (fields := _came(work, row, said)) is None:
+            return
         require_fit(work, row, sheet_of(fields), person_of(work, row))
         replaces = said.payload.replaces if isinstance(said.payload, CostsPlanned) else None
         if replaces is not None and _plan_of(work, row, replaces) is None:
             raise CostsNotProposed(field="costs-planned.replaces")
-        _keep_plan(work, row, _last(work, row), fields, replaces)
+        _keep_plan(work, row, referrals.steps(work.session, row)[-1], fields, replaces)
 
     def agreed(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
+        if consent_changes.took_back(work, row, DataClass.COSTS):
+            return
         of = said.payload.of if isinstance(said.payload, CostsAgreed) else ""
         proposal = _plan_of(work, row, of)
         if proposal is None or proposal.side != work.identity.side:
             raise CostsNotProposed(field="costs-agreed.of")
         _require_unseen(work, row, proposal, said)
-        _mark_agreed(work, row, proposal, _last(work, row))
+        _mark_agreed(work, row, proposal, referrals.steps(work.session, row)[-1])
 
     def reported(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
-        fields = _came(said)
-        stands = _require_agreed(work, row)
+        if (fields := _came(work, row, said)) is None:
+            return
+        agreed = [one for one in costs.rows(work.session, row, PLAN) if one.agreed_at is not None]
+        stands = max(agreed, key=lambda one: one.jti, default=None)
+        if stands is None:
+            raise CostsNotAgreed
         _require_report(sheet_of(fields), sheet_of(stands.fields), said.payload)
-        _keep_report(work, row, _last(work, row), fields, stands.jti, said.payload)
+        _keep_report(work, row, referrals.steps(work.session, row)[-1], fields, stands.jti, said.payload)
 
     return {PLANNED: planned, AGREED: agreed, REPORTED: reported}
 
@@ -187,16 +193,15 @@ def _read(given: Given) -> tuple[Given, CostSheet]:
     return fields, sheet_of(fields)
 
 
-def _came(said: Said) -> Given:
-    if DataClass.COSTS not in said.classes:
-        raise CostsUnfit(detail="the step came without the class that it tells of", field=DataClass.COSTS)
-    return said.classes[DataClass.COSTS]
+def _came(work: UnitOfWork, row: ReferralRow, said: Said) -> Given | None:
+    """The costs that came; none if the person has taken them back meanwhile, at either side."""
+    return None if consent_changes.took_back(work, row, DataClass.COSTS) else said.classes.get(DataClass.COSTS)
 
 
 def _require_told(work: UnitOfWork, row: ReferralRow, fields: Fields) -> None:
     """Both sides have to know of a plan; what cannot be told cannot be agreed."""
     terms, returning = referrals.terms(row), work.identity.side is Side.ORIGIN
-    if terms is None or is_expired(terms, work.at):
+    if terms is None or is_expired(terms, work.at) or consent_changes.took_back(work, row, DataClass.COSTS):
         raise NotSendable(_barred(DataClass.COSTS, row.purpose))
     if returning and not terms.outcomes_may_return:
         raise NoReturn(detail="the host may not be told, so nothing can be agreed", field="consent.outcomes_may_return")
@@ -245,10 +250,6 @@ def _require_unseen(work: UnitOfWork, row: ReferralRow, proposal: CostsRow, said
 
 def _plan_of(work: UnitOfWork, row: ReferralRow, jti: str) -> CostsRow | None:
     return next((one for one in costs.rows(work.session, row, PLAN) if one.jti == jti), None)
-
-
-def _last(work: UnitOfWork, row: ReferralRow) -> StepRow:
-    return referrals.steps(work.session, row)[-1]
 
 
 def _mark_agreed(work: UnitOfWork, row: ReferralRow, proposal: CostsRow, told: StepRow) -> None:

@@ -4,7 +4,8 @@ A step can end duties, begin others, or make some pointless. Both nodes compute 
 receipt, the SOP and the facts that the step kept; the receipt carries them in the open. A step of ours opens only our
 own duties at once, so that nobody waits for a receipt to see their own deadline; the peer's are opened, and ours set
 right, when the receipt has come. Whatever the order in which steps and receipts come, a duty is open only where
-`relevo.domain.deadlines.stands` lets it be.
+`relevo.domain.deadlines.stands` lets it be, and a step fulfils only what had begun to its author's knowledge: who says
+that nobody was on the flight, and does not know of the next one, has not answered for that.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from relevo.clock import seconds
-from relevo.delivery.clock_facts import from_json
+from relevo.delivery.clock_facts import from_json, knew
 from relevo.delivery.contact_exchange import whom_to_ask_now
+from relevo.delivery.outbox import OutboxState
 from relevo.domain.contact_list import ContactPoint
 from relevo.domain.deadlines import Due, DueState, Duty, duties_done, duties_started, is_unanswered, stands, state_of
 from relevo.domain.first_contact import Channel, Towards, has_died, towards
@@ -24,7 +26,7 @@ from relevo.domain.sides import Side
 from relevo.domain.sop import Sop, parse_sop
 from relevo.protocol.receipt import DueClaim
 from relevo.storage import referrals
-from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
+from relevo.storage.tables import DutyRow, OutboxRow, ReferralRow, SopRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 KEEPS_ITS_TIME = frozenset({Duty.CLINICIAN_AT_HOST, Duty.CLINICIAN_AT_ORIGIN, Duty.CORRECT_CONTACT})
@@ -48,6 +50,7 @@ def follow(
     drop_pointless(work, row)
     begun = started(work, row, taken, received_at)
     begin(work, row, (due for due in begun if not ours_only or due.by is work.identity.side), received_at)
+    _begin_again(work, row, taken)
 
 
 def started(work: UnitOfWork, row: ReferralRow, taken: StepRow, received_at: datetime) -> tuple[Due, ...]:
@@ -67,12 +70,13 @@ def begin(
     """
     died = has_died(_endings(work, row))
     for due in dues:
-        duty = referrals.open_duty(work.session, row, due.duty)
         if not _may_stand(row, due.duty, died=died):
             continue
-        if duty is None and not _was_done(work, row, due):
-            work.session.add(_row(row, due, started_at, done_at=_done_since(work, row, after, due)))
-        elif duty is not None and due.duty not in KEEPS_ITS_TIME:
+        done_at = _done_since(work, row, after, due)
+        duty = _done_then(work, row, due.duty, done_at) or referrals.open_duty(work.session, row, due.duty)
+        if duty is None:
+            work.session.add(_row(row, due, started_at, done_at=done_at))
+        elif due.duty not in KEEPS_ITS_TIME:
             duty.due_at, duty.started_at = due.at, due.since or started_at
     work.session.flush()
 
@@ -134,21 +138,37 @@ def _done_by(taken: StepRow) -> frozenset[str]:
 
 
 def _done_since(work: UnitOfWork, row: ReferralRow, taken: StepRow | None, due: Due) -> datetime | None:
-    """When a step after `taken` fulfilled the duty that `taken` starts, if one did."""
-    later = (one for one in referrals.steps(work.session, row) if taken is not None and one.id > taken.id)
+    """When a step that knew of `taken` fulfilled the duty that `taken` starts, if one did."""
+    if taken is None:
+        return None
+    later = (one for one in referrals.steps(work.session, row) if one.id > taken.id and knew(one, taken))
     return next((one.at for one in later if due.duty in _done_by(one)), None)
+
+
+def _done_then(work: UnitOfWork, row: ReferralRow, name: str, done_at: datetime | None) -> DutyRow | None:
+    """The duty of that name that was fulfilled at that moment."""
+    if done_at is None:
+        return None
+    every = referrals.duties(work.session, row)
+    return next((duty for duty in every if (duty.duty, duty.done_at) == (name, done_at)), None)
+
+
+def _begin_again(work: UnitOfWork, row: ReferralRow, taken: StepRow) -> None:
+    """What a step fulfilled although it had begun anew without its author's knowledge is still to be done."""
+    done = _done_by(taken)
+    if not done or taken.side == work.identity.side:
+        return
+    for ours in referrals.steps(work.session, row):
+        if ours.side == taken.side or ours.jti is None or knew(taken, ours):
+            continue
+        sent = work.session.get(OutboxRow, ours.jti)
+        if sent is not None and sent.receipted_at is not None and sent.state == OutboxState.STORED:
+            begun = (due for due in started(work, row, ours, sent.receipted_at) if due.duty in done)
+            begin(work, row, begun, sent.receipted_at, after=ours)
 
 
 def _flat(due: DueClaim) -> tuple[str, str, int]:
     return due.duty, due.by, seconds(due.at)
-
-
-def _was_done(work: UnitOfWork, row: ReferralRow, due: Due) -> bool:
-    """A duty that was fulfilled before its receipt came is not opened again."""
-    return any(
-        duty.duty == due.duty and duty.done_at is not None and duty.due_at >= due.at
-        for duty in referrals.duties(work.session, row)
-    )
 
 
 def _may_stand(row: ReferralRow, duty: str, *, died: bool) -> bool:

@@ -14,7 +14,7 @@ from relevo.protocol.checkpoint import log_origin, read_checkpoint
 from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop, write_evidence
 from relevo.protocol.record import read_record
 from relevo.storage import access_log, log, peers, referrals
-from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow, SopRow
+from relevo.storage.tables import InboxRow, ManifestRow, OutboxRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
@@ -59,11 +59,19 @@ def _sop(work: UnitOfWork, row: ReferralRow) -> EvidenceSop:
 
 
 def _sent(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
-    mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.manifest.is_not(None))
+    """Every message that ever left, also one that was held back after an attempt, or waits to be sealed anew."""
+    mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.seq.is_not(None))
     for sent in session.scalars(select(OutboxRow).where(*mine).order_by(OutboxRow.epoch, OutboxRow.seq)):
-        yield EvidenceMessage(
-            direction=Direction.SENT, manifest=sent.manifest or "", content=sent.content, receipt=sent.receipt
-        )
+        manifest = sent.manifest or _last_attempt(session, sent)
+        if manifest is not None:
+            yield EvidenceMessage(
+                direction=Direction.SENT, manifest=manifest, content=sent.content, receipt=sent.receipt
+            )
+
+
+def _last_attempt(session: Session, sent: OutboxRow) -> str | None:
+    attempts = select(ManifestRow.token).where(ManifestRow.jti == sent.jti).order_by(ManifestRow.made_at.desc())
+    return session.scalar(attempts.limit(1))
 
 
 def _received(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:

@@ -198,7 +198,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
         node_messages.learn(work, message.iss, said)
         return Effect()
     admitted = policy.admit(work, opened, said)
-    taken = steps.learn(work, admitted.row, admitted.said, jti=message.jti, at=moment(opened.claims["iat"]))
+    taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     begun = duties.started(work, admitted.row, taken, work.at)
     node.handlers[said.step](work, admitted.row, admitted.said)
     if admitted.hushed:

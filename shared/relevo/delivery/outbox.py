@@ -106,10 +106,15 @@ def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, cod
     The next message then follows the last one that left, so that the peer never waits for one that will not come.
     """
     mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)
-    for message in session.scalars(select(OutboxRow).where(*mine, OutboxRow.state == OutboxState.QUEUED)):
+    queued = list(session.scalars(select(OutboxRow).where(*mine, OutboxRow.state == OutboxState.QUEUED)))
+    for message in queued:
         if message.step != but:
             message.state, message.problem = OutboxState.HELD, code
             erasure.forget(message)
+    held = [message.jti for message in queued if message.state == OutboxState.HELD]
+    for message in queued:
+        for jti in held if message.state == OutboxState.QUEUED else ():
+            _let_go(message, jti)
     _follow_what_leaves(session, row)
 
 

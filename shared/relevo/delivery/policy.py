@@ -3,8 +3,8 @@
 In this order: the SOP is agreed here; a new referral was made while that version was in force; the referral exists and
 moves under it; the message rests on the terms that its author knew, or brings new ones; nothing returns that may not;
 the terms of the consent still hold; no field is more than consent and SOP allow. What the terms in force now do not
-cover is not kept, though it was sent rightly. What rests on an exception is held to all the rules of
-`relevo.domain.exception` again.
+cover is not kept, though it was sent rightly; and so nothing is of what crossed our withdrawal. What rests on an
+exception is held to all the rules of `relevo.domain.exception` again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relevo.clock import moment
-from relevo.delivery import consent_changes
+from relevo.delivery import consent_changes, steps
 from relevo.domain.consent import Terms, is_expired
 from relevo.domain.consent_taking import require_lasting
 from relevo.domain.data_classes import DataClass
@@ -111,7 +111,9 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
 def _kept(work: UnitOfWork, row: ReferralRow, sop: Sop, terms: Terms | None, said: Said) -> Admitted:
     """What crossed a narrowing was sent rightly and is no fault, but what is closed now is not kept."""
     now = referrals.terms(row)
-    if now is None or now == terms or said.step == CONSENT_CHANGED:
+    if now is None:
+        return Admitted(row=row, sop=sop, terms=terms, said=replace(said, classes={}))
+    if now == terms or said.step == CONSENT_CHANGED:
         return Admitted(row=row, sop=sop, terms=terms, said=said)
     returning, services = message_comes_back(work), tuple(row.services)
     kept = part_within(said.classes, terms=now, sop=sop, purpose=row.purpose, services=services, returning=returning)
@@ -180,6 +182,8 @@ def _require_basis(work: UnitOfWork, row: ReferralRow, opened: Opened, said: Sai
         return None
     if said.step == CONSENT_CHANGED and referrals.terms(row) is not None:
         return consent_changes.brought(work, row, opened.basis, said, message.jti)
+    if said.step == CONSENT_CHANGED and steps.crossed(work, row, Step.WITHDRAWN, said.seen):
+        return None
     terms = consent_changes.known(work, row, said, message.jti)
     erased = terms is None and consent_changes.was_changed(work, row)
     if not erased and message.basis != consent_changes.claim_of(row, terms):
@@ -214,7 +218,8 @@ def _require_fields(
     if not said.classes:
         return
     if terms is None or Status(row.status) in {Status.WITHDRAWN, Status.ERASED}:
-        raise NoBasis(detail="the consent was withdrawn; no personal data moves any more", field="basis")
+        _require_crossing(work, row, said)
+        return
     if said.step == CONSENT_CHANGED:
         return
     _require_current(terms, opened, work.at)
@@ -225,6 +230,12 @@ def _require_fields(
     services = tuple(row.services)
     returning = message_comes_back(work)
     require_within(received, terms=terms, sop=sop, purpose=row.purpose, services=services, returning=returning)
+
+
+def _require_crossing(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
+    """What was sent before its author knew of the withdrawal is no fault; nothing of it is kept."""
+    if not steps.crossed(work, row, Step.WITHDRAWN, said.seen):
+        raise NoBasis(detail="the consent was withdrawn; no personal data moves any more", field="basis")
 
 
 def message_comes_back(work: UnitOfWork) -> bool:

@@ -74,6 +74,7 @@ def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> Non
     row.receipt, row.receipted_at, row.sealed = token, receipt.received_at, None
     row.state = OutboxState.STORED if receipt.disposition == "stored" else OutboxState.REFUSED
     row.problem = receipt.code
+    row.manifest = work.session.get_one(ManifestRow, receipt.of).token
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "receipt-got", work.at, subject=row.thread, receipt=digest(token.encode()), **names)
     if not is_about_a_person(row):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relevo.delivery import duties, outbox
-from relevo.delivery.clock_facts import as_json, facts_of
+from relevo.delivery.clock_facts import as_json, as_known, facts_of
 from relevo.domain.data_classes import DataClass
 from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION, MEDICATION_SECURED
 from relevo.domain.disclosure import may_return
@@ -70,7 +70,7 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
     _learn_facts(row, payload, fields)
     jti = _tell(work, row, step, payload, fields) if _may_tell(row, step, side) else None
     taken = _keep(work, row, step, payload, side=side, who=work.user.name, at=work.at, jti=jti)
-    taken.facts = as_json(facts_of(work, row, payload, carried=fields, speaker=side))
+    taken.facts = as_json(facts_of(work, row, payload, carried=fields, speaker=side), row.peer_last)
     duties.follow(work, row, taken, received_at=work.at, ours_only=True)
     return taken
 
@@ -83,19 +83,20 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
     """
     side = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
     seen_status, seen_journey = _as_seen(work, row, said.seen, side)
-    crossed = said.seen != row.own_last
+    ours = _crossing_journey(work, row, said.seen)
     stood = Standing(
         status=Status(row.status),
-        journey=Journey(row.journey),
+        journey=Journey(row.journey) if ours is None else ours,
         seen_status=seen_status,
-        seen_journey=seen_journey if crossed else None,
+        seen_journey=None if ours is None else seen_journey,
     )
     _move(work, row, said.step, said.type, side, stood)
     _learn_facts(row, said.payload, said.classes)
     row.peer_last = jti
     who = f"{row.peer} ({said.by})"
     taken = _keep(work, row, said.step, said.payload, side=side, who=who, at=at, jti=jti)
-    taken.facts = as_json(facts_of(work, row, said.payload, carried=said.classes, speaker=side))
+    facts = facts_of(work, row, said.payload, carried=said.classes, speaker=side)
+    taken.facts = as_json(as_known(work, row, facts, said.seen), said.seen)
     duties.follow(work, row, taken, received_at=work.at, ours_only=False)
     return taken
 
@@ -132,6 +133,22 @@ def _move(work: UnitOfWork, row: ReferralRow, step: str, kind: MessageType, side
         raise IllegalStep(step, stood.status, allowed_now(row, side))
     if step in set(JourneyStep):
         row.journey = arrive_journey(stood.journey, stood.seen_journey, JourneyStep(step), side)
+
+
+def _crossing_journey(work: UnitOfWork, row: ReferralRow, seen: str | None) -> Journey | None:
+    """Where our own last step left the journey, if the peer, who had seen our message `seen`, did not know of it.
+
+    Both sides then compare where each side's own steps lead, and not what they happened to learn first.
+    """
+    taken = (one for one in referrals.steps(work.session, row) if one.step in set(JourneyStep))
+    ours = next((one for one in reversed(list(taken)) if one.side == work.identity.side), None)
+    return Journey(ours.journey_after) if ours is not None and (ours.jti or "") > (seen or "") else None
+
+
+def crossed(work: UnitOfWork, row: ReferralRow, step: str, seen: str | None) -> bool:
+    """Whether we have taken `step`, and the peer, who had seen our message `seen`, did not know of it."""
+    ours = [one for one in referrals.steps(work.session, row) if one.step == step and one.side == work.identity.side]
+    return bool(ours) and all((one.jti or "") > (seen or "") for one in ours)
 
 
 def _as_seen(work: UnitOfWork, row: ReferralRow, jti: str | None, side: Side) -> tuple[Status, Journey]:

@@ -108,7 +108,7 @@ def arrive_journey(current: Journey, seen: Journey | None, step: JourneyStep, by
     """Where the journey stands after the peer's `step`.
 
     Args:
-        current: where it stands here.
+        current: where it stands here; if something crossed, where our own last step left it.
         seen: where it stood for the peer when steps of ours had not reached it; None if nothing crossed.
         step: what the peer says happened.
         by: the peer's side.

@@ -55,8 +55,9 @@ def settle(session: Session, row: ReferralRow) -> None:
     session.flush()
 
 
-def forget(session: Session, row: ReferralRow) -> None:
-    """Erase what was planned and spent; that somebody proposed, agreed and reported stays."""
+def forget(session: Session, row: ReferralRow, side: str | None = None) -> None:
+    """Erase what was planned and spent, by one side or both; that somebody proposed, agreed and reported stays."""
     for kind in (PLAN, REPORT):
         for one in rows(session, row, kind):
-            one.fields, one.proofs = {}, []
+            if side in {None, one.side}:
+                one.fields, one.proofs = {}, []

@@ -46,19 +46,6 @@ _FACTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """What a referral knew of the person, by the class that it was learned from."""
 
-_WHILE_OPEN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        **_FACTS,
-        DataClass.CONTACT: {"contact_channel": Channel.DO_NOT_CONTACT},
-        DataClass.TRAVEL: {"planned_arrival": None},
-        "contact.channel": {"contact_channel": Channel.DO_NOT_CONTACT},
-        "travel.arrival_at": {"planned_arrival": None},
-        "medication.items": {"supply_ends": None},
-        **{f"needs.{kind}": {"services": []} for kind in ("economic", "social", "psychosocial")},
-    }
-)
-"""What goes while the referral goes on. Nobody may contact who took back how; who has arrived, has arrived."""
-
 
 def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ()) -> None:
     """Erase what both kinds of node keep of a referral beyond its evidence and the classes `keep`.
@@ -92,25 +79,29 @@ def erase_classes(session: Session, row: ReferralRow, classes: Collection[str]) 
 
     A message that has not been receipted leaves without them; the words of its step stay until it has arrived.
     """
-    _erase(session, row, frozenset(classes), _FACTS)
+    gone = {name: nothing for one in _FACTS.keys() & set(classes) for name, nothing in _FACTS[one].items()}
+    for name, nothing in gone.items():
+        setattr(row, name, nothing)
+    for step in steps(session, row):
+        step.facts = step.facts and {**step.facts, **{name: gone[name] for name in gone.keys() & step.facts.keys()}}
+    _erase(session, row, frozenset(classes))
 
 
 def erase_closed(session: Session, row: ReferralRow, paths: Collection[str]) -> None:
     """The same for classes and fields (`contact.number`) that the person has closed while the referral goes on.
 
-    What protects the person does not go with it: whoever takes back how to reach them is reached by nobody.
+    What its clocks and its services depend on stays, on both nodes alike; and whoever takes back how to reach them is
+    reached by nobody.
     """
-    _erase(session, row, frozenset(paths), _WHILE_OPEN)
+    if not {DataClass.CONTACT, "contact.channel"}.isdisjoint(paths):
+        row.contact_channel = Channel.DO_NOT_CONTACT
+    _erase(session, row, frozenset(paths))
 
 
-def _erase(session: Session, row: ReferralRow, paths: frozenset[str], facts: Mapping[str, Mapping[str, Any]]) -> None:
+def _erase(session: Session, row: ReferralRow, paths: frozenset[str]) -> None:
     classes = {class_of(path) for path in paths}
-    gone = {name: nothing for path in paths & facts.keys() for name, nothing in facts[path].items()}
-    for name, nothing in gone.items():
-        setattr(row, name, nothing)
     said = {step.jti: step.step for step in steps(session, row)}
     for step in steps(session, row):
-        step.facts = step.facts and {**step.facts, **{name: gone[name] for name in gone.keys() & step.facts.keys()}}
         if words_go(step.step, classes):
             step.said = {}
     for came in _received(session, row):
@@ -121,6 +112,19 @@ def _erase(session: Session, row: ReferralRow, paths: frozenset[str], facts: Map
         _withhold(sent, _without(sent.disclosures, paths, wordless=wordless))
     if DataClass.COSTS in classes:
         costs.forget(session, row)
+    session.flush()
+
+
+def erase_received(session: Session, row: ReferralRow, classes: Collection[str], *, side: str) -> None:
+    """Erase these classes where the other side, `side`, brought them; what was stated here stays."""
+    for step in steps(session, row):
+        if step.side == side and words_go(step.step, classes):
+            step.said = {}
+    for came in _received(session, row):
+        if came.disclosures is not None:
+            came.disclosures = _without(came.disclosures, frozenset(classes), wordless=False)
+    if DataClass.COSTS in classes:
+        costs.forget(session, row, side)
     session.flush()
 
 

@@ -107,6 +107,7 @@ def record_consent(ctx: typer.Context, case: Case) -> None:
     for row in rows:
         classes = ", ".join(row.classes)
         show.line(f"Consent {row.id} for {row.purpose} to {row.receiver}, until {row.expires_on}: {classes}.")
+    show.line(f"Next: `host-node preview {case}`, then `host-node send {case}`.")
 
 
 @consent_app.command("list")

@@ -191,4 +191,4 @@ def test_a_consent_is_changed_from_the_terminal(run: Terminal) -> None:
         assert (done.exit_code, "requested" in done.output) == (0, True), done.output
     refused = run("renew-consent", "--until", "2028-12-31", *said)
     assert (refused.exit_code, "later last day" in " ".join(refused.output.split())) == (2, True), refused.output
-    assert "Nothing was sent" in run("disclosure").output
+    assert "No data about the person was sent" in run("disclosure").output

@@ -32,7 +32,7 @@ def add_task_command(app: typer.Typer, sources: Sequence[Source]) -> None:
         """List what you have to do, the most pressing first, and what waits for others."""
         with opened(ctx).read(user(ctx)) as work:
             found, at = task_list.mine(work, sources, overdue_only=overdue), work.at
-        columns = ("referral", "what", "due", "next")
+        columns = ("referral", "what", "due (UTC)", "next")
         show.table(columns, [_row(one, at) for one in found], empty="Nothing is waiting for you.")
 
 
@@ -52,4 +52,6 @@ def _row(one: Listed, at: datetime) -> tuple[object, ...]:
     pressing = _PRESSING.get(one.state, [])
     waits = [f"with {_WAITS[task.waits_for]}"] if task.waits_for in _WAITS else []
     what = [task.what, *pressing, *waits, *([f"for {task.who}"] if task.who else [])]
-    return about, "\n".join(what), f"{due_in_words(task.due_at, at)}\nsince {show.minute(task.since)}", task.text
+    until = [show.minute(task.due_at)] if task.due_at else []
+    due = [due_in_words(task.due_at, at), *until, f"since {show.minute(task.since)}"]
+    return about, "\n".join(what), "\n".join(due), task.text

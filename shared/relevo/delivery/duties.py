@@ -30,6 +30,9 @@ from relevo.storage.unit_of_work import UnitOfWork
 KEEPS_ITS_TIME = frozenset({Duty.CLINICIAN_AT_HOST, Duty.CLINICIAN_AT_ORIGIN, Duty.CORRECT_CONTACT})
 """Duties that asking again does not put off."""
 
+BEGINS_ANEW = KEEPS_ITS_TIME | {Duty.ANSWER, Duty.ANSWER_QUESTION, Duty.ANSWER_CANCELLATION, Duty.ANSWER_JOURNEY}
+"""Duties counted from the moment of asking: who asks twice on one day waits twice, although both times fall together."""
+
 
 def follow(
     work: UnitOfWork,
@@ -70,8 +73,9 @@ def begin(
         duty = referrals.open_duty(work.session, row, due.duty)
         if not _may_stand(row, due.duty, died=died):
             continue
-        if duty is None and not _was_done(work, row, due):
-            work.session.add(_row(row, due, started_at, done_at=_done_since(work, row, after, due)))
+        done_at = _done_since(work, row, after, due)
+        if duty is None and not _was_done(work, row, due, done_at):
+            work.session.add(_row(row, due, started_at, done_at=done_at))
         elif duty is not None and due.duty not in KEEPS_ITS_TIME:
             duty.due_at, duty.started_at = due.at, due.since or started_at
     work.session.flush()
@@ -136,10 +140,13 @@ def _flat(due: DueClaim) -> tuple[str, str, int]:
     return due.duty, due.by, seconds(due.at)
 
 
-def _was_done(work: UnitOfWork, row: ReferralRow, due: Due) -> bool:
+def _was_done(work: UnitOfWork, row: ReferralRow, due: Due, done_at: datetime | None) -> bool:
     """A duty that was fulfilled before its receipt came is not opened again."""
     return any(
-        duty.duty == due.duty and duty.done_at is not None and duty.due_at >= due.at
+        duty.duty == due.duty
+        and duty.done_at is not None
+        and duty.due_at >= due.at
+        and (due.duty not in BEGINS_ANEW or duty.done_at == done_at)
         for duty in referrals.duties(work.session, row)
     )
 

@@ -84,11 +84,7 @@ def _sheet_lines(terms: Terms, sheet: Sheet | None, language: str, withheld: Seq
     yield from (f"  - {name}: {IN_WORDS[name]}" for name in DataClass if name in terms.classes)
     for line in withheld:
         yield f"Not to be told: {line}"
-    yield (
-        "What becomes of you may be told back."
-        if terms.outcomes_may_return
-        else "Nothing of what becomes of you is told back."
-    )
+    yield _TOLD_BACK if terms.outcomes_may_return else _NOT_TOLD_BACK
     yield f"Until: {terms.expires_on.isoformat()}"
     yield ""
     if sheet:
@@ -112,7 +108,7 @@ def _statement_lines(title: str, sent: Sequence[Sent], on: date) -> Iterator[str
         if not one.classes:
             yield "  no personal data, or what it held was erased"
         for name in one.classes:
-            fields = [path.partition(".")[2] for path in one.paths if path.partition(".")[0] == name]
+            fields = sorted(path.partition(".")[2] for path in one.paths if path.partition(".")[0] == name)
             yield f"  - {name}: {IN_WORDS.get(name, name)}" + (f" ({', '.join(fields)})" if any(fields) else "")
     if not sent:
-        yield "Nothing was sent."
+        yield "No data about the person was sent."

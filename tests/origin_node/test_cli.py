@@ -140,7 +140,7 @@ def test_closing_warns_of_what_the_record_lacks(run: Terminal) -> None:
 
 REFUSED = {
     "a step that is not allowed now": (("start",), Role.INTAKE, "acknowledged, withdrawn"),
-    "a role that may not": (("profile",), Role.AUDITOR, "case-worker, clinician, coordinator"),
+    "a role that may not": (("profile",), Role.AUDITOR, "these may: case-worker, clinician, intake"),
     "a time without its offset": (("arrival", "--at", "2026-11-23T08:00:00"), Role.INTAKE, "offset"),
     "a time that is none": (("arrival", "--at", "yesterday"), Role.INTAKE, "offset"),
     "services that moved nowhere": (

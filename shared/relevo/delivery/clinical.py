@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from relevo.delivery import duties, steps
+from relevo.delivery import looking, steps
 from relevo.delivery.steps import NOTHING
 from relevo.domain.access import MAY, Act
 from relevo.domain.data_classes import DataClass
@@ -159,7 +159,7 @@ def require_may_ask(work: UnitOfWork, row: ReferralRow, classes: Sequence[str]) 
     Raises:
         BadInput: naming those that it does not.
     """
-    may = duties.sop_of(work, row).may_ask.get(work.identity.side.other)
+    may = looking.sop_of(work, row).may_ask.get(work.identity.side.other)
     barred = sorted(set(classes) - may) if may is not None else []
     if barred:
         names = ", ".join(barred)

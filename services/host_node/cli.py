@@ -107,6 +107,7 @@ def record_consent(ctx: typer.Context, case: Case) -> None:
     for row in rows:
         classes = ", ".join(row.classes)
         show.line(f"Consent {row.id} for {row.purpose} to {row.receiver}, until {row.expires_on}: {classes}.")
+    show.line(f"Next: `host-node preview {case}`, then `host-node send {case}`.")
 
 
 @consent_app.command("list")
@@ -114,10 +115,14 @@ def list_consents(ctx: typer.Context, case: Case) -> None:
     """List the consents of a case."""
     with opened(ctx).read(user(ctx)) as work:
         found = consents.rows_of(work, cases.find(work, case))
+    replaced = {row.replaces for row in found}
     for row in found:
         ended = f"withdrawn {show.shown(row.withdrawn_at)}" if row.withdrawn_at else f"until {row.expires_on}"
+        changed = "; replaced since" if row.id in replaced else ""
+        silent = "" if row.outcomes_may_return else "; nothing may return"
         show.line(row.id, "bold")
-        show.line(f"  {row.purpose} to {row.receiver}, {ended}")
+        show.line(f"  {row.purpose} to {row.receiver}, {ended}{changed}")
+        show.line(f"  {', '.join(row.classes)}{silent}")
     if not found:
         show.line("No consent is recorded.")
 

@@ -43,7 +43,7 @@ def raise_exception(
     with opened(ctx).write(user(ctx)) as work:
         row = exceptions.raise_exception(work, cases.find(work, case), said, on_duty=not nobody_on_duty)
     show.line(f"Exception {row.id} is raised; nothing has left.")
-    show.line("Next: another coordinator reviews it with `host-node exception review`.")
+    show.line(f"Next: another coordinator reviews it with `host-node exception review {row.id} --approve`.")
 
 
 @exception_app.command("review")

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from host_node.agencies import entitled
 from host_node.referrals import again
-from relevo.delivery import clinical, duties
+from relevo.delivery import clinical, looking
 from relevo.domain.access import Act
 from relevo.domain.asking import require_may_ask
 from relevo.errors import BadInput
@@ -31,5 +31,5 @@ def answer(work: UnitOfWork, thread: str, to: str, text: str, classes: Collectio
     clinical.require_possible(row, work.identity.side)
     if not MEDICAL.issuperset(classes):
         raise BadInput(f"an answer carries {' and '.join(sorted(MEDICAL))}, nothing else", field="classes")
-    require_may_ask(duties.sop_of(work, row), work.identity.side.other, classes)
+    require_may_ask(looking.sop_of(work, row), work.identity.side.other, classes)
     return clinical.answer(work, row, to, text, again(work, row, classes))

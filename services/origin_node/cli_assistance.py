@@ -73,7 +73,10 @@ def contacts(ctx: typer.Context, thread: Thread) -> None:
 def services(ctx: typer.Context, thread: Thread) -> None:
     """List the requested services and where each stands."""
     with opened(ctx).read(user(ctx)) as work:
-        rows = [(one.service, one.status, one.organisation, one.changed_at) for one in assignments.show(work, thread)]
+        rows = [
+            (one.service, one.status if one.organisation else "not assigned", one.organisation, one.changed_at)
+            for one in assignments.show(work, thread)
+        ]
     show.table(("service", "status", "organisation", "since (UTC)"), rows, empty="No service was requested.")
 
 

@@ -67,17 +67,18 @@ def show_part(ctx: typer.Context, thread: Thread) -> None:
 def export(
     ctx: typer.Context,
     thread: Thread,
-    to: Annotated[Path, typer.Option(help="The file to write.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")],
     service: Annotated[str | None, typer.Option(help="Which service, where there are several.")] = None,
 ) -> None:
     """Write your part into a file, which `relevo part verify` checks with no node near."""
     with opened(ctx).write(user(ctx)) as work:
         found = own_part.export(work, thread, service)
     try:
-        to.write_bytes(found)
+        out.write_bytes(found)
     except OSError as fault:
-        raise BadInput(f"the file cannot be written: {fault.strerror}", field="--to") from None
-    show.line(f"{to} holds the part. Keep it as safe as the person would.")
+        raise BadInput(f"the file cannot be written: {fault.strerror}", field="--out") from None
+    show.line(f"{out} holds the part. Keep it as safe as the person would.")
+    show.line(f"Check it anywhere with: relevo part verify {out} --statement FILE, the statement of the host.")
 
 
 @part_app.command("list")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from origin_node import reach
 from origin_node.tables import ContactAttemptRow, StatedRow
 from origin_node.taking import entitled, happened, say
-from relevo.delivery import duties
+from relevo.delivery import duties, looking
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
 from relevo.domain.deadlines import FIRST_CONTACT
@@ -112,7 +112,7 @@ def show(work: UnitOfWork, thread: str) -> list[ContactAttemptRow]:
 def mind(work: UnitOfWork, thread: str) -> tuple[Hint, ...]:
     """What to mind before the next attempt: whom never to meet, who may answer, the hours; the look is recorded."""
     row = entitled(work, thread, Act.RECORD_FIRST_CONTACT)
-    zone = duties.sop_of(work, row).calendars[Side.ORIGIN].zone
+    zone = looking.sop_of(work, row).calendars[Side.ORIGIN].zone
     said = {**reach.contact_to_use(work, row), "channel": reach.preference(work, row)}
     return hints(said, at=work.at, zone=zone)
 

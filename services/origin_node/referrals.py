@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from origin_node.taking import act, entitled
-from relevo.delivery import duties
+from relevo.delivery import looking
 from relevo.domain.access import Act
 from relevo.domain.asking import require_may_ask
 from relevo.domain.disclosure import NoReturn
@@ -43,7 +43,7 @@ def ask(work: UnitOfWork, thread: str, question: str, classes: Sequence[str] = (
         NoReturn: if the person does not let anything but the decision go back: nobody could answer.
     """
     row = entitled(work, thread, Act.ASK)
-    require_may_ask(duties.sop_of(work, row), work.identity.side, classes)
+    require_may_ask(looking.sop_of(work, row), work.identity.side, classes)
     given = terms(row)
     if given is not None and not given.outcomes_may_return:
         raise NoReturn(detail="the person lets no question go to the host", field="consent.outcomes_may_return")

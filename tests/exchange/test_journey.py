@@ -97,6 +97,18 @@ def test_a_waiting_list_is_looked_at_again(sent: Story) -> None:
     both_owe(sent, "confirm-arrival")
 
 
+def test_a_decision_is_due_again_once_the_question_is_answered(sent: Story) -> None:
+    """Asked and answered on one day, so that the clock of the decision ends when it would have ended before."""
+    before = both_owe(sent, "answer", "confirm-arrival")["answer"]
+    for question in ("Which flat?", "Which floor?"):
+        sent.origin(origin.acknowledge)
+        sent.origin(origin.ask, question)
+        both_owe(sent, "answer-question", "confirm-arrival")
+        sent.host(host.answer, "The one of her mother.", [])
+        assert both_owe(sent, "answer", "confirm-arrival")["answer"] == before
+        assert tasks(sent, sent.nodes.origin, Role.INTAKE) == ["answer, open"]
+
+
 def test_a_wish_to_cancel_is_answered(sent: Story) -> None:
     sent.accept()
     sent.host(host.cancel, "stays after all")

@@ -188,7 +188,7 @@ def test_a_withdrawal_names_the_referrals_that_are_told(asked: Terminal) -> None
 
 def test_tasks_say_what_to_do_next_and_what_is_past_its_time(asked: Terminal) -> None:
     told = asked("tasks")
-    assert f"{asked.thread} answer-question in 2 days Answer the origin's question; since 2026-11-22 09:00" in told
+    assert f"{asked.thread} answer-question in 2 days Answer the origin's question; 2026-11-24 16:00" in told
     assert "Nothing is waiting for you." in asked("tasks", "--overdue")
     FileClock(asked.settings.parent / "clock").move_to(AT + timedelta(days=4))
     late = asked("tasks", "--overdue")

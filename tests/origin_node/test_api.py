@@ -175,4 +175,4 @@ def test_a_consent_is_changed_over_the_api(api: Api) -> None:
     assert api.post("consent/no-return", said).status_code == 200
     assert api.post("consent/no-return", said).json()["code"] == "consent-change"
     assert api.post("consent/no-return", said, Role.AUDITOR).status_code == 403
-    assert "Nothing was sent" in api.get("disclosure").text
+    assert "No data about the person was sent" in api.get("disclosure").text

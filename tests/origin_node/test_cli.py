@@ -140,7 +140,7 @@ def test_closing_warns_of_what_the_record_lacks(run: Terminal) -> None:
 
 REFUSED = {
     "a step that is not allowed now": (("start",), Role.INTAKE, "acknowledged, withdrawn"),
-    "a role that may not": (("profile",), Role.AUDITOR, "case-worker, clinician, coordinator"),
+    "a role that may not": (("profile",), Role.AUDITOR, "these may: case-worker, clinician, intake"),
     "a time without its offset": (("arrival", "--at", "2026-11-23T08:00:00"), Role.INTAKE, "offset"),
     "a time that is none": (("arrival", "--at", "yesterday"), Role.INTAKE, "offset"),
     "services that moved nowhere": (
@@ -191,4 +191,4 @@ def test_a_consent_is_changed_from_the_terminal(run: Terminal) -> None:
         assert (done.exit_code, "requested" in done.output) == (0, True), done.output
     refused = run("renew-consent", "--until", "2028-12-31", *said)
     assert (refused.exit_code, "later last day" in " ".join(refused.output.split())) == (2, True), refused.output
-    assert "Nothing was sent" in run("disclosure").output
+    assert "No data about the person was sent" in run("disclosure").output

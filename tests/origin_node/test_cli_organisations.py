@@ -84,7 +84,7 @@ def test_an_offer_goes_its_whole_way_from_a_terminal(run: Terminal) -> None:
     part = run("part", "show", thread, who="fatou")
     assert part.startswith("Contact the person")
     assert "Signed by es:retorno" in part
-    run("part", "export", thread, "--to", str(file), who="fatou")
+    run("part", "export", thread, "--out", str(file), who="fatou")
     assert read_part(file.read_bytes()).organisation == HOUSING
     assert "in use" in run("part", "list", thread)
     run("service", thread, "housing", "--status", "in-progress", who="fatou")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ from relevo.cli import show
 from relevo.cli.context import opened, user
 from relevo.cli.sop_documents import read_text
 from relevo.delivery import contact_exchange
-from relevo.domain.contact_list import ContactList
+from relevo.domain.contact_list import ContactList, ContactPoint
 from relevo.errors import BadInput
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage import contacts
@@ -53,20 +53,21 @@ def show_one_or_all(
         own = node_id == work.identity.node_id
         older = contacts.dates(work.session, node_id)[1:] if own else []
         stale = found.is_stale(work.at)
-    columns = ("where", "who", "role", "languages", "phone", "mail", "on duty")
     show.line(f"{found.node}, as of {show.shown(found.as_of)}", "bold")
     if stale:
         show.line(STALE, "bold red")
-    show.table(columns, _rows(found), empty="Nobody is named.")
+    for one in found.organisations:
+        show.line("")
+        show.line(one.organisation or found.node, "bold")
+        show.table(("who", "role", "languages", "how"), _rows(one.points), empty="Nobody is named.")
     if older:
         show.line(f"Lists before it: {show.shown(older)}.")
 
 
-def _rows(found: ContactList) -> Iterator[tuple[object, ...]]:
-    for one in found.organisations:
-        for point in one.points:
-            where = one.organisation or found.node
-            yield where, point.name, point.role, point.languages, point.phone, point.mail, point.on_duty
+def _rows(points: Iterable[ContactPoint]) -> Iterator[tuple[object, ...]]:
+    for one in points:
+        role = f"{one.role}\non duty" if one.on_duty else one.role
+        yield one.name, role, one.languages, "\n".join(way for way in (one.phone, one.mail) if way)
 
 
 def _print_all(found: list[ContactList], at: datetime) -> None:

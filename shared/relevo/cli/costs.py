@@ -22,7 +22,8 @@ from relevo.errors import BadInput
 from relevo.protocol import base64url, strict_json
 from relevo.protocol.strict_json import JsonObject
 
-File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A JSON file.")]
+_SHAPE = 'Such as {"currency": "EUR", "lines": [{"what": "rent", "planned": "900.00", "borne_by": "host"}]}.'
+File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help=_SHAPE)]
 Proofs = Annotated[
     list[str] | None, typer.Option("--proof", metavar="LINE=KIND=DOCUMENT", help="What proves a line; may be repeated.")
 ]

@@ -12,7 +12,13 @@ from relevo.domain.access_to_data import LookReason
 from relevo.storage import access_log
 
 WhyLooking: TypeAlias = Annotated[LookReason, typer.Option("--why", help="Why you look; it is written down.")]
-Subject = Annotated[str, typer.Argument(metavar="THREAD|CASE", help="A whole thread, or the id of a case.")]
+Subject = Annotated[
+    str,
+    typer.Argument(
+        metavar="THREAD|CASE",
+        help="A referral by its thread, or a case by its id; the first eight characters are enough.",
+    ),
+]
 
 access_app = typer.Typer(help="Who looked at personal data.", no_args_is_help=True)
 
@@ -25,4 +31,8 @@ def list_looks(ctx: typer.Context, subject: Subject) -> None:
             (one.number, one.at, f"{one.who or '(erased)'}\n{one.role}", ", ".join(one.classes), one.why)
             for one in access_log.looks(work, subject)
         ]
-    show.table(("look", "when (UTC)", "who", "classes", "why"), rows, empty="Nobody has looked.")
+    show.table(
+        ("look", "when (UTC)", "who", "classes", "why"),
+        rows,
+        empty=f"Nobody has looked at anything whose id begins with {subject}.",
+    )

@@ -31,9 +31,9 @@ def add_task_command(app: typer.Typer, sources: Sequence[Source]) -> None:
     ) -> None:
         """List what you have to do, the most pressing first, and what waits for others."""
         with opened(ctx).read(user(ctx)) as work:
-            found, at = task_list.mine(work, sources, overdue_only=overdue), work.at
-        columns = ("referral", "what", "due", "next")
-        show.table(columns, [_row(one, at) for one in found], empty="Nothing is waiting for you.")
+            found, at, own = task_list.mine(work, sources, overdue_only=overdue), work.at, work.user.organisation
+        columns = ("referral", "what", "due (UTC)", "next")
+        show.table(columns, [_row(one, at, own) for one in found], empty="Nothing is waiting for you.")
 
 
 def due_in_words(due_at: datetime | None, at: datetime) -> str:
@@ -46,10 +46,14 @@ def due_in_words(due_at: datetime | None, at: datetime) -> str:
     return f"in {words}" if due_at >= at else f"{words} ago"
 
 
-def _row(one: Listed, at: datetime) -> tuple[object, ...]:
+def _row(one: Listed, at: datetime, own: str | None) -> tuple[object, ...]:
+    """One task; what waits for an organisation waits for nobody else where its own staff look."""
     task = one.task
     about = task.thread[:_BEGINNING] if task.thread else f"case {(task.case or '')[:_BEGINNING]}"
     pressing = _PRESSING.get(one.state, [])
-    waits = [f"with {_WAITS[task.waits_for]}"] if task.waits_for in _WAITS else []
+    elsewhere = task.waits_for in _WAITS and not (own and task.waits_for is WaitsFor.ORGANISATION)
+    waits = [f"with {_WAITS[task.waits_for]}"] if elsewhere else []
     what = [task.what, *pressing, *waits, *([f"for {task.who}"] if task.who else [])]
-    return about, "\n".join(what), f"{due_in_words(task.due_at, at)}\nsince {show.minute(task.since)}", task.text
+    until = [show.minute(task.due_at)] if task.due_at else []
+    due = [due_in_words(task.due_at, at), *until, f"since {show.minute(task.since)}"]
+    return about, "\n".join(what), "\n".join(due), task.text

@@ -16,6 +16,7 @@ from datetime import datetime
 from relevo.clock import seconds
 from relevo.delivery.clock_facts import from_json, knew
 from relevo.delivery.contact_exchange import whom_to_ask_now
+from relevo.delivery.looking import sop_of
 from relevo.delivery.outbox import OutboxState
 from relevo.domain.contact_list import ContactPoint
 from relevo.domain.deadlines import Due, DueState, Duty, duties_done, duties_started, is_unanswered, stands, state_of
@@ -23,10 +24,9 @@ from relevo.domain.first_contact import Channel, Towards, has_died, towards
 from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
 from relevo.domain.sides import Side
-from relevo.domain.sop import Sop, parse_sop
 from relevo.protocol.receipt import DueClaim
 from relevo.storage import referrals
-from relevo.storage.tables import DutyRow, OutboxRow, ReferralRow, SopRow, StepRow
+from relevo.storage.tables import DutyRow, OutboxRow, ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 KEEPS_ITS_TIME = frozenset({Duty.CLINICIAN_AT_HOST, Duty.CLINICIAN_AT_ORIGIN, Duty.CORRECT_CONTACT})
@@ -107,11 +107,6 @@ def whom_to_ask(work: UnitOfWork, row: ReferralRow, duty: DutyRow) -> tuple[str,
     """Whom to phone about a duty of the other side that is overdue; None before, and where nobody is listed."""
     theirs = duty.side != work.identity.side
     return whom_to_ask_now(work, row, duty) if theirs and standing(duty, work.at) is DueState.OVERDUE else None
-
-
-def sop_of(work: UnitOfWork, row: ReferralRow) -> Sop:
-    """The procedure under which a referral moves."""
-    return parse_sop(work.session.get_one(SopRow, row.sop).text)
 
 
 def is_over_by_death(work: UnitOfWork, row: ReferralRow) -> bool:

@@ -41,7 +41,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
     {
         Duty.ANSWER: Wording(
             act=Act.ACCEPT,
-            ours="Decide: accept, decline, ask the host, or put on the waiting list. Acknowledging is no answer.",
+            ours="Acknowledge it, then decide: accept, decline, ask the host, or put on the waiting list.",
             theirs="The origin has not decided. Unanswered is not declined: past its time, phone the next contact.",
         ),
         Duty.ANSWER_QUESTION: Wording(
@@ -91,7 +91,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         Duty.MEDICATION_SUPPLY: Wording(
             act=Act.SECURE_MEDICATION,
-            ours="A medicine runs out soon: see that there is more, then say `medication secured`.",
+            ours="A medicine runs out soon: see that there is more, then say `medication-secured`.",
             theirs="The origin sees that a medicine does not run out.",
         ),
         Duty.CLINICIAN_AT_HOST: Wording(

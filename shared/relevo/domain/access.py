@@ -183,11 +183,12 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
 )
 
 
-def require_role(role: Role, act: Act) -> None:
-    """Whether `role` may do `act`.
+def require_role(role: Role, act: Act, *, here: frozenset[Role] = frozenset(Role)) -> None:
+    """Whether `role` may do `act` at a node that has the roles `here`.
 
     Raises:
-        Forbidden: if not; the detail names the roles that may.
+        Forbidden: if not; the detail names the roles there that may.
     """
     if role not in MAY[act]:
-        raise Forbidden(f"{role} may not {act}; these may: {', '.join(sorted(MAY[act]))}")
+        others = ", ".join(sorted(MAY[act] & here))
+        raise Forbidden(f"{role} may not {act}; these may: {others or 'none at this node'}")

@@ -108,7 +108,7 @@ def _statement_lines(title: str, sent: Sequence[Sent], on: date) -> Iterator[str
         if not one.classes:
             yield "  no personal data, or what it held was erased"
         for name in one.classes:
-            fields = [path.partition(".")[2] for path in one.paths if path.partition(".")[0] == name]
+            fields = sorted(path.partition(".")[2] for path in one.paths if path.partition(".")[0] == name)
             yield f"  - {name}: {IN_WORDS.get(name, name)}" + (f" ({', '.join(fields)})" if any(fields) else "")
     if not sent:
-        yield "Nothing was sent."
+        yield "No data about the person was sent."

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from relevo.domain.access import Act, Role, require_role
 from relevo.domain.sides import Side
+from relevo.domain.sop_rules import ROLES
 from relevo.protocol.keyring import KeyRing
 
 
@@ -51,9 +52,9 @@ class UnitOfWork:
     user: User
 
     def require(self, act: Act) -> None:
-        """Raises `Forbidden`, naming the roles that may, unless the user's role allows `act`."""
+        """Raises `Forbidden`, naming the roles of this side that may, unless the user's role allows `act`."""
         if self.user.role is not None:
-            require_role(self.user.role, act)
+            require_role(self.user.role, act, here=ROLES[self.identity.side])
 
     def on_behalf_of(self, user: User) -> UnitOfWork:
         """The same transaction, another user."""

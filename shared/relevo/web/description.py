@@ -9,7 +9,7 @@ from relevo.web.problems import MEDIA_TYPE, RESPONSES
 
 
 def describe_api(document: dict[str, Any]) -> dict[str, Any]:
-    """Head each operation with the first sentence of its docstring, and give refusals their own media type."""
+    """Head each operation with the first sentence of its docstring, keep refusals apart, leave out empty groups."""
     for operation in _operations(document):
         first, _, rest = operation.get("description", "").partition("\n")
         operation["summary"] = first.rstrip(".") or operation["summary"]
@@ -19,6 +19,8 @@ def describe_api(document: dict[str, Any]) -> dict[str, Any]:
             if "application/json" in content:
                 content[MEDIA_TYPE] = content.pop("application/json")
         operation["responses"].pop("422", None)
+    used = {tag for operation in _operations(document) for tag in operation.get("tags", ())}
+    document["tags"] = [tag for tag in document.get("tags", ()) if tag["name"] in used]
     return document
 
 

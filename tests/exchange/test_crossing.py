@@ -71,7 +71,7 @@ def test_a_correction_that_knew_of_no_wrong_number_does_not_answer_it(sent: Stor
     require_taken(sent)
 
 
-def test_both_count_from_the_channel_that_the_origin_knew_when_it_confirmed_the_arrival(sent: Story) -> None:
+def test_a_wish_not_to_be_contacted_that_crosses_the_arrival_stops_the_clock_on_both_nodes(sent: Story) -> None:
     sent.accept()
     with sent.at_host() as work:
         case = cases.find(work, sent.case)
@@ -82,7 +82,7 @@ def test_both_count_from_the_channel_that_the_origin_knew_when_it_confirmed_the_
     with sent.at_origin() as work:
         journey.confirm_arrival(work, sent.thread, work.at)
     sent.nodes.deliver()
-    assert "first-contact" in both_owe(sent)
+    assert "first-contact" not in both_owe(sent)
     require_taken(sent)
 
 
@@ -168,7 +168,7 @@ def test_what_was_entered_in_error_right_after_a_narrowing_is_heard(sent: Story)
     require_taken(sent)
 
 
-def test_a_class_that_is_taken_back_undoes_neither_the_journey_nor_how_to_reach_the_person(sent: Story) -> None:
+def test_a_class_that_is_taken_back_does_not_undo_the_journey_and_nobody_calls_without_contact(sent: Story) -> None:
     sent.accept()
     sent.arrive()
     before = both_owe(sent)
@@ -176,7 +176,11 @@ def test_a_class_that_is_taken_back_undoes_neither_the_journey_nor_how_to_reach_
     sent.nodes.deliver()
     for node in sent.nodes.both:
         row = sent.row(node)
-        assert (row.journey, row.contact_channel, row.arrived_at is not None) == (Journey.ARRIVED, "phone", True)
+        assert (row.journey, row.contact_channel, row.arrived_at is not None) == (
+            Journey.ARRIVED,
+            "do-not-contact",
+            True,
+        )
     assert both_owe(sent) == before
     require_taken(sent)
 

@@ -219,7 +219,7 @@ def api(taken: Desk) -> Api:
 
 
 OPEN = {"/api/me", "/api/offers", "/api/referrals"}
-THEIRS = {f"/api/referrals/{{thread}}/{path}" for path in ("services", "part", "part/{service}/file")}
+THEIRS = {f"/api/referrals/{{thread}}/{path}" for path in ("services", "part", "part/{service}/file", "contact-hints")}
 
 
 def test_every_route_gives_a_worker_their_part_or_nothing(api: Api) -> None:

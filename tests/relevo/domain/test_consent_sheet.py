@@ -103,4 +103,7 @@ def test_a_statement_says_what_went_to_whom() -> None:
 
 
 def test_a_statement_says_that_nothing_was_sent() -> None:
-    assert statement_text("ES-1", [], on=ON) == "What was sent: ES-1, as of 2026-11-22\nNothing was sent.\n"
+    assert (
+        statement_text("ES-1", [], on=ON)
+        == "What was sent: ES-1, as of 2026-11-22\nNo data about the person was sent.\n"
+    )

@@ -21,8 +21,7 @@ from relevo.delivery import consent_changes, duties, steps
 from relevo.domain.access import Act
 from relevo.domain.consent import Account, Giver, Terms, Withheld, Withholding, terms_of
 from relevo.domain.consent_change import ConsentChangeKind, closed_classes, closed_fields, require_change
-from relevo.domain.data_classes import RETURNING, DataClass
-from relevo.domain.excess_data import CONSENT_CHANGED
+from relevo.domain.excess_data import CONSENT_CHANGED, withheld_from_host
 from relevo.domain.sides import Side
 from relevo.errors import Conflict, NotFound
 from relevo.messages.content import Said
@@ -33,8 +32,6 @@ from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 AT_ORIGIN = "the person, at the origin"
-RETURNED_COSTS = frozenset({DataClass.COSTS})
-"""Both sides plan costs: where nothing may return, the origin's go, and what this node stated itself stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,11 +166,9 @@ def _tell(
 def _erase_closed(work: UnitOfWork, row: ReferralRow, before: Terms, after: Terms) -> None:
     """What the person has closed leaves no words here either; the case itself is this node's own record."""
     closed, fields = closed_classes(before, after), closed_fields(before, after)
-    if not after.outcomes_may_return:
-        erase_received(work.session, row, RETURNED_COSTS, side=Side.ORIGIN)
-        forget_returned(work, row, frozenset(RETURNING))
-        closed |= frozenset(RETURNING) - RETURNED_COSTS
-    forget_returned(work, row, closed)
+    back = withheld_from_host(after, work.identity.node_id)
+    erase_received(work.session, row, back, side=Side.ORIGIN)
+    forget_returned(work, row, closed | back)
     if closed or fields:
         erase_closed(work.session, row, closed | fields)
         duties.drop_pointless(work, row)

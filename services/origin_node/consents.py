@@ -26,12 +26,13 @@ from relevo.domain.consent import Account, Terms, Withheld
 from relevo.domain.consent_change import ConsentChangeKind, closed_classes, closed_fields
 from relevo.domain.consent_taking import Taking, require_taking
 from relevo.domain.data_classes import class_of, field_of
+from relevo.domain.excess_data import withheld_from_host
 from relevo.domain.gate import EVERYTHING
 from relevo.domain.sop import parse_sop
 from relevo.domain.tasks import Task
 from relevo.messages.content import Said
 from relevo.storage import referrals
-from relevo.storage.erasure import erase_closed
+from relevo.storage.erasure import erase_closed, withhold_queued
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -149,6 +150,7 @@ def _erase_closed(work: UnitOfWork, row: ReferralRow, before: Terms, after: Term
         holdings.close(work, row, closed)
         erase_closed(work.session, row, closed)
         duties.drop_pointless(work, row)
+    withhold_queued(work.session, row, withheld_from_host(after, row.peer))
     for organisation in sorted(_touched(work, row, closed, before, after)):
         chasing.chase(work, row, organisation)
 

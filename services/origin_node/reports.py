@@ -24,7 +24,7 @@ from relevo.delivery import looking
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.consent import is_expired
-from relevo.domain.disclosure import require_within
+from relevo.domain.excess_data import part_within
 from relevo.domain.sop import parse_sop
 from relevo.errors import Reason
 from relevo.messages import classes
@@ -68,17 +68,14 @@ def checked(given: Fields) -> dict[str, JsonValue]:
 
 
 def returning(work: UnitOfWork, row: ReferralRow, kept: Mapping[str, JsonValue]) -> Fields:
-    """The part of what is kept that may be put into a message to the host."""
+    """The part of what is kept that may go to the host; a class that cannot be read without the rest stays whole."""
     terms = referrals.terms(row)
     if terms is None or not terms.outcomes_may_return or is_expired(terms, work.at):
         return {}
     sop = parse_sop(work.session.get_one(SopRow, row.sop).text)
-    rule = sop.purposes.get(row.purpose)
-    may = rule.returns if rule else frozenset[str]()
-    leaving = {name: fields for name, fields in kept.items() if name in may and isinstance(fields, dict)}
-    names = {name: tuple(fields) for name, fields in leaving.items()}
-    require_within(names, terms=terms, sop=sop, purpose=row.purpose, services=row.services, returning=True)
-    return leaving
+    known = {name: fields for name, fields in kept.items() if isinstance(fields, dict)}
+    leaving = part_within(known, terms=terms, sop=sop, purpose=row.purpose, services=row.services, returning=True)
+    return {name: fields for name, fields in leaving.items() if fields and not classes.check(name, fields)[1]}
 
 
 def keep(

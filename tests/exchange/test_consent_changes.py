@@ -18,19 +18,20 @@ from origin_node import referrals as origin_referrals
 from origin_node.tables import GivenRow, StatedRow
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
-from relevo.domain.consent import Account, Terms, Withholding
+from relevo.domain.consent import Account, Terms, Withheld, Withholding
 from relevo.domain.consent_change import ChangeUnfit
 from relevo.domain.consent_taking import ConsentRuleBroken
 from relevo.domain.disclosure import NotSendable
 from relevo.errors import Conflict, Forbidden
 from relevo.messages.classes import terms_record, terms_to_fields
 from relevo.protocol.basis import Basis
-from relevo.protocol.strict_json import JsonValue
+from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.verification import verify_evidence
 from relevo.storage import bases, referrals
 from support.hand_made import TERMS, Hand, asking, step
-from support.story import FOUND, Story
-from support.traces import settled_file_of, traces
+from support.nodes import HOST_ID
+from support.story import COMMENTS, FOUND, Story
+from support.traces import rows_of, settled_file_of, traces
 
 NEEDS = "tailoring workshop"
 """What only the class `needs` of case 01 says."""
@@ -412,3 +413,29 @@ def test_a_first_message_cannot_last_longer_than_the_procedure_says(hand: Hand) 
     long = replace(TERMS, expires_on=date(2099, 1, 1))
     hand.basis = Basis(kind="consent", record=terms_record(long), salt=hand.basis.salt)
     assert hand.say(asking(long)).told == ("refused", "consent-rule")
+
+
+def test_what_is_withheld_from_the_host_does_not_return_and_the_rest_does(sent: Story) -> None:
+    sent.accept()
+    sent.arrive()
+    found: JsonObject = {"services": [{"service": "housing", "status": "offered", "note": FOUND}]}
+    words: JsonObject = {"comments": COMMENTS, "language": "fr"}
+    sent.origin(follow_up.report, 1, moved={}, results={"outcome": found, "feedback": words})
+    host = sent.nodes.host
+    assert returned(sent) == {"outcome", "feedback"}
+    with sent.at_origin() as work:
+        withhold = (Withheld(what="feedback", from_whom=HOST_ID),)
+        origin_consents.narrow(work, sent.thread, account(sent), withhold=withhold)
+    sent.nodes.deliver()
+    assert returned(sent) == {"outcome"}
+    sent.origin(follow_up.report, 3, moved={}, results={"outcome": found, "feedback": words})
+    assert returned(sent) == {"outcome"}
+    assert traces(rows_of(host), [COMMENTS]) == []
+    assert traces(rows_of(host), [FOUND]) == [FOUND]
+    assert traces(rows_of(sent.nodes.origin), [COMMENTS]) == [COMMENTS]
+    require_same(sent)
+
+
+def returned(story: Story) -> set[str]:
+    with story.nodes.host.read() as work:
+        return set(work.session.scalars(select(ReturnedRow.data_class).where(ReturnedRow.thread == story.thread)))

@@ -137,7 +137,7 @@ def decide(  # noqa: PLR0913 (these nine are what the decision depends on; a bun
             if not _has_part(record, name, meant)
         ),
         *sop_reasons(sop, purpose, receiver),
-        *_withhold_reasons(consent, receiver),
+        *_withhold_reasons(consent, {receiver, sop.host}),
         *consent_reasons(consents, purpose=purpose, receiver=receiver, classes=required, at=at),
     )
     lines = tuple(_record_lines(record, gate, frozenset(problem.field for problem in refusals), held=bool(reasons)))
@@ -249,10 +249,10 @@ def sop_reasons(sop: Sop, purpose: str, receiver: str) -> Iterator[Reason]:
         yield _OTHER_PAIR
 
 
-def _withhold_reasons(consent: Consent | None, receiver: str) -> Iterator[Reason]:
+def _withhold_reasons(consent: Consent | None, nodes: Collection[str]) -> Iterator[Reason]:
     """Words that software cannot follow must not be passed over in silence."""
     for place, one in enumerate(consent.withhold if consent else ()):
-        if one.from_whom == receiver and not is_binding(one.what):
+        if one.from_whom in nodes and not is_binding(one.what):
             yield _withhold_unclear(place)
 
 
@@ -260,7 +260,7 @@ def _withhold_unclear(place: int) -> Reason:
     return Reason(
         code="withhold-unclear",
         field=f"consent.withhold[{place}].what",
-        detail="something is withheld from the receiver itself, in words that name no data class or field",
+        detail="something is withheld from a node itself, in words that name no data class or field",
         advice="Ask the person which part is meant and write it as a class or a field, such as needs.psychosocial.",
         rule="consent.withholds",
     )

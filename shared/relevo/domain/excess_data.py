@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relevo.domain.data_classes import DataClass
-from relevo.domain.gate import Gate, Why, path_of, sendable, withheld_from
+from relevo.domain.data_classes import RETURNING, DataClass, class_of
+from relevo.domain.gate import EVERYTHING, Gate, Why, path_of, sendable, withheld_from
 from relevo.domain.referral import Step
 from relevo.domain.retention import AFTER_ERASURE
 from relevo.errors import Reason, Refusal
@@ -73,7 +73,7 @@ def require_within(
     brought = {name: tuple(fields) for name, fields in received.items() if name != DataClass.CONSENT}
     if returning and brought and not terms.outcomes_may_return:
         raise NoReturn(_NO_RETURN)
-    gate = _inward(rule) if returning else _outward(rule, sop, terms, services)
+    gate = _inward(rule, sop, terms) if returning else _outward(rule, sop, terms, services)
     excess = tuple(_excess(gate, brought, _clauses(rule, terms, purpose, returning=returning)))
     if excess:
         raise ExcessData(*excess)
@@ -86,7 +86,7 @@ def part_within(
     if returning and not terms.outcomes_may_return:
         return {name: fields for name, fields in received.items() if name == DataClass.CONSENT}
     rule = sop.purposes.get(purpose) if purpose == terms.purpose else None
-    gate = _inward(rule) if returning else _outward(rule, sop, terms, services)
+    gate = _inward(rule, sop, terms) if returning else _outward(rule, sop, terms, services)
     return {
         name: {field: value for field, value in fields.items() if gate.bars(name, field) is None}
         for name, fields in received.items()
@@ -108,9 +108,18 @@ def _outward(rule: Purpose | None, sop: Sop, terms: Terms, services: Iterable[st
     )
 
 
-def _inward(rule: Purpose | None) -> Gate:
+def _inward(rule: Purpose | None, sop: Sop, terms: Terms) -> Gate:
+    """What the procedure lets return, without what the person withholds from the host itself."""
     returns = rule.returns if rule else frozenset[str]()
-    return Gate(purpose=rule, allowed=returns, agreed=returns)
+    return Gate(purpose=rule, allowed=returns, agreed=returns, withheld=withheld_from(sop.host, terms.withhold))
+
+
+def withheld_from_host(terms: Terms, host: str) -> frozenset[str]:
+    """The classes that may not go back to `host` whole, because the person withholds something of them from it."""
+    if not terms.outcomes_may_return:
+        return frozenset(RETURNING)
+    paths = withheld_from(host, terms.withhold)
+    return frozenset(RETURNING) if EVERYTHING in paths else frozenset(map(class_of, paths)) & RETURNING
 
 
 def _clauses(rule: Purpose | None, terms: Terms, purpose: str, *, returning: bool) -> Mapping[Why, str]:

@@ -128,6 +128,13 @@ def erase_received(session: Session, row: ReferralRow, classes: Collection[str],
     session.flush()
 
 
+def withhold_queued(session: Session, row: ReferralRow, classes: Collection[str]) -> None:
+    """Take these classes out of messages that have not arrived yet; they leave without them."""
+    for sent in _sent(session, row):
+        if sent.receipt is None:
+            _withhold(sent, _without(sent.disclosures, frozenset(classes), wordless=False))
+
+
 def classes_of(session: Session, row: ReferralRow) -> frozenset[str]:
     """The data classes of which the messages of a referral still have something here."""
     kept = [came.disclosures or [] for came in _received(session, row)]

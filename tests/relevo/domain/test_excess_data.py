@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from relevo.domain.consent import Consent, Withholding, terms_of
+from relevo.domain.consent import Consent, Withheld, Withholding, terms_of
+from relevo.domain.data_classes import RETURNING
 from relevo.domain.disclosure import ExcessData, NoReturn, may_return, require_within
-from relevo.domain.excess_data import part_within
+from relevo.domain.excess_data import part_within, withheld_from_host
 from relevo.domain.sop import Sop
 from support.wording import said
 
@@ -228,3 +229,29 @@ def test_of_what_comes_back_the_fields_can_be_narrowed_too(es_ci: Sop, given: Gi
             returning=True,
         )
     assert refusal.value.field == "outcome.story"
+
+
+WITHHELD_FROM_THE_HOST = {
+    "a class": ("feedback", {"outcome"}, {"feedback"}),
+    "a field, and so the class": ("outcome.wellbeing", {"outcome", "feedback"}, {"outcome"}),
+    "everything": ("everything", set(), set(RETURNING)),
+    "something that never returns": ("needs", {"outcome", "feedback"}, set()),
+}
+
+
+@pytest.mark.parametrize(("what", "kept", "whole"), WITHHELD_FROM_THE_HOST.values(), ids=WITHHELD_FROM_THE_HOST)
+def test_what_a_person_withholds_from_the_host_does_not_return(
+    es_ci: Sop, given: Given, what: str, kept: set[str], whole: set[str]
+) -> None:
+    terms = replace(terms_of(given()), withhold=(Withheld(what, es_ci.host), Withheld("feedback", "an aunt")))
+    came: Record = {"outcome": {"services": [], "wellbeing": "well"}, "feedback": {"comments": "thanks"}}
+    left = part_within(came, terms=terms, sop=es_ci, purpose=ASSISTANCE, services=[], returning=True)
+    assert set(left) == kept
+    assert "wellbeing" not in left.get("outcome", {}) or what != "outcome.wellbeing"
+    assert withheld_from_host(terms, es_ci.host) == whole
+    assert withheld_from_host(replace(terms, outcomes_may_return=False), es_ci.host) == set(RETURNING)
+    if what == "feedback":
+        with pytest.raises(ExcessData):
+            require_within(
+                {"feedback": ["comments"]}, terms=terms, sop=es_ci, purpose=ASSISTANCE, services=[], returning=True
+            )

@@ -11,8 +11,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 from host_node.case_file import read_case
@@ -129,14 +129,17 @@ def _inner_disclosures(raw: bytes) -> object:
     *inner, outer = (base64url.encode(piece) for piece in raw.split(SEPARATOR))
     digests = [base64url.digest(piece.encode()) for piece in inner]
     holder = base64url.encode(strict_json.dump(["A" * 22, base64url.decode(outer).decode("latin-1"), {"_sd": digests}]))
-    return sd_jwt.reveal(
-        {**payload_of(content().jwt), "_sd": [base64url.digest(holder.encode())]}, [holder, *inner]
-    )
+    return sd_jwt.reveal({**payload_of(content().jwt), "_sd": [base64url.digest(holder.encode())]}, [holder, *inner])
 
 
 def _shown(raw: bytes) -> object:
     return verify_presentation(
-        _text(raw), key_for=TRUST.key_named, aud=f"{ORIGIN_ID}/housing", nonce=OCCASION, at=AT, max_age=timedelta(minutes=10)
+        _text(raw),
+        key_for=TRUST.key_named,
+        aud=f"{ORIGIN_ID}/housing",
+        nonce=OCCASION,
+        at=AT,
+        max_age=timedelta(minutes=10),
     )
 
 
@@ -164,24 +167,24 @@ def _parameters(raw: bytes) -> object:
     return verify_request(asked, key_for=TRUST.key_named, at=AT)
 
 
-def _answer(raw: bytes) -> object:
-    return verify_answer(200, _lines(raw), BODY, request=REQUEST, key_for=TRUST.key_named, at=AT)
+def _answer(raw: bytes) -> None:
+    verify_answer(200, _lines(raw), BODY, request=REQUEST, key_for=TRUST.key_named, at=AT)
 
 
 def _header(fields: dict[str, str]) -> bytes:
     return "\n".join(f"{name}: {value}" for name, value in fields.items()).encode("latin-1")
 
 
-def _in_tree(raw: bytes) -> object:
+def _in_tree(raw: bytes) -> None:
     index, size, *_ = (*raw[:2], 0, 0)
     hashes = [raw[place : place + 32] for place in range(2, len(raw), 32)]
-    return verify_inclusion(LEAF, index, size, hashes, LEAF)
+    verify_inclusion(LEAF, index, size, hashes, LEAF)
 
 
-def _grown(raw: bytes) -> object:
+def _grown(raw: bytes) -> None:
     old, new, *_ = (*raw[:2], 0, 0)
     hashes = [raw[place : place + 32] for place in range(2, len(raw), 32)]
-    return verify_consistency(old, LEAF, new, LEAF, hashes)
+    verify_consistency(old, LEAF, new, LEAF, hashes)
 
 
 def _settings(raw: bytes) -> object:
@@ -275,15 +278,17 @@ def _sop_signature(token: str) -> object:
     return read_sop_signature(token, key_for=TRUST.key_named)
 
 
-def _possession(token: str) -> object:
-    return check_possession(token, TRUST.statement(ORIGIN_ID), asker=HOST_ID, nonce=NONCE, at=AT)
+def _possession(token: str) -> None:
+    check_possession(token, TRUST.statement(ORIGIN_ID), asker=HOST_ID, nonce=NONCE, at=AT)
 
 
 def _checkpoint(raw: bytes) -> object:
     return read_checkpoint(_text(raw), log_origin(HOST_ID), HOST.log.public)
 
 
-SUMMARY = summary.sign_summary(summary.Summary(iss=ORIGIN_ID, aud=HOST_ID, epoch=1, high_water=3, gaps=(), iat=AT), ORIGIN.signing)
+SUMMARY = summary.sign_summary(
+    summary.Summary(iss=ORIGIN_ID, aud=HOST_ID, epoch=1, high_water=3, gaps=(), iat=AT), ORIGIN.signing
+)
 DOORS: dict[str, Door] = {
     "envelope": Door(take=_envelope, samples=(strict_json.dump(SENT.envelope.to_object()),), signed=True),
     "plaintext of a peer": Door(take=_plaintext, samples=(PLAINTEXT,)),

@@ -3,7 +3,7 @@
 | change | what |
 | --- | --- |
 | flip, delete, insert, double, splice | at the level of bytes, one to three times |
-| odd text | characters that programs trip over: NUL, a byte order mark, a lone surrogate's bytes, digits of other scripts |
+| odd text | what programs trip over: NUL, a byte order mark, a lone surrogate's bytes, digits of other scripts |
 | JSON | a member taken away, doubled, renamed, or given a value of another type, at any depth |
 """
 
@@ -37,7 +37,23 @@ ODD = (
     b"==",
     b"; ,",
 )
-STRANGE = (None, True, 0, -1, 1 << 53, 1.5, "", "x" * 3000, "\u0000", "\u202e", [], {}, [[]], {"...": "x"}, {"_sd": [1]})
+STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1 << 53,
+    1.5,
+    "",
+    "x" * 3000,
+    "\u0000",
+    "\u202e",
+    [],
+    {},
+    [[]],
+    {"...": "x"},
+    {"_sd": [1]},
+)
 
 
 def anything(limit: int = 300) -> st.SearchStrategy[bytes]:

@@ -78,14 +78,14 @@ RSA_MODULUS = base64std.decode(
     "SxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw9lq4aOT9v6d+nb4bnNkQVklLQ3fVAvJm+xdDOp9LCNCN48V2pnDOkFV6+U9nV5oy"
     "c6XI2w=="
 )
-ECC_POINT = [
+ECC_X, ECC_Y = (
     int.from_bytes(base64url.decode(text))
     for text in ("qIVYZVLCrPZHGHjP17CTW0_-D9Lfw0EkjqF7xB4FivA", "Mc4nN9LTDOBhfoUeg8Ye9WedFRhnZXZJA12Qp0zZ6F0")
-]
+)
 ED25519_SEED = base64std.decode("n4Ni+HpISpVObnQMW0wOhCKROaIKqKtW/2ZYb2p9KcU=")
 KEYS: dict[str, tuple[type[HTTPSignatureAlgorithm], VerificationKey]] = {
     "test-key-rsa-pss": (RSA_PSS_SHA512, RSAPublicNumbers(65537, int.from_bytes(RSA_MODULUS)).public_key()),
-    "test-key-ecc-p256": (ECDSA_P256_SHA256, EllipticCurvePublicNumbers(*ECC_POINT, SECP256R1()).public_key()),
+    "test-key-ecc-p256": (ECDSA_P256_SHA256, EllipticCurvePublicNumbers(ECC_X, ECC_Y, SECP256R1()).public_key()),
     "test-shared-secret": (
         HMAC_SHA256,
         base64std.decode("uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ=="),
@@ -103,20 +103,24 @@ EXAMPLES: dict[str, Example] = {
         {},
         "test-key-rsa-pss",
         {"nonce": "b3k2pp5k7z-50gnwp.yemd"},
-        "d2pmTvmbncD3xQm8E9ZV2828BjQWGgiwAaw5bAkgibUopemLJcWDy/lkbbHAve4cRAtx31Iq786U7it++wgGxbtRxf8Udx7zFZsckzXaJMkA7"
-        "ChG52eSkFxykJeNqsrWH5S+oxNFlD4dzVuwe8DhTSja8xxbR/Z2cOGdCbzR72rgFWhzx2VjBqJzsPLMIQKhO4DGezXehhWwE56YCE+O6c0mKZsf"
-        "xVrogUvA4HELjVKWmAvtl6UnCh8jYzuVG5WSb/QEVPnP5TmcAnLH1g+s++v6d4s8m0gCw1fV5/SITLq9mhho8K3+7EPYTU8IU1bLhdxO5Nyt8C8s"
-        "sinQ98Xw9Q==",
+        (
+            "d2pmTvmbncD3xQm8E9ZV2828BjQWGgiwAaw5bAkgibUopemLJcWDy/lkbbHAve4cRAtx31Iq786U7it++wgGxbtRxf8Udx7zFZsckzXaJMkA7"
+            "ChG52eSkFxykJeNqsrWH5S+oxNFlD4dzVuwe8DhTSja8xxbR/Z2cOGdCbzR72rgFWhzx2VjBqJzsPLMIQKhO4DGezXehhWwE56YCE+O6c0mKZsf"
+            "xVrogUvA4HELjVKWmAvtl6UnCh8jYzuVG5WSb/QEVPnP5TmcAnLH1g+s++v6d4s8m0gCw1fV5/SITLq9mhho8K3+7EPYTU8IU1bLhdxO5Nyt8C8s"
+            "sinQ98Xw9Q=="
+        ),
     ),
     "B.2.2, some of it, with a tag": (
         REQUEST,
         {'"@authority"': "example.com", '"content-digest"': HELLO_DIGEST, '"@query-param";name="Pet"': "dog"},
         "test-key-rsa-pss",
         {"tag": "header-example"},
-        "LjbtqUbfmvjj5C5kr1Ugj4PmLYvx9wVjZvD9GsTT4F7GrcQEdJzgI9qHxICagShLRiLMlAJjtq6N4CDfKtjvuJyE5qH7KT8UCMkSowOB4+ECx"
-        "CmT8rtAmj/0PIXxi0A0nxKyB09RNrCQibbUjsLS/2YyFYXEu4TRJQzRw1rLEuEfY17SARYhpTlaqwZVtR8NV7+4UKkjqpcAoFqWFQh62s7Cl+H2"
-        "fjBSpqfZUJcsIk4N6wiKYd4je2U/lankenQ99PZfB4jY3I5rSV2DSBVkSFsURIjYErOs0tFTQosMTAoxk//0RoKUqiYY8Bh0aaUEb0rQl3/XaVe4"
-        "bXTugEjHSw==",
+        (
+            "LjbtqUbfmvjj5C5kr1Ugj4PmLYvx9wVjZvD9GsTT4F7GrcQEdJzgI9qHxICagShLRiLMlAJjtq6N4CDfKtjvuJyE5qH7KT8UCMkSowOB4+ECx"
+            "CmT8rtAmj/0PIXxi0A0nxKyB09RNrCQibbUjsLS/2YyFYXEu4TRJQzRw1rLEuEfY17SARYhpTlaqwZVtR8NV7+4UKkjqpcAoFqWFQh62s7Cl+H2"
+            "fjBSpqfZUJcsIk4N6wiKYd4je2U/lankenQ99PZfB4jY3I5rSV2DSBVkSFsURIjYErOs0tFTQosMTAoxk//0RoKUqiYY8Bh0aaUEb0rQl3/XaVe4"
+            "bXTugEjHSw=="
+        ),
     ),
     "B.2.3, all of it": (
         REQUEST,
@@ -132,10 +136,12 @@ EXAMPLES: dict[str, Example] = {
         },
         "test-key-rsa-pss",
         {},
-        "bbN8oArOxYoyylQQUU6QYwrTuaxLwjAC9fbY2F6SVWvh0yBiMIRGOnMYwZ/5MR6fb0Kh1rIRASVxFkeGt683+qRpRRU5p2voTp768ZrCUb38K"
-        "0fUxN0O0iC59DzYx8DFll5GmydPxSmme9v6ULbMFkl+V5B1TP/yPViV7KsLNmvKiLJH1pFkh/aYA2HXXZzNBXmIkoQoLd7YfW91kE9o/CCoC1xM"
-        "y7JA1ipwvKvfrs65ldmlu9bpG6A9BmzhuzF8Eim5f8ui9eH8LZH896+QIF61ka39VBrohr9iyMUJpvRX2Zbhl5ZJzSRxpJyoEZAFL2FUo5fTIzts"
-        "DZKEgM4cUA==",
+        (
+            "bbN8oArOxYoyylQQUU6QYwrTuaxLwjAC9fbY2F6SVWvh0yBiMIRGOnMYwZ/5MR6fb0Kh1rIRASVxFkeGt683+qRpRRU5p2voTp768ZrCUb38K"
+            "0fUxN0O0iC59DzYx8DFll5GmydPxSmme9v6ULbMFkl+V5B1TP/yPViV7KsLNmvKiLJH1pFkh/aYA2HXXZzNBXmIkoQoLd7YfW91kE9o/CCoC1xM"
+            "y7JA1ipwvKvfrs65ldmlu9bpG6A9BmzhuzF8Eim5f8ui9eH8LZH896+QIF61ka39VBrohr9iyMUJpvRX2Zbhl5ZJzSRxpJyoEZAFL2FUo5fTIzts"
+            "DZKEgM4cUA=="
+        ),
     ),
     "B.2.4, an answer": (
         ANSWER,
@@ -188,9 +194,7 @@ EXAMPLES: dict[str, Example] = {
         "xVMHVpawaAC/0SbHrKRs9i8I3eOs5RtTMGCWXm/9nvZzoHsIg6Mce9315T6xoklyy0yzhD9ah4JHRwMLOgmizw==",
     ),
 }
-EACH = pytest.mark.parametrize(
-    ("message", "covered", "keyid", "more", "signature"), EXAMPLES.values(), ids=EXAMPLES
-)
+EACH = pytest.mark.parametrize(("message", "covered", "keyid", "more", "signature"), EXAMPLES.values(), ids=EXAMPLES)
 
 
 def base_of(covered: dict[str, str], keyid: str, more: dict[str, str]) -> str:

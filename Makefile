@@ -48,12 +48,20 @@ bench: $(VENV)/.develop ## time one referral, sent and receipted
 mutants: $(VENV)/.develop ## plant faults in the rules and count those that the tests notice (an hour)
 	$(PY) tests/mutation.py $(ARGS)
 
-lock: $(VENV)/.develop ## write both lock files anew from pyproject.toml
+$(VENV)/.fuzz: $(VENV)/.develop $(LOCK)/fuzz.txt
+	$(call environment,$(LOCK)/fuzz.txt,$@)
+
+SECONDS ?= 60
+fuzz: $(VENV)/.fuzz ## coverage-guided fuzzing of what reads other people's bytes (SECONDS=60 a target, TARGETS=all)
+	$(PY) tests/fuzzing.py $(SECONDS) $(TARGETS)
+
+lock: $(VENV)/.develop ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group build -o $(LOCK)/runtime.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile pyproject.toml --group develop -c $(LOCK)/runtime.txt -o $(LOCK)/develop.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile --group fuzz -o $(LOCK)/fuzz.txt $(LOCKFLAGS)
 
 LOCKFLAGS := --quiet --upgrade --python-version 3.11 --universal --generate-hashes --no-emit-index-url \
              --no-annotate --no-header --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench mutants lock
+.PHONY: help demo test check bench mutants fuzz lock

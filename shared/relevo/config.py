@@ -193,7 +193,7 @@ def _read(prefix: str, path: Path | None) -> NodeSettings:
         raise Misconfigured(f'{prefix}CONTACTS must be a JSON list, such as ["duty officer"]') from None
     except UnicodeDecodeError:
         raise Misconfigured("the settings file is not UTF-8 text") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Misconfigured(f"the settings file is not TOML: {error}") from None
 
 

@@ -8,7 +8,8 @@
 So an answer belongs to exactly one request. Without a body there is no `content-type`, neither as a field nor covered,
 and the digest is that of no bytes. The parameters are exactly `created`, `expires` (at most 300 s later), `nonce`
 (128 bits, base64url), `keyid` and `tag="relevo-v1"`. The algorithm is Ed25519 because the registered key says so; a
-message that names one is refused. There is one signature, and each field stands once.
+message that names one is refused. There is one signature, under any label, and each field stands once, in visible
+ASCII on one line (ADR 0048).
 
 Here stand the errors and what must be covered and carried; `hop_signature` signs and verifies.
 """
@@ -24,7 +25,7 @@ from http_message_signatures import ContentDigest
 from relevo.errors import WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 TAG = "relevo-v1"
 LABEL = "relevo"
@@ -34,6 +35,7 @@ NONCE_BYTES = 16
 PARAMETERS = frozenset({"created", "expires", "nonce", "keyid", "tag"})
 
 _FIELDS = frozenset({"content-type", "content-digest", "signature-input", "signature"})
+_VALUE = re.compile(r"[\t -~]*")
 _DIGEST = re.compile(r"sha-256=:[A-Za-z0-9+/]{43}=:")
 
 
@@ -67,10 +69,14 @@ class HopExpired(WireError):
 
 
 class HopSkew(WireError):
-    """The clocks of two nodes are too far apart."""
+    """The clocks of two nodes are too far apart; `ahead` is by how many seconds the signer's is before ours."""
 
     code = "hop-skew"
     advice = "Set the clocks of both machines; they may differ by two minutes at most."
+
+    def __init__(self, detail: str = "", *, ahead: int = 0) -> None:
+        super().__init__(detail)
+        self.ahead = ahead
 
 
 class HopWrongProfile(WireError):
@@ -80,19 +86,35 @@ class HopWrongProfile(WireError):
     advice = "The peer runs other software or an intermediary signs too; compare versions with its administrator."
 
 
+def joined_lines(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Header lines as one mapping, by name in lower case: lines of one name are one list (RFC 9110, section 5.3).
+
+    So a field that was sent twice is seen as what it is, and `fields_of` can refuse it.
+    """
+    found: dict[str, str] = {}
+    for spelled, value in lines:
+        name = spelled.lower()
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
 def fields_of(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those header fields that a hop is about, by their name in lower case.
+    """Those header fields that a hop is about, by their name in lower case, without the blanks around a value.
 
     Raises:
-        HopWrongProfile: if one of them stands twice, or `content-type` is a list.
+        HopWrongProfile: if one of them stands twice, `content-type` is a list, or a value is folded over lines or
+            holds anything but visible ASCII.
     """
     found: dict[str, str] = {}
     for spelled, value in headers.items():
         name = spelled.lower()
+        if name not in _FIELDS:
+            continue
         if name in found or (name == "content-type" and "," in value):
             raise HopWrongProfile(f"{name} stands more than once", field=name)
-        if name in _FIELDS:
-            found[name] = value
+        if not _VALUE.fullmatch(value):
+            raise HopWrongProfile(f"{name} is not one line of visible ASCII", field=name)
+        found[name] = value.strip(" \t")
     return found
 
 

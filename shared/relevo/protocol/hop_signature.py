@@ -137,8 +137,9 @@ class ProfileVerifier(HTTPMessageVerifier):
             raise HopWrongProfile("the signature does not cover exactly what was agreed", field="signature-input")
 
     def _require_now(self, found: Parameters) -> None:
-        if abs(self._now - found.created) > self._max_skew:
-            raise HopSkew(f"signed {abs(self._now - found.created)} s from our time, {self._max_skew} s are allowed")
+        ahead = found.created - self._now
+        if abs(ahead) > self._max_skew:
+            raise HopSkew(f"signed {abs(ahead)} s from our time, {self._max_skew} s are allowed", ahead=ahead)
         if self._now > found.expires:
             raise HopExpired
 

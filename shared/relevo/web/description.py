@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relevo.web.problems import MEDIA_TYPE, RESPONSES
+from relevo.web.problems import MEDIA_TYPE, RESPONSES, Problem
+
+PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+"""What a refusal is, also from a route whose own answer is text."""
 
 
 def describe_api(document: dict[str, Any]) -> dict[str, Any]:
@@ -15,9 +18,8 @@ def describe_api(document: dict[str, Any]) -> dict[str, Any]:
         operation["summary"] = first.rstrip(".") or operation["summary"]
         operation["description"] = rest.strip()
         for kind in RESPONSES:
-            content = operation["responses"].get(kind, {}).get("content", {})
-            if "application/json" in content:
-                content[MEDIA_TYPE] = content.pop("application/json")
+            if kind in operation["responses"]:
+                operation["responses"][kind]["content"] = PROBLEM
         operation["responses"].pop("422", None)
     used = {tag for operation in _operations(document) for tag in operation.get("tags", ())}
     document["tags"] = [tag for tag in document.get("tags", ()) if tag["name"] in used]

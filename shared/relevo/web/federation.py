@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from relevo.delivery import federation
 from relevo.delivery.node import Node
 from relevo.errors import NotFound, WireError
-from relevo.protocol.hop import HopRequest
+from relevo.protocol.hop import HopRequest, joined_lines
 from relevo.storage import log
 from relevo.web import problems
 
@@ -57,7 +57,7 @@ def checkpoint(request: Request) -> PlainTextResponse:
 def _envelopes(request: Request, body: bytes) -> Response:
     node: Node = request.app.state.node
     target = node.identity.endpoint.rstrip("/") + federation.ENVELOPES
-    asked = HopRequest(method="POST", target_uri=target, headers=dict(request.headers), body=body)
+    asked = HopRequest(method="POST", target_uri=target, headers=joined_lines(request.headers.items()), body=body)
     try:
         signed = federation.take_envelopes(node, asked)
     except WireError as error:

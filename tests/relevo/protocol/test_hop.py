@@ -21,6 +21,7 @@ from relevo.protocol.hop import (
     HopUnsigned,
     HopWrongProfile,
     VerifiedHop,
+    joined_lines,
     sign_answer,
     sign_request,
     verify_answer,
@@ -104,6 +105,48 @@ def test_fields_that_are_not_ours_do_not_matter() -> None:
     request = post()
     more = {**request.headers, "Via": "1.1 proxy", "Accept": "*/*", "ACCEPT": "text/html"}
     assert verify_request(replace(request, headers=more), key_for=key_for, at=AT).kid == HOST.kid
+
+
+def test_blanks_around_a_value_are_not_part_of_it() -> None:
+    request = post()
+    spaced = {name: f" \t{value} " for name, value in request.headers.items()}
+    assert verify_request(replace(request, headers=spaced), key_for=key_for, at=AT).kid == HOST.kid
+
+
+def test_a_signature_may_have_any_label() -> None:
+    request = post()
+    named = {
+        **request.headers,
+        "Signature-Input": request.headers["Signature-Input"].replace("relevo=", "sig1=", 1),
+        "Signature": request.headers["Signature"].replace("relevo=", "sig1=", 1),
+    }
+    assert verify_request(replace(request, headers=named), key_for=key_for, at=AT).kid == HOST.kid
+
+
+@pytest.mark.parametrize("name", ["Signature", "Signature-Input", "Content-Digest", "Content-Type"])
+def test_a_line_that_is_sent_twice_is_seen_as_a_list_and_refused(name: str) -> None:
+    request = post()
+    lines = [*request.headers.items(), (name.lower(), request.headers[name])]
+    with pytest.raises(HopWrongProfile):
+        verify_request(replace(request, headers=joined_lines(lines)), key_for=key_for, at=AT)
+
+
+FOLDED = {"folded": "\r\n ", "cut by a newline": "\n", "with a NUL": "\0", "beyond ASCII": "\u00e9"}
+
+
+@pytest.mark.parametrize("between", FOLDED.values(), ids=FOLDED)
+def test_no_field_is_taken_that_is(between: str) -> None:
+    request = post()
+    field = request.headers["Signature-Input"].replace('" "', f'"{between}"', 1)
+    with pytest.raises(HopWrongProfile, match="visible ASCII"):
+        verify_request(replace(request, headers={**request.headers, "Signature-Input": field}), key_for=key_for, at=AT)
+
+
+@pytest.mark.parametrize("seconds", [-500, 500])
+def test_the_skew_is_measured(seconds: int) -> None:
+    with pytest.raises(HopSkew) as refused:
+        verify_request(post(), key_for=key_for, at=AT - timedelta(seconds=seconds))
+    assert refused.value.ahead == seconds
 
 
 def test_two_requests_never_share_a_nonce() -> None:

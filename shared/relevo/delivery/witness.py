@@ -151,7 +151,7 @@ def _ask(node: Node, transport: Transport, peer: str, newest: CheckpointRow) -> 
         line = _bring(node, transport, peer, newest)
         problem = None
     except RelevoError as fault:
-        EVENTS.info("not cosigned", peer=peer, code=fault.code)
+        EVENTS.debug("not cosigned", peer=peer, code=fault.code)
         line, problem = None, fault.code
     with node.write() as work:
         known = work.session.get(WitnessRow, peer)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from host_node import consent_taking, costs
 from host_node.tables import CaseReferralRow, CaseRow, ExceptionRow
-from relevo.delivery import duty_tasks
+from relevo.delivery import duty_tasks, log_status
 from relevo.delivery.task_list import Source
 from relevo.domain.access import MAY, Act
 from relevo.domain.tasks import Task
@@ -44,6 +44,7 @@ def _of_agencies(source: Source) -> Source:
 _EVERY: tuple[Source, ...] = (
     duty_tasks.tasks,
     duty_tasks.post,
+    log_status.tasks,
     exceptions_to_review,
     costs.tasks,
     consent_taking.tasks,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from origin_node import chasing, consents, costs, offers, own_part, reach
 from origin_node.tables import ContactAttemptRow
-from relevo.delivery import duty_tasks
+from relevo.delivery import duty_tasks, log_status
 from relevo.domain.access import MAY, Act
 from relevo.domain.first_contact import HANDS_OFF, ContactOutcome, careful, towards
 from relevo.domain.referral import Status, is_open
@@ -54,6 +54,7 @@ def _unsafe(work: UnitOfWork) -> list[ContactAttemptRow]:
 SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     due,
     duty_tasks.post,
+    log_status.tasks,
     unsafe_contacts,
     offers.tasks,
     own_part.tasks,

@@ -13,12 +13,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from relevo.clock import StandingClock
-from relevo.delivery import federation, registration, sop_exchange
+from relevo.delivery import federation, log_files, registration, sop_exchange
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Answer, PeerUnreachable, Transport
 from relevo.delivery.worker import Worker
 from relevo.domain.access import Role
-from relevo.errors import WireError
+from relevo.errors import NotFound, WireError
 from relevo.protocol import strict_json
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.hop import HopRequest
@@ -29,6 +29,7 @@ from relevo.storage import peers, sops
 from relevo.storage.database import Database
 from relevo.storage.sops import SopState
 from relevo.storage.unit_of_work import Identity, User
+from relevo.web import log
 from relevo.web.problems import wire_problem
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -210,19 +211,34 @@ def agree_sop(joined: JoinedNodes, text: str | None = None) -> str:
 
 def _ask(node: Node, path: str, request: HopRequest) -> Answer:
     try:
-        match path:
-            case federation.ENVELOPES:
-                signed = federation.take_envelopes(node, request)
-                headers = {name.lower(): value for name, value in signed.headers.items()}
-                return Answer(status=200, headers=headers, body=signed.body)
-            case federation.STATEMENTS:
-                return _json(200, {"statements": list(federation.own_statements(node))})
-            case federation.POSSESSION:
-                return _json(200, {"proof": federation.prove_possession(node, request.body)})
+        return _answer(node, path, request)
     except WireError as error:
         problem = wire_problem(error)
         return _json(int(str(problem["status"])), problem)
-    return _json(404, {"code": "not-found"})
+    except NotFound:
+        return _json(404, {"code": "not-found"})
+
+
+def _answer(node: Node, path: str, request: HopRequest) -> Answer:
+    match path:
+        case federation.ENVELOPES:
+            signed = federation.take_envelopes(node, request)
+            headers = {name.lower(): value for name, value in signed.headers.items()}
+            return Answer(status=200, headers=headers, body=signed.body)
+        case federation.STATEMENTS:
+            return _json(200, {"statements": list(federation.own_statements(node))})
+        case federation.POSSESSION:
+            return _json(200, {"proof": federation.prove_possession(node, request.body)})
+        case federation.WITNESS:
+            said = log.answer(node, request.body)
+            return Answer(status=said.status_code, headers=dict(said.headers), body=bytes(said.body))
+    if not path.startswith("/log/"):
+        raise NotFound
+    return Answer(status=200, headers={}, body=_file_of_log(node, path.removeprefix("/log/")))
+
+
+def _file_of_log(node: Node, path: str) -> bytes:
+    return log_files.newest(node).encode() if path == "checkpoint" else log_files.tile(node, path)
 
 
 def _json(status: int, document: JsonObject) -> Answer:

@@ -1,6 +1,7 @@
 """The command lines: `relevo` here, for what belongs to no node, and in `shared` what every node has.
 
-`relevo` needs no settings, keys or database: `verify`, `sop` and `part` read files, `demo` starts nodes of its own.
+`relevo` needs no settings, keys or database: `verify`, `sop` and `part` read files, `monitor`
+asks nodes what they show to everybody, `demo` starts nodes of its own.
 """
 
 from __future__ import annotations
@@ -61,6 +62,34 @@ def verify(
     else:
         verification.print_lines(report)
     raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def monitor(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the newest heads that were seen are kept.")],
+    *,
+    log: Annotated[
+        list[str], typer.Option(metavar="ADDRESS=KEY", help="A node and the verifier key of its log; may be repeated.")
+    ],
+    witness: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="A witness whose cosignatures are named; may be repeated.")
+    ] = None,
+    entries: Annotated[bool, typer.Option("--entries", help="Read every new entry as well.")] = False,
+    every: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=1, help="Go on asking instead of asking once.")
+    ] = None,
+) -> None:
+    """Follow the logs of nodes from outside: does each head continue the one before? Exit status 1 if one does not."""
+    from relevo.cli import monitor as following  # noqa: PLC0415 - `verify` must not wait for what speaks HTTP
+    from relevo.delivery.transport import HttpTransport  # noqa: PLC0415 - same
+
+    watch = following.watch_of(log, witness or (), folder, entries=entries)
+    transport = HttpTransport()
+    try:
+        fine = following.run(watch, transport, every=every)
+    finally:
+        transport.close()
+    raise typer.Exit(0 if fine else 1)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from relevo.domain.access import Act
 from relevo.errors import Conflict
 from relevo.protocol import merkle
-from relevo.protocol.checkpoint import log_origin, read_checkpoint
 from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop, write_evidence
 from relevo.protocol.record import read_record
-from relevo.storage import access_log, log, peers, referrals
-from relevo.storage.tables import InboxRow, ManifestRow, OutboxRow, ReferralRow, SopRow
+from relevo.storage import access_log, log, peers, referrals, witness
+from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, ManifestRow, OutboxRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
@@ -33,9 +32,10 @@ def export(work: UnitOfWork, thread: str) -> bytes:
     """
     work.require(Act.EXPORT_EVIDENCE)
     row = referrals.by_thread(work.session, thread)
-    checkpoint = log.latest_checkpoint(work.session)
-    if checkpoint is None or log.waits(work.session, (thread, row.sop)):
+    if log.waits(work.session, (thread, row.sop)):
         raise LogBehind
+    logged = list(_logged(work.session, row))
+    checkpoint = _checkpoint_over(work.session, logged)
     nodes = (work.identity.node_id, row.peer)
     return write_evidence(
         Evidence(
@@ -46,8 +46,8 @@ def export(work: UnitOfWork, thread: str) -> bytes:
             statements={node: tuple(peers.statements(work.session, node)) for node in nodes},
             sops=(_sop(work, row),),
             messages=(*_sent(work.session, row), *_received(work.session, row)),
-            checkpoint=checkpoint.note,
-            entries=tuple(_entries(work, row, checkpoint.note)),
+            checkpoint=witness.cosigned(work.session, checkpoint),
+            entries=tuple(_proven(work.session, logged, checkpoint.size)),
         )
     )
 
@@ -83,16 +83,28 @@ def _received(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
             )
 
 
-def _entries(work: UnitOfWork, row: ReferralRow, note: str) -> Iterator[EvidenceEntry]:
-    statement = peers.latest(work.session, work.identity.node_id)
-    checkpoint = read_checkpoint(note, log_origin(work.identity.node_id), statement.log)
-    subtree = log.subtrees(work.session)
+def _logged(session: Session, row: ReferralRow) -> Iterator[LogEntryRow]:
     for subject in (row.thread, row.sop, access_log.entries_of(row.thread)):
-        for entry in log.entries_of(work.session, subject):
+        for entry in log.entries_of(session, subject):
             if not entry.salt:
                 continue  # a look at somebody who was erased since; its salt went with them
             if read_record(entry.record).fields.get("peer", row.peer) != row.peer:
                 continue  # another peer named this thread in a message of its own
-            position = entry.position or 0
-            proof = tuple(merkle.inclusion_proof(position, checkpoint.size, subtree))
-            yield EvidenceEntry(record=entry.record, salt=entry.salt, index=position, proof=proof)
+            yield entry
+
+
+def _checkpoint_over(session: Session, logged: Iterable[LogEntryRow]) -> CheckpointRow:
+    """The newest head over all of it that a witness has seen, or else the newest of all."""
+    least = max((entry.position + 1 for entry in logged if entry.position is not None), default=0)
+    found = witness.newest_cosigned(session, least=least) or log.latest_checkpoint(session)
+    if found is None:
+        raise LogBehind
+    return found
+
+
+def _proven(session: Session, logged: Iterable[LogEntryRow], size: int) -> Iterator[EvidenceEntry]:
+    subtree = log.subtrees(session)
+    for entry in logged:
+        position = entry.position or 0
+        proof = tuple(merkle.inclusion_proof(position, size, subtree))
+        yield EvidenceEntry(record=entry.record, salt=entry.salt, index=position, proof=proof)

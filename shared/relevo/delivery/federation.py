@@ -25,6 +25,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 ENVELOPES = "/federation/v1/envelopes"
 STATEMENTS = "/federation/v1/statements"
 POSSESSION = "/federation/v1/possession"
+WITNESS = "/federation/v1/witness/add-checkpoint"
 WELL_KNOWN = "/.well-known/relevo-node"
 
 MAX_BODY = 8 << 20

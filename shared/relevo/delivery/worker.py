@@ -15,7 +15,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import registration, retention
+from relevo.delivery import registration, retention, witness
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
@@ -51,12 +51,13 @@ class Worker:
         self._thread.join()
 
     def turn(self) -> None:
-        """One turn: our statement, the peers' statements, retention, the post, the log, the database's own journal."""
+        """One turn: our statement, the peers' statements, retention, the post, the log, its witnesses, the journal."""
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
         self._courier.run_once()
         sequence(self._node)
+        witness.push(self._node, self._transport)
         self._node.database.settle()
 
     def _run(self) -> None:

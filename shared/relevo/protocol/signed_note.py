@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 from relevo.errors import WireError
 from relevo.protocol import base64std
 from relevo.protocol.base64std import NotBase64
-from relevo.protocol.keys import BadSignature
+from relevo.protocol.keys import BadSignature, VerifyKey
 
 if TYPE_CHECKING:
-    from relevo.protocol.keys import SigningKey, VerifyKey
+    from relevo.protocol.keys import SigningKey
 
 MAX_CHARACTERS = 1 << 16
 MAX_SIGNATURES = 100
@@ -46,7 +46,29 @@ class NoteBadSignature(WireError):
 
 def verifier_key(name: str, key: VerifyKey) -> str:
     """The public key as other software takes it, for example `es:retorno/log+1a2b3c4d+AZ…`."""
-    return f"{name}+{_key_id(name, key).hex()}+{base64std.encode(_ED25519 + key.raw)}"
+    return f"{name}+{key_id(name, _ED25519, key).hex()}+{base64std.encode(_ED25519 + key.raw)}"
+
+
+def read_verifier_key(text: str, algorithm: bytes = _ED25519) -> tuple[str, VerifyKey]:
+    """The name and the key in a verifier key of this algorithm (one byte; 0x01 for a log, 0x04 for a witness).
+
+    Raises:
+        NoteMalformed: if it is none, or its key id is another key's.
+        UnfitKey: if the key is not fit for use.
+    """
+    name, _, rest = text.partition("+")
+    told, _, encoded = rest.partition("+")
+    _require_name(name)
+    try:
+        raw = base64std.decode(encoded)
+    except NotBase64 as error:
+        raise NoteMalformed("a verifier key is not a name, a key id and a key") from error
+    if raw[:1] != algorithm:
+        raise NoteMalformed("a verifier key is of another kind")
+    key = VerifyKey(raw[1:])
+    if key_id(name, algorithm, key).hex() != told:
+        raise NoteMalformed("the key id of a verifier key is another key's")
+    return name, key
 
 
 def sign_note(text: str, name: str, key: SigningKey) -> str:
@@ -57,8 +79,7 @@ def sign_note(text: str, name: str, key: SigningKey) -> str:
     """
     _require_text(text)
     _require_name(name)
-    signature = _key_id(name, key.public) + key.sign(text.encode())
-    return f"{text}\n{_DASH}{name} {base64std.encode(signature)}\n"
+    return f"{text}\n" + signature_line(name, key_id(name, _ED25519, key.public) + key.sign(text.encode()))
 
 
 def read_note(note: str, name: str, key: VerifyKey) -> str:
@@ -68,8 +89,9 @@ def read_note(note: str, name: str, key: VerifyKey) -> str:
         NoteMalformed: if it is not a note.
         NoteBadSignature: if no signature is by this name and key, or one that claims to be does not verify.
     """
-    text, signatures = _parts(note)
-    ours = [signature for signer, found, signature in signatures if (signer, found) == (name, _key_id(name, key))]
+    text, signatures = split_note(note)
+    wanted = key_id(name, _ED25519, key)
+    ours = [signature for signer, found, signature in signatures if (signer, found) == (name, wanted)]
     if not ours:
         raise NoteBadSignature("a note is not signed by the key that it needs")
     try:
@@ -80,11 +102,22 @@ def read_note(note: str, name: str, key: VerifyKey) -> str:
     return text
 
 
-def _key_id(name: str, key: VerifyKey) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + key.raw).digest()[:_KEY_ID]
+def key_id(name: str, algorithm: bytes, key: VerifyKey) -> bytes:
+    """The four bytes that stand for a key in a signature line; `algorithm` is one byte, 0x01 for Ed25519."""
+    return hashlib.sha256(name.encode() + b"\n" + algorithm + key.raw).digest()[:_KEY_ID]
 
 
-def _parts(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+def signature_line(name: str, signature: bytes) -> str:
+    """The line that says that `name` signed; `signature` begins with the key id."""
+    return f"{_DASH}{name} {base64std.encode(signature)}\n"
+
+
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """The text of a note, and for each signature line its name, key id and signature; nothing is verified.
+
+    Raises:
+        NoteMalformed: if it is not a note.
+    """
     body, separator, tail = note.rpartition("\n\n")
     lines = tail.split("\n")
     if len(note) > MAX_CHARACTERS or not separator or not 1 < len(lines) <= MAX_SIGNATURES + 1 or lines.pop():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from relevo.errors import WireError
 from relevo.protocol import base64url
 from relevo.protocol.checkpoint import Checkpoint, read_checkpoint
+from relevo.protocol.cosignature import CosignatureMissing, read_cosignature
 from relevo.protocol.evidence import Direction
 from relevo.protocol.merkle import leaf_hash, verify_inclusion
 from relevo.protocol.record import FIELDS, Record, RecordType, entry_of, read_record
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from relevo.protocol.evidence import Evidence, EvidenceEntry
+    from relevo.protocol.statement import NodeStatement
     from relevo.protocol.verification_messages import Proven
     from relevo.protocol.verification_nodes import Identities
     from relevo.protocol.verification_report import Line
@@ -83,7 +85,7 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
         return
     signed = f"{evidence.node} signed the head of its log at {checkpoint.size} entries."
     yield holds(Check.CHECKPOINT, statement.log_name, signed)
-    yield could_not_check(Check.CHECKPOINT, statement.log_name, "whether others were shown the same log.")
+    yield _witness_line(evidence, identities.latest(evidence.peer), statement.log_name)
     shown, logged = _shown(evidence, proven, identities), set[Key]()
     for entry in evidence.entries:
         line, record = _entry_line(entry, checkpoint, shown)
@@ -91,6 +93,19 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
         yield line
     yield from _coverage_lines(shown.wanted, logged)
     yield from _look_lines(logged)
+
+
+def _witness_line(evidence: Evidence, peer: NodeStatement, log_name: str) -> Line:
+    """Whether the other node has seen this very head; without that, others may have been shown another log."""
+    try:
+        seen = read_cosignature(evidence.checkpoint, peer.node_id, peer.witness)
+    except CosignatureMissing:
+        unseen = f"whether others were shown the same log: {peer.node_id} has not cosigned this head."
+        return could_not_check(Check.WITNESS, log_name, unseen)
+    except WireError as error:
+        return fails(Check.WITNESS, log_name, error)
+    text = f"{peer.node_id} saw this head on {day_and_hour(seen.at)}, and that it continues what it saw before."
+    return holds(Check.WITNESS, log_name, text)
 
 
 def _entry_line(entry: EvidenceEntry, checkpoint: Checkpoint, shown: _Shown) -> tuple[Line, Record | None]:

@@ -29,6 +29,7 @@ class Check(StrEnum):
     RECEIPT = "receipt"
     ORDER = "order"
     CHECKPOINT = "checkpoint"
+    WITNESS = "witness"
     LOG_ENTRY = "log-entry"
     LOG_COVERAGE = "log-coverage"
 

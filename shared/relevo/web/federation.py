@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 
 from relevo.delivery import federation
 from relevo.delivery.node import Node
-from relevo.errors import NotFound, WireError
+from relevo.errors import WireError
 from relevo.protocol.hop import HopRequest, joined_lines
-from relevo.storage import log
 from relevo.web import problems
 
 router = APIRouter(tags=["federation"], include_in_schema=False)
@@ -41,17 +40,6 @@ def statement(request: Request) -> Response:
     """The newest version of this node's statement."""
     newest = federation.own_statements(request.app.state.node)[-1]
     return Response(newest, media_type="application/relevo-statement+jwt")
-
-
-@router.get("/log/checkpoint")
-def checkpoint(request: Request) -> PlainTextResponse:
-    """The newest checkpoint of this node's log."""
-    node: Node = request.app.state.node
-    with node.read() as work:
-        newest = log.latest_checkpoint(work.session)
-    if newest is None:
-        raise NotFound("the log is empty")
-    return PlainTextResponse(newest.note)
 
 
 def _envelopes(request: Request, body: bytes) -> Response:

@@ -1,0 +1,49 @@
+"""Commands about the node's log and its witnesses, for administrators and auditors; no data of anybody."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from relevo.cli import show
+from relevo.cli.context import opened, user
+from relevo.delivery import log_status
+
+app = typer.Typer(help="The log of this node, and who has seen it.", no_args_is_help=True)
+
+
+@app.command("show")
+def show_log(ctx: typer.Context) -> None:
+    """Show the head of the log, the key that signs it, and which peer has cosigned how much of it."""
+    with opened(ctx).read(user(ctx)) as work:
+        found = log_status.status(work)
+    show.facts({"entries": found.size, "signed": found.signed_at, "verifier key": found.verifier_key})
+    show.line("")
+    rows = [(one.peer, one.size, one.at, one.problem, one.verifier_key) for one in found.witnesses]
+    columns = ("witness", "entries", "when (UTC)", "problem", "verifier key")
+    show.table(columns, rows, empty="No peer is active, so nobody witnesses it.")
+
+
+@app.command("alarms")
+def list_alarms(ctx: typer.Context) -> None:
+    """List what contradicts itself: each alarm keeps both signed heads as proof."""
+    with opened(ctx).read(user(ctx)) as work:
+        found = [
+            (one.id, one.found_at, one.peer, one.code, one.seen_by or "nobody yet") for one in log_status.alarms(work)
+        ]
+    show.table(
+        ("alarm", "when (UTC)", "peer", "what", "seen by"), found, empty="No log has ever contradicted itself here."
+    )
+
+
+@app.command("seen")
+def see(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ALARM", help="Its number.")]) -> None:
+    """Print both signed heads of an alarm, and say that you have looked at them."""
+    with opened(ctx).write(user(ctx)) as work:
+        row = log_status.see(work, number)
+        known, shown, peer, code = row.known, row.shown, row.peer, row.code
+    show.tell(f"{code}, {peer}. What stood before, and what was shown then:")
+    show.bare(known)
+    show.bare(shown)
+    show.tell("Keep both and give them to an auditor: each is signed.")

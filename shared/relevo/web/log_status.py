@@ -1,0 +1,72 @@
+"""The part of every node's JSON API about its log and its witnesses, for administrators and auditors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+
+from relevo.delivery import log_status
+from relevo.web.access import CurrentUser, node_of
+
+router = APIRouter(prefix="/api/log", tags=["evidence"])
+
+
+class Witness(BaseModel):
+    """A peer as witness of this log: how much of it it cosigned, and when."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    peer: str
+    size: int | None
+    at: datetime | None
+    problem: str | None
+    verifier_key: str
+
+
+class Log(BaseModel):
+    """The head of the log; `verifier_key` is its key as other software takes it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    size: int
+    signed_at: datetime | None
+    verifier_key: str
+    witnesses: list[Witness]
+
+
+class Alarm(BaseModel):
+    """Two signed heads that one honest log would not have."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    peer: str
+    code: str
+    found_at: datetime
+    known: str
+    shown: str
+    seen_at: datetime | None
+    seen_by: str | None
+
+
+@router.get("")
+def show_log(request: Request, user: CurrentUser) -> Log:
+    """How this node's log stands, and who has seen it."""
+    with node_of(request).read(user) as work:
+        return Log.model_validate(log_status.status(work))
+
+
+@router.get("/alarms")
+def list_alarms(request: Request, user: CurrentUser) -> list[Alarm]:
+    """Every alarm about a log, newest first."""
+    with node_of(request).read(user) as work:
+        return [Alarm.model_validate(one) for one in log_status.alarms(work)]
+
+
+@router.post("/alarms/{number}/seen")
+def see_alarm(request: Request, user: CurrentUser, number: int) -> Alarm:
+    """Say that you have looked at an alarm; it stays in the list."""
+    with node_of(request).write(user) as work:
+        return Alarm.model_validate(log_status.see(work, number))

@@ -90,8 +90,8 @@ def tasks(work: UnitOfWork) -> Iterator[Task]:
 
 
 def _witnesses(work: UnitOfWork) -> Iterator[Seen]:
-    newest = select(CosignatureRow.peer, func.max(CosignatureRow.size)).group_by(CosignatureRow.peer)
-    sizes: dict[str, int] = dict(work.session.execute(newest).tuples().all())
+    newest = select(CosignatureRow.peer, func.max(CosignatureRow.size).label("size")).group_by(CosignatureRow.peer)
+    sizes = {found.peer: found.size for found in work.session.execute(newest)}
     for row in peers.everybody(work.session):
         if row.state not in peers.HEARD:
             continue

@@ -6,11 +6,12 @@
 | `DecryptionKey`, `EncryptionKey` | X-Wing (ML-KEM-768 with X25519) or X25519 | `{"kid","suite","public"}` |
 
 The suite of an encryption key is a property of the key: its raw bytes have one length for each suite, and the written
-form names it besides. Nothing that is sealed names a suite, so none can be negotiated.
+form names it besides. Nothing that is sealed names a suite, so none can be negotiated. The X-Wing seed is what the
+KEM's draft expands its own 32 bytes to: SHAKE256 of them, 96 bytes.
 
 | suite | public key | seed |
 | --- | --- | --- |
-| `X-Wing` | ML-KEM-768, 1184 bytes ‖ X25519, 32 bytes | ML-KEM, 64 bytes ‖ X25519, 32 bytes; SHAKE256 of the draft's 32 |
+| `X-Wing` | ML-KEM-768, 1184 bytes ‖ X25519, 32 bytes | ML-KEM, 64 bytes ‖ X25519, 32 bytes |
 | `X25519` | 32 bytes (RFC 7748) | 32 bytes |
 
 OpenSSL accepts Ed25519 keys of small order, under which one signature verifies for every message, and encodings that

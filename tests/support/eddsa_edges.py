@@ -1,7 +1,7 @@
 """Edge cases of Ed25519: the 12 vectors of Chalkias, Garillot, Nikolaenko, "Taming the many EdDSAs", 2020, table 5.
 
 Each is message, public key and signature (hexadecimal), and what ours says. Ours is cofactorless (OpenSSL compares R
-with [S]B - [h]A as bytes, after S < L), so that what only holds after multiplying by 8 is refused; and a key of small order,
+with [S]B - [h]A as bytes, after S < L), so what only holds after multiplying by 8 is refused; and a key of small order,
 or one that is not canonical, is refused before any signature is looked at.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relevo.protocol.strict_json import JsonObject
+from relevo.protocol.strict_json import JsonObject, JsonValue
 
 ISSUER_KEY = {
     "kty": "EC",
@@ -51,7 +51,7 @@ BINDING = (
     "V4YW1wbGUub3JnIiwgImlhdCI6IDE3NDgzNjE5NDEsICJzZF9oYXNoIjogIjEtTGNmNkNpQm1QNzJKREZ1QkYwYnZhbFMtRnpJbFh5aUNrSlhw"
     "N3BKbWMifQ.4OCivqequv7GMn45GWWEBceEwvByv9wY61HvxbOKY0pOxyto9-HG2coh1D3frjl1AhF-vDnB1CD0SXL32P-toA"
 )
-OTHERS = {
+OTHERS: dict[str, list[JsonValue]] = {
     "email": ["6Ij7tM-a5iVPGboS5tmvVA", "email", "johndoe@example.com"],
     "phone_number": ["eI8ZWm9QnKPpNPeNenHdhQ", "phone_number", "+1-202-555-0101"],
     "phone_number_verified": ["Qg_O64zqAxe412a108iroA", "phone_number_verified", True],

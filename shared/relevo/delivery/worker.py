@@ -1,4 +1,4 @@
-"""The loop beside the server: publish, poll, erase what is due, bring, number, settle the journal; then wait.
+"""The loop beside the server: publish, poll, erase what is due, compare streams, bring, number, settle the journal; then wait.
 
 While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
 one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import registration, retention
+from relevo.delivery import reconcile, registration, retention
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
@@ -51,16 +52,18 @@ class Worker:
         self._thread.join()
 
     def turn(self) -> None:
-        """One turn: our statement, the peers' statements, retention, the post, the log, the database's own journal."""
+        """One turn: our statement, the peers' statements, retention, the streams, the post, the log, the database's own journal."""
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
+        reconcile.turn(self._node, self._transport)
         self._courier.run_once()
         sequence(self._node)
         self._node.database.settle()
 
     def _run(self) -> None:
         try:
+            _try(partial(reconcile.at_start, self._node, self._transport))
             while not self._stop.is_set():
                 _try(self.turn)
                 self._wait()

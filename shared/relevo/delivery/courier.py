@@ -128,6 +128,10 @@ class Courier:
             one.attempts += 1
             yield one.jti, envelope
 
+    def pack(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope | None:
+        """One queued message as it would leave now, for a bundle; None if it is held back."""
+        return (_sealed(row) or self._seal(work, peer, row, trust)) if self._released(work, row) else None
+
     def _released(self, work: UnitOfWork, row: OutboxRow) -> bool:
         reason = self._node.release(work, row)
         if reason is not None:

@@ -1,4 +1,4 @@
-"""The loop beside the server: publish, poll, erase what is due, compare streams, bring, number, settle the journal; then wait.
+"""The loop beside the server: publish, poll, erase what is due, compare, bring, number, settle the journal; then wait.
 
 While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
 one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
@@ -52,7 +52,7 @@ class Worker:
         self._thread.join()
 
     def turn(self) -> None:
-        """One turn: our statement, the peers' statements, retention, the streams, the post, the log, the database's own journal."""
+        """One turn: our statement and the peers', retention, streams, post, log, the database's own journal."""
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)

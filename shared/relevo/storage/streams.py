@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.protocol.stream_list import Direction
-from relevo.storage.tables import InboxRow, ManifestRow, OutboxRow
-from relevo.storage.tables_streams import FormerReceiptRow, StandRow
+from relevo.storage.tables import InboxRow, OutboxRow
+from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
 
 MAX_GAPS = 100
 
@@ -67,25 +67,25 @@ def stand_of(session: Session, peer: str) -> StandRow:
 
 def places(session: Session, peer: str, of: Direction, epoch: int, begin: int, end: int, limit: int) -> list[Sent]:
     """Up to `limit` places of one of the two streams with `peer`, in order."""
-    if of is Direction.RECEIVED:
-        mine = (InboxRow.peer == peer, InboxRow.epoch == epoch, InboxRow.seq.between(begin, end))
-        found = select(InboxRow.seq, InboxRow.jti, InboxRow.manifest, InboxRow.receipt).where(*mine)
-        rows = session.execute(found.order_by(InboxRow.seq).limit(limit)).all()
-    else:
-        sent = (OutboxRow.peer == peer, OutboxRow.epoch == epoch, OutboxRow.seq.between(begin, end))
-        newest = select(ManifestRow.token).where(ManifestRow.jti == OutboxRow.jti)
-        token = func.coalesce(
-            OutboxRow.manifest, newest.order_by(ManifestRow.made_at.desc()).limit(1).scalar_subquery()
-        ).label("token")
-        listed = select(OutboxRow.seq, OutboxRow.jti, token, OutboxRow.receipt).where(*sent, token.is_not(None))
-        rows = session.execute(listed.order_by(OutboxRow.seq).limit(limit)).all()
-    return [Sent(seq=seq, jti=jti, manifest=manifest, receipt=receipt) for seq, jti, manifest, receipt in rows]
+    table = InboxRow if of is Direction.RECEIVED else OutboxRow
+    mine = (table.peer == peer, table.epoch == epoch, table.seq.between(begin, end), table.manifest.is_not(None))
+    found = select(table.seq, table.jti, table.manifest, table.receipt).where(*mine).order_by(table.seq).limit(limit)
+    return [
+        Sent(seq=seq, jti=jti, manifest=manifest, receipt=receipt)
+        for seq, jti, manifest, receipt in session.execute(found)
+        if seq is not None and manifest is not None
+    ]
 
 
 def beyond(epoch: int, high_water: int, gaps: tuple[tuple[int, int], ...]) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies in a gap, above the high water, or in a later epoch."""
     above = or_(OutboxRow.seq > high_water, *(OutboxRow.seq.between(begin, end) for begin, end in gaps))
     return or_(OutboxRow.epoch > epoch, and_(OutboxRow.epoch == epoch, above))
+
+
+def forgotten(session: Session) -> list[ForgottenRow]:
+    """Messages of ours that peers showed us after a restore, oldest first."""
+    return list(session.scalars(select(ForgottenRow).order_by(ForgottenRow.peer, ForgottenRow.jti)))
 
 
 def was_receipted(session: Session, jti: str) -> bool:

@@ -44,6 +44,8 @@ def _of_agencies(source: Source) -> Source:
 _EVERY: tuple[Source, ...] = (
     duty_tasks.tasks,
     duty_tasks.post,
+    duty_tasks.forgotten,
+    duty_tasks.stopped,
     exceptions_to_review,
     costs.tasks,
     consent_taking.tasks,

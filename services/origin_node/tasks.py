@@ -54,6 +54,8 @@ def _unsafe(work: UnitOfWork) -> list[ContactAttemptRow]:
 SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     due,
     duty_tasks.post,
+    duty_tasks.forgotten,
+    duty_tasks.stopped,
     unsafe_contacts,
     offers.tasks,
     own_part.tasks,

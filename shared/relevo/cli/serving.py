@@ -24,7 +24,7 @@ from fastapi.concurrency import run_in_threadpool
 from relevo.cli import show
 from relevo.cli.context import Invocation, invocation
 from relevo.config import NodeSettings
-from relevo.delivery import federation, outbox, reconcile
+from relevo.delivery import federation, outbox
 from relevo.delivery.worker import Worker
 from relevo.errors import Misconfigured
 from relevo.storage import peers
@@ -58,8 +58,9 @@ def deliver(ctx: typer.Context) -> None:
     """Bring what waits to peers, once and now, without a server."""
     call = invocation(ctx)
     _require_statement(call)
-    reconcile.at_start(call.node, call.transport)
-    _worker(call).turn()
+    worker = _worker(call)
+    worker.begin()
+    worker.turn()
     with call.node.read() as work:
         waiting = [peers.find(work.session, peer) for peer in outbox.peers_with_post(work.session)]
     for row in waiting:

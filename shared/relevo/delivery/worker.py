@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from relevo.delivery import reconcile, registration, retention
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
+from relevo.delivery.outside import Outside
 from relevo.delivery.sequencer import sequence
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
@@ -37,6 +38,7 @@ class Worker:
         self._courier = Courier(node, transport)
         self._interval = interval
         self._broken = broken
+        self._outside = Outside(node, node.outside) if node.outside is not None else None
         self._swept_at: datetime | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relevo-worker")
@@ -51,6 +53,12 @@ class Worker:
         self._node.bell.set()
         self._thread.join()
 
+    def begin(self) -> None:
+        """Before the first turn of a process: erase again, and find out whether this node was restored."""
+        if self._outside is not None:
+            self._outside.start()
+        _try(partial(reconcile.at_start, self._node, self._transport))
+
     def turn(self) -> None:
         """One turn: our statement and the peers', retention, streams, post, log, the database's own journal."""
         registration.renew(self._node)
@@ -59,11 +67,13 @@ class Worker:
         reconcile.turn(self._node, self._transport)
         self._courier.run_once()
         sequence(self._node)
+        if self._outside is not None:
+            self._outside.turn()
         self._node.database.settle()
 
     def _run(self) -> None:
         try:
-            _try(partial(reconcile.at_start, self._node, self._transport))
+            self.begin()
             while not self._stop.is_set():
                 _try(self.turn)
                 self._wait()

@@ -84,7 +84,7 @@ HARMLESS: Mapping[str, str] = {
     "contact_list": "node_id as_of said kept_at",
     "costs": "peer jti thread side kind replaces who at state agreed_at agreed_by agreed_in",
     "former_receipt": "digest jti receipt receipted_at state offered_again_at",
-    "forgotten": "peer jti thread kind epoch seq manifest receipt found_at",
+    "forgotten": "peer jti thread kind epoch seq manifest receipt found_at noted_at noted_by",
     "peer_stand": "peer epoch high_water missing heard_at asked_at doubt_epoch doubt_seq unproven_at stopped_at"
     " confirmed_at confirmed_by confirmed_why",
     "duty": "id peer thread duty side started_at due_at done_at dropped",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from relevo.delivery import epochs, reconcile
+from host_node.tasks import SOURCES
+from relevo.delivery import epochs, reconcile, task_list
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
-from relevo.errors import BadInput, Forbidden
+from relevo.errors import BadInput, Forbidden, NotFound
 from relevo.protocol.summary import Summary, sign_summary
 from relevo.storage import peers, streams
 from relevo.storage.tables import InboxRow, OutboxRow, PeerRow, ReferralRow, StepRow
@@ -156,6 +157,28 @@ def test_a_claim_without_proof_stops_nobody(sent: Story) -> None:
     assert (found.stopped_at, found.unproven_at) == (None, host.clock.now())
     _heed(sent, high_water=1000)
     assert not is_stopped(host, ORIGIN_ID)
+
+
+def tasks(story: Story, role: Role) -> set[str]:
+    with story.nodes.host.read(staff(role)) as work:
+        return {one.task.what for one in task_list.mine(work, SOURCES)}
+
+
+def test_people_are_told_what_to_do_until_they_have_done_it(story: Story) -> None:
+    backup, host = Backup.of(story.nodes.host), story.nodes.host
+    story.send()
+    backup.put_back()
+    reconcile.at_start(host, story.nodes.transport)
+    assert {"confirm-epoch", "message-forgotten"} <= tasks(story, Role.ADMINISTRATOR)
+    assert "message-forgotten" in tasks(story, Role.COUNSELLOR)
+    confirm(host)
+    assert "confirm-epoch" not in tasks(story, Role.ADMINISTRATOR)
+    with host.write(staff(Role.ADMINISTRATOR)) as work:
+        (found,) = streams.forgotten(work.session)
+        epochs.note_forgotten(work, found.jti)
+        with pytest.raises(NotFound):
+            epochs.note_forgotten(work, story.thread)
+    assert not tasks(story, Role.ADMINISTRATOR)
 
 
 def test_only_an_administrator_confirms_and_says_why(story: Story) -> None:

@@ -54,6 +54,8 @@ def upgrade() -> None:
         sa.Column("manifest", sa.Text, nullable=False),
         sa.Column("receipt", sa.Text, nullable=False),
         sa.Column("found_at", MOMENT, nullable=False),
+        sa.Column("noted_at", MOMENT, nullable=True),
+        sa.Column("noted_by", sa.String(40), nullable=True),
         sa.PrimaryKeyConstraint("peer", "jti", name="pk_forgotten"),
     )
     op.create_index("ix_forgotten_thread", "forgotten", ["thread"])

@@ -4,7 +4,7 @@ delivery status            per peer what waits and why; exit status 1 if somebod
 delivery compare PEER      both nodes' streams, place by place; exit status 1 if they differ
 delivery stuck             messages that do not get through, and what to do
 delivery resend JTI        try one of them at once
-epoch show|confirm         after this node was restored from a backup
+epoch show|confirm|noted   after this node was restored from a backup
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def show_epochs(ctx: typer.Context) -> None:
         since = show.shown(stand.stopped_at)
         show.line(f"Stopped since {since}: {stand.peer} holds messages of this node that this node does not know.")
     rows = [_row(one) for one in forgotten]
-    show.table(("message", "peer", "kind", "found (UTC)"), rows, empty="Nothing is known to be forgotten.")
+    show.table(("message", "peer", "kind", "found (UTC)", "noted by"), rows, empty="Nothing is known to be forgotten.")
     if stopped:
         show.line("Next: see that the newest backup is in place; then let sending go on under a new epoch:")
         show.bare(f'  {invocation(ctx).service.name} --as NAME epoch confirm --why "…"')
@@ -99,6 +99,16 @@ def confirm(
     with opened(ctx).write(user(ctx)) as work:
         for row in epochs.confirm(work, why):
             show.line(f"The stream to {row.node_id} goes on under epoch {row.epoch}.")
+
+
+@epoch_app.command("noted")
+def noted(
+    ctx: typer.Context, jti: Annotated[str, typer.Argument(metavar="JTI", help="As `epoch show` has it.")]
+) -> None:
+    """Note that people have entered again what a forgotten message said, or that nothing is to be done."""
+    with opened(ctx).write(user(ctx)) as work:
+        epochs.note_forgotten(work, jti)
+    show.line("Noted; its task is gone.")
 
 
 def _facts(one: Standing) -> dict[str, object]:
@@ -119,4 +129,4 @@ def _facts(one: Standing) -> dict[str, object]:
 
 
 def _row(one: ForgottenRow) -> tuple[object, ...]:
-    return one.jti, one.peer, one.kind, one.found_at
+    return one.jti, one.peer, one.kind, one.found_at, one.noted_by

@@ -2,7 +2,7 @@
 
     init  migrate  serve  deliver  statement  peer add|confirm|list  sop import|propose|accept|show
     contact-list publish|show  user add|list  retention due|run  access list
-    delivery status|compare|stuck|resend  epoch show|confirm  outbox export|settle  inbox import
+    delivery status|compare|stuck|resend  epoch show|confirm|noted  outbox export|settle  inbox import
 
 `add_commands` also adds the global options `--settings` and `--as`, and sees to it that every refusal ends in words.
 A node's own commands take the node with `opened(ctx)` and the caller with `user(ctx)`, and may raise what they like.

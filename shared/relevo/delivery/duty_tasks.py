@@ -163,6 +163,8 @@ def forgotten(work: UnitOfWork) -> Iterator[Task]:
     """Messages that this node sent before it was restored from a backup, and that it no longer knows."""
     here = {row.thread for row in referrals.everything(work.session)}
     for found in streams.forgotten(work.session):
+        if found.noted_at is not None:
+            continue
         yield Task(
             what="message-forgotten",
             text="The other side holds a message of ours that our backup lacks: ask them what it said, enter it again.",

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from relevo.delivery import outbox
 from relevo.delivery.outbox import STREAM_RESTARTED, OutboxState
 from relevo.domain.access import Act
-from relevo.errors import BadInput, Conflict, WireError
+from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.ids import new_thread
 from relevo.messages.content import Said
 from relevo.messages.steps_streams import StreamRestarted
@@ -106,6 +106,21 @@ def confirm(work: UnitOfWork, why: str) -> list[PeerRow]:
     for row in restarted:
         _restart(work, row, why.strip())
     return restarted
+
+
+def note_forgotten(work: UnitOfWork, jti: str) -> None:
+    """Note that people have dealt with a message which this node sent before it was restored, and no longer knew.
+
+    Raises:
+        Forbidden: unless an administrator does it.
+        NotFound: if no such message is known to be forgotten.
+    """
+    work.require(Act.REGISTER_PEER)
+    found = [one for one in streams.forgotten(work.session) if one.jti == jti]
+    if not found:
+        raise NotFound("no such message was forgotten; `epoch show` lists them")
+    for one in found:
+        one.noted_at, one.noted_by = one.noted_at or work.at, one.noted_by or work.user.name
 
 
 def learn(work: UnitOfWork, peer: str, said: Said) -> None:

@@ -52,7 +52,10 @@ class FormerReceiptRow(SharedBase):
 
 
 class ForgottenRow(SharedBase):
-    """A message of ours that a peer holds and that this node, restored from a backup, no longer knew."""
+    """A message of ours that a peer holds and that this node, restored from a backup, no longer knew.
+
+    `noted_by` is who entered again what it said, or found that nothing is to be done.
+    """
 
     __tablename__ = "forgotten"
 
@@ -65,3 +68,5 @@ class ForgottenRow(SharedBase):
     manifest: Mapped[str]
     receipt: Mapped[str]
     found_at: Mapped[datetime]
+    noted_at: Mapped[datetime | None]
+    noted_by: Mapped[str | None] = mapped_column(Word)

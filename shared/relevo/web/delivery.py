@@ -92,6 +92,13 @@ def resend(request: Request, user: CurrentUser, jti: str) -> None:
         dead_letters.resend(work, node, jti)
 
 
+@router.post("/forgotten/{jti}/noted", status_code=204)
+def note_forgotten(request: Request, user: CurrentUser, jti: str) -> None:
+    """Note that people have dealt with a message that was forgotten by a restore."""
+    with node_of(request).write(user) as work:
+        epochs.note_forgotten(work, jti)
+
+
 @router.post("/epoch")
 def confirm_epoch(request: Request, user: CurrentUser, given: Why) -> list[Restarted]:
     """After a restore: let sending go on under a new epoch towards every peer."""

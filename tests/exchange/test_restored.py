@@ -97,6 +97,18 @@ def test_a_restored_sender_stops_before_it_sends_and_learns_what_it_had_sent(sto
         assert streams.received(work.session, HOST_ID).gaps == ()
 
 
+def test_a_restored_sender_that_could_not_ask_first_finds_its_places_taken(story: Story) -> None:
+    backup, host = Backup.of(story.nodes.host), story.nodes.host
+    story.send()
+    backup.put_back()
+    story.send()
+    assert is_stopped(host, ORIGIN_ID)
+    assert stand(host, ORIGIN_ID).stopped_at is not None
+    confirm(host)
+    story.nodes.deliver()
+    assert story.deliveries(host) == {"requested": "stored"}
+
+
 def test_a_message_that_waited_in_the_backup_has_one_effect(story: Story) -> None:
     story.send(deliver=False)
     backup, host = Backup.of(story.nodes.host), story.nodes.host

@@ -5,7 +5,9 @@ Each answer of a peer, and once a day a question when nothing is sent, brings th
 | the summary says | what follows |
 | --- | --- |
 | a gap, a lower high water or an older epoch than our receipts | those messages are offered again, with the same jti |
-| more than we ever sent | the peer is asked to show it; a manifest that we signed and forgot stops us (`epochs`) |
+| more than we ever sent, or that we use a place twice | the peer is asked to show it (below) |
+
+A manifest that it shows, which we signed and do not know, stops us (`relevo.delivery.epochs`).
 
 A message is offered again only if it may still leave and its words are still here, and at most once a day, so that a
 peer that forgets on purpose costs little. Its first receipt is kept beside the new one. What we had sent and forgot is
@@ -43,6 +45,7 @@ EVENTS = structlog.get_logger("relevo.reconcile")
 DAILY, MINUTELY = timedelta(days=1), timedelta(minutes=1)
 AT_ONCE = 500
 MAX_EPOCH = 2**31 - 2
+SEQ_REUSED = "seq-reused"
 
 
 def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust) -> int:
@@ -58,7 +61,7 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
     row, stand = peers.find(work.session, peer), streams.stand_of(work.session, peer)
     stand.epoch, stand.high_water, stand.heard_at = summary.epoch, summary.high_water, work.at
     stand.missing = streams.missing(summary.gaps)
-    if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq):
+    if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_place_taken(work, peer):
         _doubt(stand, summary, work.at)
         return 0
     return sum(_offer_again(node, work, row, message) for message in _lost(work, peer, summary))
@@ -73,10 +76,11 @@ def at_start(node: Node, transport: Transport) -> None:
 
 
 def turn(node: Node, transport: Transport) -> None:
-    """Ask the peers whose claim is in doubt, and those of whom nothing was heard for a day."""
+    """Ask the peers whose claim is in doubt, and those to whom we sent and of whom nothing was heard for a day."""
     with node.read() as work:
-        active = [row.node_id for row in peers.everybody(work.session) if row.state in peers.HEARD]
-        due = [peer for peer in active if _is_due(work.session.get(StandRow, peer), work.at)]
+        active = [row for row in peers.everybody(work.session) if row.state in peers.HEARD]
+        stands = [(row, work.session.get(StandRow, row.node_id)) for row in active]
+        due = [row.node_id for row, stand in stands if (stand or row.last_seq) and _is_due(stand, work.at)]
     for peer in due:
         _try(node, transport, peer)
 
@@ -92,6 +96,8 @@ def check(node: Node, transport: Transport, peer: str) -> int:
         epoch, begin = row.epoch, row.last_seq + 1
         if stand is not None and stand.doubt_epoch is not None and stand.doubt_epoch > epoch:
             epoch, begin = stand.doubt_epoch, 1
+        elif stand is not None and stand.doubt_seq is not None and stand.doubt_seq <= row.last_seq:
+            begin = 1
     forgotten = 0
     while True:
         asked = Question(of=Direction.RECEIVED, epoch=epoch, begin=begin, tokens=True)
@@ -189,6 +195,12 @@ def _doubt(stand: StandRow, summary: Summary, at: datetime) -> None:
     lately = stand.unproven_at is not None and timedelta() <= at - stand.unproven_at < DAILY
     if stand.stopped_at is None and not lately:
         stand.doubt_epoch, stand.doubt_seq, stand.asked_at = summary.epoch, summary.high_water, None
+
+
+def _is_place_taken(work: UnitOfWork, peer: str) -> bool:
+    """Whether the peer said of a queued message that another of ours has its place, which nobody forgets by himself."""
+    taken = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, OutboxRow.problem == SEQ_REUSED)
+    return work.session.scalar(select(OutboxRow.jti).where(*taken).limit(1)) is not None
 
 
 def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:

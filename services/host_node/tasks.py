@@ -45,6 +45,8 @@ _EVERY: tuple[Source, ...] = (
     duty_tasks.tasks,
     duty_tasks.post,
     log_status.tasks,
+    duty_tasks.forgotten,
+    duty_tasks.stopped,
     exceptions_to_review,
     costs.tasks,
     consent_taking.tasks,

@@ -55,6 +55,8 @@ SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     due,
     duty_tasks.post,
     log_status.tasks,
+    duty_tasks.forgotten,
+    duty_tasks.stopped,
     unsafe_contacts,
     offers.tasks,
     own_part.tasks,

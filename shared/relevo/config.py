@@ -67,6 +67,7 @@ class NodeSettings(BaseSettings):
     listen_port: Annotated[int, Field(ge=1, le=65535)]
     database: str
     keys: Path
+    outside: Path | None = None
     contacts: tuple[str, ...] = ()
     public_authority: bool = False
     clock: str = "system"
@@ -206,6 +207,8 @@ def _refuse_unknown(prefix: str, environment: Mapping[str, str]) -> None:
 
 def _anchored(settings: NodeSettings, folder: Path) -> dict[str, Any]:
     anchored: dict[str, Any] = {"keys": folder / settings.keys}
+    if settings.outside is not None:
+        anchored["outside"] = folder / settings.outside
     file = settings.database.removeprefix(_OF_SQLITE)
     if file != settings.database:
         anchored["database"] = f"{_OF_SQLITE}{folder / file}"

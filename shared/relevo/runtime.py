@@ -72,6 +72,7 @@ def build(service: Service, settings: NodeSettings) -> Node:
         release=service.release,
         holdings=service.holdings,
         sees=service.sees,
+        outside=settings.outside,
     )
 
 

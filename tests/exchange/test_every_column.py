@@ -84,6 +84,10 @@ HARMLESS: Mapping[str, str] = {
     "cosignature": "size peer line cosigned_at",
     "contact_list": "node_id as_of said kept_at",
     "costs": "peer jti thread side kind replaces who at state agreed_at agreed_by agreed_in",
+    "former_receipt": "digest jti receipt receipted_at state offered_again_at",
+    "forgotten": "peer jti thread kind epoch seq manifest receipt found_at noted_at noted_by",
+    "peer_stand": "peer epoch high_water missing heard_at asked_at doubt_epoch doubt_seq unproven_at stopped_at"
+    " confirmed_at confirmed_by confirmed_why",
     "duty": "id peer thread duty side started_at due_at done_at dropped",
     "inbox": "peer jti identity thread kind epoch seq manifest content disposition code receipt received_at",
     "log_alarm": "id peer code found_at known shown seen_at seen_by",

@@ -38,7 +38,7 @@ class CommandLine:
         environment = {"COLUMNS": "80", "NO_COLOR": "1"}
         given = ["--settings", str(self.settings), *named, *arguments]
         result = CliRunner().invoke(app, given, env=environment, obj=self.transport)
-        assert result.exit_code == status, result.output
+        assert result.exit_code == status, (result.output, result.exception)
         return result
 
     def node(self) -> Node:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from relevo.clock import StandingClock
-from relevo.delivery import federation, log_files, registration, sop_exchange
+from relevo.delivery import federation, log_files, registration, sop_exchange, stream_lists
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Answer, PeerUnreachable, Transport
 from relevo.delivery.worker import Worker
@@ -221,8 +221,9 @@ def _ask(node: Node, path: str, request: HopRequest) -> Answer:
 
 def _answer(node: Node, path: str, request: HopRequest) -> Answer:
     match path:
-        case federation.ENVELOPES:
-            signed = federation.take_envelopes(node, request)
+        case federation.ENVELOPES | federation.STREAM:
+            take = federation.take_envelopes if path == federation.ENVELOPES else stream_lists.answer
+            signed = take(node, request)
             headers = {name.lower(): value for name, value in signed.headers.items()}
             return Answer(status=200, headers=headers, body=signed.body)
         case federation.STATEMENTS:

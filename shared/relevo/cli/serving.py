@@ -58,7 +58,9 @@ def deliver(ctx: typer.Context) -> None:
     """Bring what waits to peers, once and now, without a server."""
     call = invocation(ctx)
     _require_statement(call)
-    _worker(call).turn()
+    worker = _worker(call)
+    worker.begin()
+    worker.turn()
     with call.node.read() as work:
         waiting = [peers.find(work.session, peer) for peer in outbox.peers_with_post(work.session)]
     for row in waiting:

@@ -2,6 +2,7 @@
 
     init  migrate  serve  deliver  statement  peer add|confirm|list  sop import|propose|accept|show
     contact-list publish|show  user add|list  retention due|run  access list  log show|alarms|seen
+    delivery status|compare|stuck|resend  epoch show|confirm|noted  outbox export|settle  inbox import
 
 `add_commands` also adds the global options `--settings` and `--as`, and sees to it that every refusal ends in words.
 A node's own commands take the node with `opened(ctx)` and the caller with `user(ctx)`, and may raise what they like.
@@ -16,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from relevo.cli import contacts, logs, looks, making, peers, retention, serving, sops, users
+from relevo.cli import bundles, contacts, delivery, logs, looks, making, peers, retention, serving, sops, users
 from relevo.cli.context import NO_VERBS, Invocation, opened, transport, user
 from relevo.cli.refusals import Commands
 from relevo.runtime import Service
@@ -33,6 +34,10 @@ GROUPS = {
     "retention": retention.app,
     "access": looks.access_app,
     "log": logs.app,
+    "delivery": delivery.app,
+    "epoch": delivery.epoch_app,
+    "outbox": bundles.outbox_app,
+    "inbox": bundles.inbox_app,
 }
 
 Settings = Annotated[Path | None, typer.Option("--settings", metavar="FILE", help="The settings file of the node.")]

@@ -19,7 +19,7 @@ from http import HTTPStatus
 
 import structlog
 
-from relevo.delivery import outbox, settlement
+from relevo.delivery import epochs, outbox, reconcile, settlement
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
 from relevo.delivery.retry import pause, waits
@@ -33,7 +33,7 @@ from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.statement import StatementExpired
-from relevo.protocol.strict_json import JsonObject
+from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import Trust
 from relevo.storage import log, peers
 from relevo.storage.peers import HEARD
@@ -92,17 +92,17 @@ class Courier:
             load = self._load(peer)
             if load is None:
                 return 0
-            results = self._exchange(load)
+            results, summary = self._exchange(load)
         except RelevoError as fault:
             EVENTS.warning("not brought", peer=peer, code=fault.code, detail=fault.detail)
             self._postpone(peer, fault.code)
             return 0
-        return self._settle(load, results)
+        return self._settle(load, results, summary)
 
     def _load(self, peer: str) -> Load | None:
         with self._node.write() as work:
             row = work.session.get_one(PeerRow, peer)
-            if row.state not in HEARD or waits(row.next_attempt_at, work.at):
+            if row.state not in HEARD or waits(row.next_attempt_at, work.at) or epochs.is_stopped(work.session, peer):
                 return None
             trust = peers.trust(work.session)
             filled = list(self._fill(work, row, trust))
@@ -127,6 +127,10 @@ class Courier:
             room -= size
             one.attempts += 1
             yield one.jti, envelope
+
+    def pack(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope | None:
+        """One queued message as it would leave now, for a bundle; None if it is held back."""
+        return (_sealed(row) or self._seal(work, peer, row, trust)) if self._released(work, row) else None
 
     def _released(self, work: UnitOfWork, row: OutboxRow) -> bool:
         reason = self._node.release(work, row)
@@ -157,7 +161,7 @@ class Courier:
         _keep_manifest(work, row, envelope.manifest)
         return envelope
 
-    def _exchange(self, load: Load) -> list[JsonObject]:
+    def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
         body = strict_json.dump({"envelopes": load.envelopes})
         url = load.endpoint.rstrip("/") + ENVELOPES
         at, key = self._node.clock.now(), self._node.identity.keys.signing
@@ -166,7 +170,7 @@ class Courier:
         request = HopRequest(method="POST", target_uri=url, headers=headers, body=body)
         return self._read(load, request, answer)
 
-    def _read(self, load: Load, request: HopRequest, answer: Answer) -> list[JsonObject]:
+    def _read(self, load: Load, request: HopRequest, answer: Answer) -> tuple[list[JsonObject], JsonValue]:
         if answer.status != HTTPStatus.OK:
             raise PeerRefused(f"status {answer.status}, {_told(answer)}")
 
@@ -177,12 +181,13 @@ class Courier:
 
         at = self._node.clock.now()
         verify_answer(answer.status, answer.headers, answer.body, request=request, key_for=key_for, at=at)
-        results = strict_json.load(answer.body, limit=len(answer.body)).get("results")
+        said = strict_json.load(answer.body, limit=len(answer.body))
+        results = said.get("results")
         if not isinstance(results, list) or len(results) != len(load.jtis):
             raise AnswerUnfit("the answer does not have one result for each envelope")
-        return [result if isinstance(result, dict) else {} for result in results]
+        return [result if isinstance(result, dict) else {} for result in results], said.get("summary")
 
-    def _settle(self, load: Load, results: list[JsonObject]) -> int:
+    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> int:
         with self._node.write() as work:
             settled = [
                 settlement.settle(work, work.session.get_one(OutboxRow, jti), result, load.trust)
@@ -190,6 +195,7 @@ class Courier:
             ]
             peer = work.session.get_one(PeerRow, load.peer)
             peer.failures, peer.next_attempt_at, peer.last_problem = 0, None, None
+            reconcile.heed(self._node, work, load.peer, summary, load.trust)
         return sum(settled)
 
     def _postpone(self, peer: str, code: str) -> None:

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import select
 
+from relevo.delivery import duties, epochs
 from relevo.delivery.outbox import OutboxState
 from relevo.domain.access import MAY, Act
 from relevo.domain.deadlines import FOLLOW_UP, Duty
 from relevo.domain.first_contact import Channel, Towards, careful, towards
-from relevo.domain.sides import Side
+from relevo.domain.lateness import late_from
+from relevo.domain.sides import Side, Urgency
 from relevo.domain.tasks import Task, WaitsFor
-from relevo.storage import referrals
+from relevo.storage import referrals, streams
 from relevo.storage.tables import DutyRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
-
-LONG = timedelta(hours=24)
-"""A message that has been queued for longer is told to people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +132,10 @@ _NOT_THROUGH: Mapping[str, str] = MappingProxyType(
     {
         OutboxState.REFUSED: "The other side refused a message: read why on the timeline, mend it and do it again.",
         OutboxState.HELD: "A message was held back and has not left: read why on the timeline.",
-        OutboxState.QUEUED: "A message has waited for a day: see whether the other side can be reached, or phone them.",
+        OutboxState.QUEUED: (
+            "A message has not arrived and will soon be too late: phone the other side (`contact-list show`), "
+            "or let an administrator carry it as a file (`outbox export`)."
+        ),
     }
 )
 
@@ -150,11 +152,37 @@ def tasks(work: UnitOfWork) -> Iterator[Task]:
 
 def post(work: UnitOfWork) -> Iterator[Task]:
     """Messages about a referral that was not withdrawn which do not get through."""
-    open_rows = {row.thread for row in referrals.everything(work.session) if row.basis_record is not None}
+    known = {row.thread: row for row in referrals.everything(work.session) if row.basis_record is not None}
     for message in work.session.scalars(select(OutboxRow).where(OutboxRow.state.in_(tuple(_NOT_THROUGH)))):
-        old = message.state != OutboxState.QUEUED or work.at - message.made_at > LONG
-        if message.thread in open_rows and old and not _mended(work, message):
-            yield _undelivered(message)
+        row = known.get(message.thread)
+        if row is not None and (late := _late_from(work, row, message)) <= work.at and not _mended(work, message):
+            yield _undelivered(message, since=late)
+
+
+def forgotten(work: UnitOfWork) -> Iterator[Task]:
+    """Messages that this node sent before it was restored from a backup, and that it no longer knows."""
+    here = {row.thread for row in referrals.everything(work.session)}
+    for found in streams.forgotten(work.session):
+        if found.noted_at is not None:
+            continue
+        yield Task(
+            what="message-forgotten",
+            text="The other side holds a message of ours that our backup lacks: ask them what it said, enter it again.",
+            roles=MAY[Act.SEND] | MAY[Act.ACCEPT] | MAY[Act.REGISTER_PEER],
+            thread=found.thread if found.thread in here else None,
+            since=found.found_at,
+        )
+
+
+def stopped(work: UnitOfWork) -> Iterator[Task]:
+    """Sending has stopped, because this node was restored from a backup."""
+    for stand in epochs.stopped_by(work.session):
+        yield Task(
+            what="confirm-epoch",
+            text="Nothing is sent: this node was restored from a backup. Look at `epoch show`, then `epoch confirm`.",
+            roles=MAY[Act.REGISTER_PEER],
+            since=stand.stopped_at or work.at,
+        )
 
 
 def answers(duty: str) -> Wording:
@@ -198,11 +226,21 @@ def _mended(work: UnitOfWork, message: OutboxRow) -> bool:
     return work.session.scalar(select(OutboxRow.jti).where(*again, *later).limit(1)) is not None
 
 
-def _undelivered(message: OutboxRow) -> Task:
+def _late_from(work: UnitOfWork, row: ReferralRow, message: OutboxRow) -> datetime:
+    """When people are told about a message: at once if it was refused or held, else by how soon it is needed."""
+    if message.state != OutboxState.QUEUED:
+        return message.made_at
+    taken = referrals.step_of(work.session, row, message.jti)
+    begun = duties.started(work, row, taken, message.made_at) if taken is not None else ()
+    urgency, arrival = Urgency(row.urgency), None if row.arrived_at else row.planned_arrival
+    return late_from(message.made_at, urgency=urgency, due=[due.at for due in begun], planned_arrival=arrival)
+
+
+def _undelivered(message: OutboxRow, since: datetime) -> Task:
     return Task(
         what=f"message-{message.state}",
         text=_NOT_THROUGH[message.state],
         roles=MAY[Act.SEND] | MAY[Act.ACCEPT],
         thread=message.thread,
-        since=message.made_at,
+        since=since,
     )

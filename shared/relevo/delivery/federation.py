@@ -2,6 +2,7 @@
 
     POST /federation/v1/envelopes    {"envelopes": [1 to 50]} → {"results": [receipt or problem, …], "summary": …}
     GET  /federation/v1/statements   every version of our statement, oldest first
+    POST /federation/v1/stream       which part of a stream → a signed list of it (`relevo.delivery.stream_lists`)
     POST /federation/v1/possession   a challenge → proof that we hold our keys
 
 Order of checks on envelopes: size, key known, hop signature, then each envelope. The answer is signed for the request.
@@ -26,6 +27,7 @@ ENVELOPES = "/federation/v1/envelopes"
 STATEMENTS = "/federation/v1/statements"
 POSSESSION = "/federation/v1/possession"
 WITNESS = "/federation/v1/witness/add-checkpoint"
+STREAM = "/federation/v1/stream"
 WELL_KNOWN = "/.well-known/relevo-node"
 
 MAX_BODY = 8 << 20
@@ -73,7 +75,7 @@ def take_envelopes(node: Node, request: HopRequest) -> Signed:
         raise BatchUnfit
     results = inbox.receive(node, envelopes, peer=peer, hop=hop)
     with node.read() as work:
-        body = strict_json.dump({"results": results, "summary": _summary(work, peer)})
+        body = strict_json.dump({"results": results, "summary": signed_summary(work, peer)})
     headers = sign_answer(200, CONTENT_TYPE, body, request=request, key=node.identity.keys.signing, at=at)
     return Signed(body=body, headers=headers)
 
@@ -91,7 +93,8 @@ def prove_possession(node: Node, body: bytes) -> str:
     return answer_challenge(challenge, identity.keys, identity.node_id, node.clock.now())
 
 
-def _summary(work: UnitOfWork, peer: str) -> str:
+def signed_summary(work: UnitOfWork, peer: str) -> str:
+    """How far the stream from `peer` has come here, signed."""
     stand = streams.received(work.session, peer)
     identity = work.identity
     summary = Summary(

@@ -25,7 +25,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment
-from relevo.delivery import duties, node_messages, policy, retention, steps
+from relevo.delivery import duties, epochs, node_messages, policy, retention, steps
 from relevo.delivery.node import Node
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
@@ -44,7 +44,6 @@ from relevo.storage.tables import InboxRow, NonceRow, OutboxRow, PeerRow, Referr
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
-EPOCH = 1
 
 
 class NonceSeen(WireError):
@@ -66,13 +65,6 @@ class SeqReused(WireError):
 
     code = "seq-reused"
     advice = "Tell the sender's administrator: two messages of one stream never share a place."
-
-
-class EpochUnknown(WireError):
-    """The message belongs to an epoch that has not begun here."""
-
-    code = "epoch-unknown"
-    advice = "Keep the message and ask the receiving administrator to confirm the new epoch."
 
 
 class PredecessorMissing(WireError):
@@ -193,6 +185,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
     message = opened.verified.manifest.message
     speaker = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
     said = content.read(opened.claims, kind=message.kind, speaker=speaker)
+    epochs.require_opened(work.session, message.iss, opened.verified.manifest.attempt.epoch, said.step)
     _require_order(work.session, message.iss, said)
     if message.kind == NODE_KIND:
         node_messages.learn(work, message.iss, said)
@@ -223,8 +216,7 @@ def _leave_no_words(work: UnitOfWork, effect: Effect, verified: VerifiedManifest
 
 def _require_place(session: Session, verified: VerifiedManifest) -> None:
     attempt, message = verified.manifest.attempt, verified.manifest.message
-    if attempt.epoch != EPOCH:
-        raise EpochUnknown
+    epochs.require_current(session, message.iss, attempt.epoch, opening=message.kind == NODE_KIND and attempt.seq == 1)
     place = (InboxRow.peer == message.iss, InboxRow.epoch == attempt.epoch, InboxRow.seq == attempt.seq)
     if session.scalar(select(InboxRow.jti).where(*place)) is not None:
         raise SeqReused

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from relevo.clock import Clock
@@ -54,6 +55,7 @@ THE_NODE = User(name="node", role=None)
 class Node:
     """A node with its identity, its database, its clock, and what is particular to its side.
 
+    `outside` is a folder that survives the database (`relevo.delivery.outside`), if the operator named one.
     Whoever has queued post may ring `bell`; the worker then brings it without waiting for its next turn.
     """
 
@@ -64,6 +66,7 @@ class Node:
     release: Release
     holdings: Holdings
     sees: Sees = whole_node
+    outside: Path | None = None
     bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:

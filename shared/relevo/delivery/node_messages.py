@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from relevo.delivery import contact_exchange, sop_exchange
+from relevo.delivery import contact_exchange, epochs, sop_exchange
 from relevo.messages.content import Said
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -14,6 +14,7 @@ LEARN: Mapping[str, Callable[[UnitOfWork, str, Said], None]] = MappingProxyType(
         "sop-proposed": sop_exchange.learn,
         "sop-accepted": sop_exchange.learn,
         "contact-list": contact_exchange.learn,
+        "stream-restarted": epochs.learn,
     }
 )
 """Every step of the kind `node`."""

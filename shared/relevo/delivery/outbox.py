@@ -32,6 +32,8 @@ NONE = "none"
 CONSENT_WITHDRAWN = "consent-withdrawn"
 RETENTION_OVER = "retention-over"
 ENTERED_IN_ERROR = "entered-in-error"
+STREAM_RESTARTED = "stream-restarted"
+"""The step that opens a new epoch; whatever waits goes behind it."""
 
 
 class OutboxState(StrEnum):
@@ -97,7 +99,8 @@ def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[
     pause = (OutboxRow.next_attempt_at > at, OutboxRow.next_attempt_at <= at + LATE_CAP)
     now = or_(OutboxRow.next_attempt_at.is_(None), not_(and_(*pause)))
     waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
-    return list(session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)))
+    opening_first = OutboxRow.step != STREAM_RESTARTED
+    return list(session.scalars(waiting.order_by(opening_first, OutboxRow.jti).limit(limit)))
 
 
 def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, code: str = CONSENT_WITHDRAWN) -> None:

@@ -119,6 +119,19 @@ def erase_withdrawn(work: UnitOfWork, row: ReferralRow, holdings: Holdings) -> N
     steps.take(work.on_behalf_of(THE_NODE), row, Step.ERASED, said)
 
 
+def erase_again(work: UnitOfWork, row: ReferralRow, holdings: Holdings, *, kept: bool) -> None:
+    """Erase what a backup brought back: all but what the SOP obliges to keep if `kept`, without a word to the peer."""
+    if not kept:
+        erase_everything(work, row, holdings, outbox.RETENTION_OVER)
+        return
+    outbox.hold_back(work.session, row)
+    names = still_kept(work, row)
+    holdings.erase(work, row, EVERY_CLASS - names)
+    erasure.erase_thread(work.session, row, names)
+    row.erase_at = work.at
+    _log(work, row, Change.PART)
+
+
 def erase_everything(work: UnitOfWork, row: ReferralRow, holdings: Holdings, code: str) -> None:
     """Erase everything but the evidence, without a word to the peer; what is queued stays, for the reason `code`."""
     outbox.hold_back(work.session, row, code=code)

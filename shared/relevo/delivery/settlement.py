@@ -20,7 +20,7 @@ from relevo.protocol.claims import WORD
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import Trust
-from relevo.storage import erasure, log, referrals
+from relevo.storage import erasure, log, referrals, streams
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -82,7 +82,7 @@ def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> Non
     referral = work.session.get_one(ReferralRow, (row.peer, row.thread))
     if erasure.is_erased(referral):
         erasure.forget(row)
-    elif receipt.disposition == "stored":
+    elif receipt.disposition == "stored" and not streams.was_receipted(work.session, row.jti):
         _begin_duties(work, row, referral, receipt)
 
 

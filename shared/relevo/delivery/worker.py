@@ -1,4 +1,4 @@
-"""The loop beside the server: publish, poll, erase what is due, bring, number, settle the journal; then wait.
+"""The loop beside the server: publish, poll, erase what is due, compare, bring, number, settle the journal; then wait.
 
 While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
 one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
@@ -11,13 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import registration, retention, witness
+from relevo.delivery import reconcile, registration, retention, witness
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
+from relevo.delivery.outside import Outside
 from relevo.delivery.sequencer import sequence
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
@@ -36,6 +38,7 @@ class Worker:
         self._courier = Courier(node, transport)
         self._interval = interval
         self._broken = broken
+        self._outside = Outside(node, node.outside) if node.outside is not None else None
         self._swept_at: datetime | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relevo-worker")
@@ -50,18 +53,28 @@ class Worker:
         self._node.bell.set()
         self._thread.join()
 
+    def begin(self) -> None:
+        """Before the first turn of a process: erase again, and find out whether this node was restored."""
+        if self._outside is not None:
+            self._outside.start()
+        _try(partial(reconcile.at_start, self._node, self._transport))
+
     def turn(self) -> None:
-        """One turn: our statement, the peers' statements, retention, the post, the log, its witnesses, the journal."""
+        """One turn: statements, retention, streams, the post, the log and its witnesses, the database's own journal."""
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
+        reconcile.turn(self._node, self._transport)
         self._courier.run_once()
         sequence(self._node)
         witness.push(self._node, self._transport)
+        if self._outside is not None:
+            self._outside.turn()
         self._node.database.settle()
 
     def _run(self) -> None:
         try:
+            self.begin()
             while not self._stop.is_set():
                 _try(self.turn)
                 self._wait()

@@ -107,6 +107,7 @@ MESSAGES: Mapping[str, MessageType] = {
     "contact-list": MessageType(kind="node", by=BOTH),
     "sop-proposed": MessageType(kind="node", by=BOTH),
     "sop-accepted": MessageType(kind="node", by=BOTH),
+    "stream-restarted": MessageType(kind="node", by=BOTH),
 }
 
 NODE_KIND = "node"

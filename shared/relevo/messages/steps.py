@@ -24,6 +24,7 @@ from relevo.messages import steps_progress as progress
 from relevo.messages import steps_record as record
 from relevo.messages import steps_referral as referral
 from relevo.messages import steps_sop as sop
+from relevo.messages import steps_streams as streams
 from relevo.messages.classes_faults import examine, unknown
 from relevo.messages.classes_shape import WELL_FORMED
 from relevo.messages.steps_shape import StepPayload
@@ -75,6 +76,7 @@ PAYLOADS: Mapping[str, type[StepPayload]] = MappingProxyType(
         "contact-list": contacts.ContactListSent,
         "sop-proposed": sop.SopProposed,
         "sop-accepted": sop.SopAccepted,
+        "stream-restarted": streams.StreamRestarted,
     }
 )
 

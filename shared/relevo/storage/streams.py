@@ -1,13 +1,15 @@
-"""How far the stream of messages from a peer to this node has come, and what is missing in it."""
+"""How far the streams of messages between this node and a peer have come, and what is missing in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from relevo.storage.tables import InboxRow
+from relevo.protocol.stream_list import Direction
+from relevo.storage.tables import InboxRow, OutboxRow
+from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
 
 MAX_GAPS = 100
 
@@ -21,8 +23,24 @@ class Stand:
     gaps: tuple[tuple[int, int], ...]
 
 
-def received(session: Session, peer: str, epoch: int = 1) -> Stand:
-    """Where the stream from `peer` stands."""
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One place of a stream as a node has it: its manifest, and its receipt if there is one, as tokens."""
+
+    seq: int
+    jti: str
+    manifest: str
+    receipt: str | None
+
+
+def current_epoch(session: Session, peer: str) -> int:
+    """The epoch in which the stream from `peer` is now."""
+    return session.scalar(select(func.max(InboxRow.epoch)).where(InboxRow.peer == peer)) or 1
+
+
+def received(session: Session, peer: str, epoch: int | None = None) -> Stand:
+    """Where the stream from `peer` stands, in its newest epoch unless another is named."""
+    epoch = current_epoch(session, peer) if epoch is None else epoch
     of_stream = (InboxRow.peer == peer, InboxRow.epoch == epoch)
     high_water, count = session.execute(
         select(func.coalesce(func.max(InboxRow.seq), 0), func.count()).where(*of_stream)
@@ -31,6 +49,48 @@ def received(session: Session, peer: str, epoch: int = 1) -> Stand:
         return Stand(epoch=epoch, high_water=high_water, gaps=())
     seqs = session.scalars(select(InboxRow.seq).where(*of_stream).order_by(InboxRow.seq))
     return Stand(epoch=epoch, high_water=high_water, gaps=_gaps(list(seqs)))
+
+
+def missing(gaps: tuple[tuple[int, int], ...]) -> int:
+    """How many places lie in these gaps."""
+    return sum(end - begin + 1 for begin, end in gaps)
+
+
+def stand_of(session: Session, peer: str) -> StandRow:
+    """What `peer` last said about our stream to it; made when it is first asked for."""
+    row = session.get(StandRow, peer)
+    if row is None:
+        row = StandRow(peer=peer, missing=0)
+        session.add(row)
+    return row
+
+
+def places(session: Session, peer: str, of: Direction, epoch: int, begin: int, end: int, limit: int) -> list[Sent]:
+    """Up to `limit` places of one of the two streams with `peer`, in order."""
+    table = InboxRow if of is Direction.RECEIVED else OutboxRow
+    mine = (table.peer == peer, table.epoch == epoch, table.seq.between(begin, end), table.manifest.is_not(None))
+    found = select(table.seq, table.jti, table.manifest, table.receipt).where(*mine).order_by(table.seq).limit(limit)
+    return [
+        Sent(seq=seq, jti=jti, manifest=manifest, receipt=receipt)
+        for seq, jti, manifest, receipt in session.execute(found)
+        if seq is not None and manifest is not None
+    ]
+
+
+def beyond(epoch: int, high_water: int, gaps: tuple[tuple[int, int], ...]) -> ColumnElement[bool]:
+    """The condition that a message of the outbox lies in a gap, above the high water, or in a later epoch."""
+    above = or_(OutboxRow.seq > high_water, *(OutboxRow.seq.between(begin, end) for begin, end in gaps))
+    return or_(OutboxRow.epoch > epoch, and_(OutboxRow.epoch == epoch, above))
+
+
+def forgotten(session: Session) -> list[ForgottenRow]:
+    """Messages of ours that peers showed us after a restore, oldest first."""
+    return list(session.scalars(select(ForgottenRow).order_by(ForgottenRow.peer, ForgottenRow.jti)))
+
+
+def was_receipted(session: Session, jti: str) -> bool:
+    """Whether the peer had receipted this message before it was offered again."""
+    return session.scalar(select(FormerReceiptRow.digest).where(FormerReceiptRow.jti == jti).limit(1)) is not None
 
 
 def _gaps(seqs: list[int]) -> tuple[tuple[int, int], ...]:

@@ -20,7 +20,19 @@ from fastapi.staticfiles import StaticFiles
 from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.runtime import Service
-from relevo.web import contacts, federation, log, log_status, looks, operations, problems, procedures, retention
+from relevo.web import (
+    contacts,
+    delivery,
+    federation,
+    federation_streams,
+    log,
+    log_status,
+    looks,
+    operations,
+    problems,
+    procedures,
+    retention,
+)
 from relevo.web.description import describe_api
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
@@ -75,9 +87,10 @@ def make_app(service: Service, node: Node) -> FastAPI:
     problems.install(app)
     app.middleware("http")(_guard)
     app.include_router(federation.router)
+    app.include_router(federation_streams.router)
     app.include_router(log.router)
-    common = (operations.router, procedures.router, contacts.router, retention.router, looks.router, log_status.router)
-    for router in (*service.routers(node), *common):
+    of_the_node = (operations, procedures, contacts, retention, looks, delivery, log_status)
+    for router in (*service.routers(node), *(module.router for module in of_the_node)):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))
     app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)

@@ -1,0 +1,58 @@
+"""Commands that carry the post as files, for the time without a network.
+
+    host-node outbox export --peer ci:accueil post.relevo         on the sender's machine
+    origin-node inbox import post.relevo answers.relevo           on the receiver's
+    host-node outbox settle answers.relevo                        back on the sender's
+
+Each may be repeated, and the network may carry the same messages meanwhile: every message has one effect.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relevo.cli import show
+from relevo.cli.context import opened, transport, user
+from relevo.delivery import bundles
+from relevo.delivery.courier import Courier
+
+outbox_app = typer.Typer(help="Carry our post to a peer as a file.", no_args_is_help=True)
+inbox_app = typer.Typer(help="Take in a peer's post that came as a file.", no_args_is_help=True)
+
+There = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
+
+
+@outbox_app.command("export")
+def export(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not be there yet.")],
+    peer: Annotated[str, typer.Option(metavar="NODE_ID", help="For whom.")],
+) -> None:
+    """Write what is queued for a peer into a file; it is sealed, so any way of carrying it will do."""
+    node, acting = opened(ctx), user(ctx)
+    with file.open("xb") as written:
+        count = bundles.export_post(node, Courier(node, transport(ctx)), peer, written, acting)
+    show.line(f"{count} messages for {peer} are in {file}. They stay queued until their receipts have come.")
+
+
+@outbox_app.command("settle")
+def settle(ctx: typer.Context, file: There) -> None:
+    """Take in the answers that a peer wrote when it imported our file."""
+    with file.open("rb") as given:
+        peer, count = bundles.import_results(opened(ctx), given, user(ctx))
+    show.line(f"{count} messages to {peer} are receipted now; `delivery stuck` shows what is not.")
+
+
+@inbox_app.command("import")
+def take_in(
+    ctx: typer.Context,
+    file: There,
+    answers: Annotated[Path, typer.Argument(metavar="ANSWERS", help="Where to write the answers for the sender.")],
+) -> None:
+    """Take in a peer's post from a file, and write the answers, which go back the same way."""
+    with file.open("rb") as given, answers.open("xb") as written:
+        peer, count = bundles.import_post(opened(ctx), given, written, user(ctx))
+    show.line(f"{count} messages of {peer} were read. Bring {answers} back to {peer}.")

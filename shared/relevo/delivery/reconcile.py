@@ -1,0 +1,239 @@
+"""Reconciliation: what both nodes have of their streams is compared, and what one of them lost is given again.
+
+Each answer of a peer, and once a day a question when nothing is sent, brings the peer's signed summary of our stream:
+
+| the summary says | what follows |
+| --- | --- |
+| a gap, a lower high water or an older epoch than our receipts | those messages are offered again, with the same jti |
+| more than we ever sent, or that we use a place twice | the peer is asked to show it (below) |
+
+A manifest that it shows, which we signed and do not know, stops us (`relevo.delivery.epochs`).
+
+A message is offered again only if it may still leave and its words are still here, and at most once a day, so that a
+peer that forgets on purpose costs little. Its first receipt is kept beside the new one. What we had sent and forgot is
+noted with the peer's proof, and people look at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+
+from relevo.delivery import epochs, stream_lists
+from relevo.delivery.node import Node
+from relevo.delivery.outbox import NONE, OutboxState
+from relevo.delivery.stream_lists import LAST, Question, Told
+from relevo.delivery.transport import Transport
+from relevo.errors import RelevoError
+from relevo.protocol import sd_jwt
+from relevo.protocol.base64url import digest
+from relevo.protocol.manifest import VerifiedManifest, read_manifest
+from relevo.protocol.receipt import read_receipt
+from relevo.protocol.stream_list import Direction
+from relevo.protocol.strict_json import JsonValue
+from relevo.protocol.summary import Summary, read_summary
+from relevo.protocol.trust import Trust
+from relevo.storage import peers, streams
+from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
+from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
+from relevo.storage.unit_of_work import UnitOfWork
+
+EVENTS = structlog.get_logger("relevo.reconcile")
+DAILY, MINUTELY = timedelta(days=1), timedelta(minutes=1)
+AT_ONCE = 500
+MAX_EPOCH = 2**31 - 2
+SEQ_REUSED = "seq-reused"
+
+
+def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust) -> int:
+    """Act on a peer's summary of our stream; how many messages are offered again because of it."""
+    try:
+        summary = read_summary(token if isinstance(token, str) else "", trust=trust, at=work.at)
+    except RelevoError as fault:
+        EVENTS.warning("summary not heeded", peer=peer, code=fault.code)
+        return 0
+    if (summary.iss, summary.aud) != (peer, work.identity.node_id) or not _is_in_range(summary):
+        EVENTS.warning("summary not heeded", peer=peer, code="summary-unfit")
+        return 0
+    row, stand = peers.find(work.session, peer), streams.stand_of(work.session, peer)
+    stand.epoch, stand.high_water, stand.heard_at = summary.epoch, summary.high_water, work.at
+    stand.missing = streams.missing(summary.gaps)
+    if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_place_taken(work, peer):
+        _doubt(stand, summary, work.at)
+        return 0
+    return sum(_offer_again(node, work, row, message) for message in _lost(work, peer, summary))
+
+
+def at_start(node: Node, transport: Transport) -> None:
+    """Before anything is sent, ask every active peer what it has of us: this node may come from a backup."""
+    with node.read() as work:
+        active = [row.node_id for row in peers.everybody(work.session) if row.state in peers.HEARD]
+    for peer in active:
+        _try(node, transport, peer)
+
+
+def turn(node: Node, transport: Transport) -> None:
+    """Ask the peers whose claim is in doubt, and those to whom we sent and of whom nothing was heard for a day."""
+    with node.read() as work:
+        active = [row for row in peers.everybody(work.session) if row.state in peers.HEARD]
+        stands = [(row, work.session.get(StandRow, row.node_id)) for row in active]
+        due = [row.node_id for row, stand in stands if (stand or row.last_seq) and _is_due(stand, work.at)]
+    for peer in due:
+        _try(node, transport, peer)
+
+
+def check(node: Node, transport: Transport, peer: str) -> int:
+    """Ask a peer what it has of our stream beyond what we know, and act on it; how many we had forgotten.
+
+    Raises:
+        PeerUnreachable, WireError: if the peer does not answer as it should.
+    """
+    with node.read() as work:
+        row, stand = peers.find(work.session, peer), work.session.get(StandRow, peer)
+        epoch, begin = row.epoch, row.last_seq + 1
+        if stand is not None and stand.doubt_epoch is not None and stand.doubt_epoch > epoch:
+            epoch, begin = stand.doubt_epoch, 1
+        elif stand is not None and stand.doubt_seq is not None and stand.doubt_seq <= row.last_seq:
+            begin = 1
+    forgotten = 0
+    while True:
+        asked = Question(of=Direction.RECEIVED, epoch=epoch, begin=begin, tokens=True)
+        told = stream_lists.ask(node, transport, peer, asked)
+        forgotten += _take_in(node, peer, told)
+        if not told.listed.more or not told.listed.places:
+            return forgotten
+        begin = told.listed.places[-1].seq + 1
+
+
+def _try(node: Node, transport: Transport, peer: str) -> None:
+    with node.write() as work:
+        streams.stand_of(work.session, peer).asked_at = work.at
+    try:
+        check(node, transport, peer)
+    except RelevoError as fault:
+        EVENTS.warning("streams not compared", peer=peer, code=fault.code)
+
+
+def _is_due(stand: StandRow | None, at: datetime) -> bool:
+    """Once a day while nothing comes from the peer, and each minute while sending to it waits for its proof."""
+    if stand is None:
+        return True
+    every = DAILY if stand.doubt_epoch is None else MINUTELY
+    moments = [stand.asked_at] if stand.doubt_epoch is not None else [stand.asked_at, stand.heard_at]
+    return not any(one is not None and timedelta() <= at - one < every for one in moments)
+
+
+def _take_in(node: Node, peer: str, told: Told) -> int:
+    with node.write() as work:
+        forgotten = sum(_remember(work, peer, manifest, receipt, told.trust) for manifest, receipt in _tokens(told))
+        if forgotten:
+            epochs.stop(work, peer)
+        heed(node, work, peer, told.summary, told.trust)
+        stand = streams.stand_of(work.session, peer)
+        if stand.doubt_epoch is not None and not told.listed.more:
+            _settle_doubt(stand, work.at)
+        return forgotten
+
+
+def _settle_doubt(stand: StandRow, at: datetime) -> None:
+    """The last page was read: either the claim is proven, and we stopped, or the peer has nothing to show."""
+    stand.doubt_epoch = stand.doubt_seq = None
+    if stand.stopped_at is None:
+        stand.unproven_at = at
+        EVENTS.warning("the peer claims messages of ours and shows none", peer=stand.peer)
+
+
+def _tokens(told: Told) -> Iterator[tuple[str, str]]:
+    for manifest, receipt in told.tokens.values():
+        if receipt is not None:
+            yield manifest, receipt
+
+
+def _remember(work: UnitOfWork, peer: str, manifest: str, receipt: str, trust: Trust) -> bool:
+    """Whether `manifest` is one that we signed for this peer and do not know; then it is noted."""
+    try:
+        found = _our_own(work, manifest)
+        read_receipt(receipt, trust=trust, at=work.at)
+    except RelevoError:
+        return False
+    message, attempt = found.manifest.message, found.manifest.attempt
+    if message.aud != peer or work.session.get(ManifestRow, found.digest) is not None:
+        return False
+    work.session.add(ManifestRow(digest=found.digest, jti=message.jti, token=manifest, made_at=attempt.iat))
+    if work.session.get(OutboxRow, message.jti) is None:
+        work.session.merge(
+            ForgottenRow(
+                peer=peer,
+                jti=message.jti,
+                thread=message.thread,
+                kind=message.kind,
+                epoch=attempt.epoch,
+                seq=attempt.seq,
+                manifest=manifest,
+                receipt=receipt,
+                found_at=work.at,
+            )
+        )
+    work.session.flush()
+    return True
+
+
+def _our_own(work: UnitOfWork, manifest: str) -> VerifiedManifest:
+    own = work.identity.node_id
+    return read_manifest(manifest, trust=Trust({own: peers.latest(work.session, own)}), at=work.at)
+
+
+def _is_in_range(summary: Summary) -> bool:
+    return summary.epoch <= MAX_EPOCH and summary.high_water <= LAST
+
+
+def _doubt(stand: StandRow, summary: Summary, at: datetime) -> None:
+    """Wait for proof before anything more goes to this peer; a claim that was not proven today stops nothing."""
+    lately = stand.unproven_at is not None and timedelta() <= at - stand.unproven_at < DAILY
+    if stand.stopped_at is None and not lately:
+        stand.doubt_epoch, stand.doubt_seq, stand.asked_at = summary.epoch, summary.high_water, None
+
+
+def _is_place_taken(work: UnitOfWork, peer: str) -> bool:
+    """Whether the peer said of a queued message that another of ours has its place, which nobody forgets by himself."""
+    taken = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, OutboxRow.problem == SEQ_REUSED)
+    return work.session.scalar(select(OutboxRow.jti).where(*taken).limit(1)) is not None
+
+
+def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:
+    """Messages that the peer had receipted when it made the summary, and that the summary lacks."""
+    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at <= summary.iat)
+    lately = select(FormerReceiptRow.jti).where(FormerReceiptRow.offered_again_at > work.at - DAILY)
+    lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps)
+    found = select(OutboxRow).where(*receipted, lost, OutboxRow.jti.not_in(lately))
+    return list(work.session.scalars(found.order_by(OutboxRow.jti).limit(AT_ONCE)))
+
+
+def _offer_again(node: Node, work: UnitOfWork, row: PeerRow, message: OutboxRow) -> bool:
+    if message.receipt is None or not _has_words(message) or node.release(work, message) is not None:
+        return False
+    work.session.merge(
+        FormerReceiptRow(
+            digest=digest(message.receipt.encode()),
+            jti=message.jti,
+            receipt=message.receipt,
+            receipted_at=message.receipted_at or work.at,
+            state=message.state,
+            offered_again_at=work.at,
+        )
+    )
+    message.state, message.problem, message.next_attempt_at = OutboxState.QUEUED, None, None
+    message.receipt = message.receipted_at = message.manifest = message.sealed = None
+    if message.epoch != row.epoch:
+        message.epoch = message.seq = None
+    EVENTS.warning("offered again", peer=row.node_id, jti=message.jti)
+    return True
+
+
+def _has_words(message: OutboxRow) -> bool:
+    """Whether the message can be sealed once more: what it rests on and what it says were not erased."""
+    rests = message.basis == NONE or message.basis_record is not None
+    return rests and any(sd_jwt.Disclosure.parse(text).name == "step" for text in message.disclosures)

@@ -1,0 +1,166 @@
+"""Asking a peer for a part of a stream, and answering: what both ends have of it is compared by place.
+
+    POST /federation/v1/stream   {"of": "received" | "sent", "epoch", "from", "to", "tokens": true | false}
+                               → {"stream": relevo-stream+jwt, "summary": relevo-summary+jwt,
+                                  "tokens": [[manifest, receipt or null], …] in the order of the places}
+
+At most 500 places come at once, and 100 with their tokens. The tokens hold by their own signatures; with them a node
+that was restored from a backup gets back what it signed and forgot. The request changes nothing, so that a repeated
+one needs no memory of nonces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from relevo.delivery.federation import CONTENT_TYPE, STREAM, BodyTooLarge, Signed, signed_summary
+from relevo.delivery.node import Node
+from relevo.delivery.transport import AnswerUnfit, Transport
+from relevo.protocol import strict_json
+from relevo.protocol.base64url import digest
+from relevo.protocol.claims import Claims, MalformedClaims
+from relevo.protocol.hop import HopRequest, sign_answer, sign_request, verify_answer, verify_request
+from relevo.protocol.keys import VerifyKey
+from relevo.protocol.manifest import manifest_digest
+from relevo.protocol.stream_list import MAX_PLACES, Direction, Place, StreamList, read_stream_list, sign_stream_list
+from relevo.protocol.strict_json import JsonObject, JsonValue
+from relevo.protocol.trust import Trust
+from relevo.storage import peers, streams
+from relevo.storage.streams import Sent
+from relevo.storage.unit_of_work import UnitOfWork
+
+MAX_REQUEST = 4096
+WITH_TOKENS = 100
+LAST = 2**53 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Which part of which stream, from the place `begin` to `end`; `tokens` asks for manifests and receipts."""
+
+    of: Direction
+    epoch: int
+    begin: int
+    end: int = LAST
+    tokens: bool = False
+
+    @classmethod
+    def parse(cls, body: bytes) -> Question:
+        """The question in its written form.
+
+        Raises:
+            WireError: if it has another form.
+        """
+        claims = Claims.of(strict_json.load(body, limit=MAX_REQUEST), _NAMES, "a question about a stream")
+        of = claims.word("of")
+        if of not in set(Direction):
+            raise MalformedClaims("a question about a stream: of is neither received nor sent", field="of")
+        epoch, begin, end = (claims.whole(name, least=1) for name in ("epoch", "from", "to"))
+        if max(epoch, begin, end) > LAST:
+            raise MalformedClaims("a question about a stream: a place is out of range", field="to")
+        return cls(of=Direction(of), epoch=epoch, begin=begin, end=end, tokens=claims.flag("tokens"))
+
+    def to_object(self) -> JsonObject:
+        """The written form."""
+        return {"of": self.of, "epoch": self.epoch, "from": self.begin, "to": self.end, "tokens": self.tokens}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a peer answered: the list, its summary of our stream (unread), and tokens by place, if they were asked."""
+
+    listed: StreamList
+    summary: JsonValue
+    tokens: Mapping[int, tuple[str, str | None]]
+    trust: Trust
+
+
+def answer(node: Node, request: HopRequest) -> Signed:
+    """A part of a stream between this node and the registered peer who asks.
+
+    Raises:
+        WireError: if the request is refused.
+    """
+    if len(request.body) > MAX_REQUEST:
+        raise BodyTooLarge
+    at, key = node.clock.now(), node.identity.keys.signing
+    with node.read() as work:
+        trust = peers.trust(work.session)
+        hop = verify_request(request, key_for=trust.key_named, at=at)
+        peer, asked = trust.node_of(hop.kid), Question.parse(request.body)
+        body = strict_json.dump({**_page(work, peer, asked), "summary": signed_summary(work, peer)})
+    return Signed(body=body, headers=sign_answer(200, CONTENT_TYPE, body, request=request, key=key, at=at))
+
+
+def ask(node: Node, transport: Transport, peer: str, question: Question) -> Told:
+    """What `peer` has of a stream.
+
+    Raises:
+        PeerUnreachable: if there is no answer.
+        WireError: if it is not the peer's answer to this question.
+    """
+    with node.read() as work:
+        trust, endpoint = peers.trust(work.session), peers.find(work.session, peer).endpoint
+    url, body = endpoint.rstrip("/") + STREAM, strict_json.dump(question.to_object())
+    headers = sign_request("POST", url, CONTENT_TYPE, body, key=node.identity.keys.signing, at=node.clock.now())
+    got = transport.send("POST", url, headers, body)
+    if got.status != HTTPStatus.OK:
+        raise AnswerUnfit(f"status {got.status} instead of a list")
+
+    def key_for(kid: str) -> VerifyKey:
+        if trust.node_of(kid) != peer:
+            raise AnswerUnfit("the answer is signed by another node")
+        return trust.key_named(kid)
+
+    asked = HopRequest(method="POST", target_uri=url, headers=headers, body=body)
+    verify_answer(got.status, got.headers, got.body, request=asked, key_for=key_for, at=node.clock.now())
+    return _told(node, peer, question, strict_json.load(got.body, limit=len(got.body)), trust)
+
+
+def _page(work: UnitOfWork, peer: str, asked: Question) -> JsonObject:
+    room = WITH_TOKENS if asked.tokens else MAX_PLACES
+    found = streams.places(work.session, peer, asked.of, asked.epoch, asked.begin, asked.end, room + 1)
+    listed = StreamList(
+        iss=work.identity.node_id,
+        aud=peer,
+        of=asked.of,
+        epoch=asked.epoch,
+        begin=asked.begin,
+        end=asked.end,
+        more=len(found) > room,
+        places=tuple(_place(one) for one in found[:room]),
+        iat=work.at,
+    )
+    tokens: list[JsonValue] = [[one.manifest, one.receipt] for one in found[:room]] if asked.tokens else []
+    return {"stream": sign_stream_list(listed, work.identity.keys.signing), "tokens": tokens}
+
+
+def _place(one: Sent) -> Place:
+    receipt = None if one.receipt is None else digest(one.receipt.encode())
+    return Place(seq=one.seq, jti=one.jti, manifest=manifest_digest(one.manifest), receipt=receipt)
+
+
+def _told(node: Node, peer: str, question: Question, said: JsonObject, trust: Trust) -> Told:
+    token, tokens = said.get("stream"), said.get("tokens")
+    if not isinstance(token, str) or not isinstance(tokens, list):
+        raise AnswerUnfit("the answer has no list")
+    listed = read_stream_list(token, trust=trust, at=node.clock.now())
+    meant = (peer, node.identity.node_id, question.of, question.epoch, question.begin, question.end)
+    if (listed.iss, listed.aud, listed.of, listed.epoch, listed.begin, listed.end) != meant:
+        raise AnswerUnfit("the list is not the one that was asked for")
+    pairs = zip(listed.places, tokens, strict=False)
+    found = {place.seq: pair for place, item in pairs if (pair := _pair(place, item)) is not None}
+    return Told(listed=listed, summary=said.get("summary"), tokens=found, trust=trust)
+
+
+def _pair(place: Place, item: JsonValue) -> tuple[str, str | None] | None:
+    """Manifest and receipt of a place, if they are those of which the list has the digests."""
+    match item:
+        case [str(manifest), str() | None as receipt] if manifest_digest(manifest) == place.manifest:
+            return manifest, receipt
+    return None
+
+
+_NAMES = ("of", "epoch", "from", "to", "tokens")

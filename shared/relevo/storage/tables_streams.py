@@ -1,0 +1,72 @@
+"""Tables of what a node knows of its streams beyond the messages themselves.
+
+Nothing here says anything about a person: places, moments, digests, signed manifests and receipts, and the name of
+the administrator who confirmed a new epoch.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from relevo.storage.base import Digest, SharedBase, Word
+
+
+class StandRow(SharedBase):
+    """How our stream to a peer stands by the peer's own last summary, and whether we stopped sending.
+
+    `doubt_epoch` and `doubt_seq` are a place that the peer claims to have of us and that we do not know; they go when
+    it is proven (`stopped_at`) or was not (`unproven_at`).
+    """
+
+    __tablename__ = "peer_stand"
+
+    peer: Mapped[str] = mapped_column(Word, primary_key=True)
+    epoch: Mapped[int | None]
+    high_water: Mapped[int | None] = mapped_column(BigInteger)
+    missing: Mapped[int] = mapped_column(BigInteger, default=0)
+    heard_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    doubt_epoch: Mapped[int | None]
+    doubt_seq: Mapped[int | None] = mapped_column(BigInteger)
+    unproven_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None] = mapped_column(Word)
+    confirmed_why: Mapped[str | None]
+
+
+class FormerReceiptRow(SharedBase):
+    """A receipt that a peer gave before it was restored; the message was offered again and has a newer one."""
+
+    __tablename__ = "former_receipt"
+
+    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    jti: Mapped[str] = mapped_column(Digest, index=True)
+    receipt: Mapped[str]
+    receipted_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(Word)
+    offered_again_at: Mapped[datetime]
+
+
+class ForgottenRow(SharedBase):
+    """A message of ours that a peer holds and that this node, restored from a backup, no longer knew.
+
+    `noted_by` is who entered again what it said, or found that nothing is to be done.
+    """
+
+    __tablename__ = "forgotten"
+
+    peer: Mapped[str] = mapped_column(Word, primary_key=True)
+    jti: Mapped[str] = mapped_column(Digest, primary_key=True)
+    thread: Mapped[str] = mapped_column(Digest, index=True)
+    kind: Mapped[str] = mapped_column(Word)
+    epoch: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)
+    manifest: Mapped[str]
+    receipt: Mapped[str]
+    found_at: Mapped[datetime]
+    noted_at: Mapped[datetime | None]
+    noted_by: Mapped[str | None] = mapped_column(Word)

@@ -75,7 +75,7 @@ def rotate(
         show.fingerprint(stands.node_id, fingerprint_of(stands))
         show.line("Next: read the new fingerprint to the administrator of every peer; each confirms it there.")
     if since is not None:
-        show.line("Next: call every peer's administrator. What arrived there under the old key since is in quarantine.")
+        show.line("Next: call every peer's administrator, who calls `peer refresh` and then reads `peer quarantine`.")
 
 
 @app.command("extend")

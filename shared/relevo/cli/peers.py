@@ -108,6 +108,14 @@ def revoke(ctx: typer.Context, node_id: NodeId) -> None:
     show.line(f"{node_id} is revoked. What is queued for it will not leave: see who must hear of it in another way.")
 
 
+@app.command("refresh")
+def refresh(ctx: typer.Context, node_id: NodeId) -> None:
+    """Fetch the newest statement of a peer at once, such as after a call that a key of it was stolen."""
+    with opened(ctx).write(user(ctx)) as work:
+        keeping_up.refresh(work, node_id)
+    show.line(f"The statements of {node_id} are fetched in the next turn of the running node, or by `deliver`.")
+
+
 @app.command("pending")
 def list_pending(ctx: typer.Context) -> None:
     """List what peers have changed and nobody here has confirmed yet: addresses and root keys."""

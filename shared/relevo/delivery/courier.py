@@ -35,7 +35,7 @@ from relevo.protocol.manifest import said_in
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject
-from relevo.protocol.trust import Trust
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import log, peers
 from relevo.storage.peers import HEARD
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
@@ -46,6 +46,8 @@ BATCH = 50
 ROOM = MAX_BODY * 3 // 4
 """Bytes of envelopes in one request; a single larger one still goes, alone."""
 CONTENT_TYPE = "application/json"
+NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
+"""Faults of an answer after which the peer's newest statement is fetched."""
 
 
 class PeerRefused(WireError):
@@ -198,6 +200,8 @@ class Courier:
             row = work.session.get_one(PeerRow, peer)
             row.failures, row.last_problem = row.failures + 1, code
             row.next_attempt_at = work.at + pause(row.failures, _jitter())
+            if code in NEWER_STATEMENT:
+                row.polled_at = None
 
 
 def _sealed(work: UnitOfWork, row: OutboxRow, trust: Trust) -> Envelope | None:

@@ -59,6 +59,12 @@ def poll(node: Node, transport: Transport) -> None:
             _note(node, row.node_id, fault.code)
 
 
+def refresh(work: UnitOfWork, node_id: str) -> None:
+    """Fetch a peer's statements in the worker's next turn, such as after a call that a key was stolen."""
+    work.require(Act.REGISTER_PEER)
+    peers.find(work.session, node_id).polled_at = None
+
+
 def pending(work: UnitOfWork) -> list[Pending]:
     """What waits for an administrator, by peer."""
     work.require(Act.REGISTER_PEER)

@@ -62,9 +62,7 @@ def _of_peers(work: UnitOfWork) -> Iterator[Task]:
 
 
 _EXTEND = "Our statement ends soon and the root key is off line: bring it, and call `key extend --root FILE`."
-_ASK = (
-    "The statement of a peer ends soon and no other has come: call its administrator, or nothing new can go there."
-)
+_ASK = "The statement of a peer ends soon and no other has come: call its administrator, or nothing new can go there."
 _ROOT = "A peer has another root key: call its administrator, compare the fingerprint, and use `peer confirm-root`."
 _ADDRESS = "A peer says that it is reached at another address: ask its administrator, then `peer confirm-address`."
 _QUARANTINE = "Messages came under a key that was stolen: `peer quarantine` lists them; call the peer about each."

@@ -117,6 +117,14 @@ def confirm_peer_root(request: Request, user: CurrentUser, node_id: str, typed: 
         return _peer(work, node_id)
 
 
+@router.post("/peers/{node_id}/refresh")
+def refresh_peer(request: Request, user: CurrentUser, node_id: str) -> Peer:
+    """Fetch a peer's newest statement at once."""
+    with node_of(request).write(user) as work:
+        keeping_up.refresh(work, node_id)
+        return _peer(work, node_id)
+
+
 @router.get("/peer-changes")
 def list_peer_changes(request: Request, user: CurrentUser) -> list[Pending]:
     """What peers have changed and nobody here has confirmed yet."""

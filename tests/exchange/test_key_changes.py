@@ -93,6 +93,13 @@ def test_a_decryption_key_is_destroyed_180_days_after_its_last_use_and_the_log_s
     assert ("destroyed", old) in changes(origin)
 
 
+def test_evidence_holds_between_a_new_log_key_and_the_next_checkpoint(sent: Story) -> None:
+    rotate(sent.nodes.host, Role.LOG)
+    assert verify_evidence(sent.evidence(sent.nodes.host)).ok
+    sent.nodes.deliver()
+    assert verify_evidence(sent.evidence(sent.nodes.host)).ok
+
+
 def test_a_signing_seed_is_gone_as_soon_as_it_is_replaced(sent: Story) -> None:
     host = sent.nodes.host
     old = ring_of(host).signing

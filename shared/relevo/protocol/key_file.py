@@ -7,8 +7,8 @@
 
 The additional data of the AEAD is the JSON of format, lock and nonce, so that no parameter can be exchanged. A key
 file has exactly 32 random bytes; its key is HKDF-SHA256 (RFC 5869) of them with info `relevo-keys-v1`. A passphrase
-goes through scrypt (RFC 7914). Salt and nonce are fresh at every writing. A file without `format` is the ring itself, not
-encrypted, as nodes wrote it before; it is read, and told to the administrators. Nothing here reads or writes a file.
+goes through scrypt (RFC 7914). Salt and nonce are fresh at every writing. A file without `format` is the ring itself,
+not encrypted, as nodes wrote it before; it is still read. Nothing here reads or writes a file.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ from support.wire_pair import (
 
 DAY = timedelta(days=1)
 KID = HOST.signing.kid
-ROOT = HOST.root
-assert isinstance(ROOT, SigningKey)
+assert isinstance(HOST.root, SigningKey)
+ROOT: SigningKey = HOST.root
 
 
 def key_at(iat_days: float, at_days: float) -> Callable[[], object]:

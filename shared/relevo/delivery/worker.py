@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import reconcile, registration, retention, witness
+from relevo.delivery import keeping_up, publishing, reconcile, retention, witness
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.outside import Outside
@@ -61,8 +61,9 @@ class Worker:
 
     def turn(self) -> None:
         """One turn: statements, retention, streams, the post, the log and its witnesses, the database's own journal."""
-        registration.renew(self._node)
-        registration.poll(self._node, self._transport)
+        publishing.renew(self._node)
+        publishing.tidy(self._node)
+        keeping_up.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
         reconcile.turn(self._node, self._transport)
         self._courier.run_once()

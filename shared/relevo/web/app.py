@@ -25,6 +25,7 @@ from relevo.web import (
     delivery,
     federation,
     federation_streams,
+    keys,
     log,
     log_status,
     looks,
@@ -89,7 +90,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.include_router(federation.router)
     app.include_router(federation_streams.router)
     app.include_router(log.router)
-    of_the_node = (operations, procedures, contacts, retention, looks, delivery, log_status)
+    of_the_node = (operations, procedures, contacts, retention, looks, delivery, log_status, keys)
     for router in (*service.routers(node), *(module.router for module in of_the_node)):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))

@@ -4,22 +4,28 @@
     GET  /federation/v1/statements   every version of our statement, oldest first
     POST /federation/v1/possession   a challenge → proof that we hold our keys
 
-Order of checks on envelopes: size, key known, hop signature, then each envelope. The answer is signed for the request.
+Order of checks on envelopes: size, key known, hop signature, then how often and how many at once this peer may, then
+each envelope. The answer is signed for the request; a request that is refused as a whole gets an unsigned problem,
+which a sender believes no further than to wait. What was refused is noted (`relevo.storage.refused`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from relevo.delivery import inbox
+from relevo.delivery.admission import Admission, Limits, RateExceeded, Rates
 from relevo.delivery.node import Node
 from relevo.errors import WireError
 from relevo.protocol import strict_json
-from relevo.protocol.hop import HopRequest, sign_answer, verify_request
+from relevo.protocol.base64url import digest
+from relevo.protocol.hop import HopRequest, VerifiedHop, sign_answer, verify_request
 from relevo.protocol.possession import answer_challenge
+from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.summary import Summary, sign_summary
-from relevo.storage import peers, streams
+from relevo.storage import peers, refused, streams
 from relevo.storage.unit_of_work import UnitOfWork
 
 ENVELOPES = "/federation/v1/envelopes"
@@ -30,6 +36,7 @@ WELL_KNOWN = "/.well-known/relevo-node"
 MAX_BODY = 8 << 20
 MAX_BATCH = 50
 CONTENT_TYPE = "application/json"
+NOTES_PER_MINUTE = 60
 
 
 class BatchUnfit(WireError):
@@ -46,6 +53,23 @@ class BodyTooLarge(WireError):
     advice = "Send fewer envelopes in one request."
 
 
+class _Strangers:
+    """Notes what strangers got, a few times a minute: their requests cost us no more than that in writing."""
+
+    def __init__(self) -> None:
+        self._rates = Rates(NOTES_PER_MINUTE)
+
+    def note(self, node: Node, code: str) -> None:
+        """Count one refusal, unless too many were counted just now."""
+        with suppress(RateExceeded):
+            self._rates.take(node.identity.node_id)
+            with node.write() as work:
+                refused.note(work.session, peer=None, code=code, digest=None, at=work.at)
+
+
+STRANGERS = _Strangers()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signed:
     """An answer and the header fields that sign it."""
@@ -54,7 +78,7 @@ class Signed:
     headers: Mapping[str, str]
 
 
-def take_envelopes(node: Node, request: HopRequest) -> Signed:
+def take_envelopes(node: Node, request: HopRequest, admission: Admission | None = None) -> Signed:
     """Receive what a registered peer brought.
 
     Raises:
@@ -65,16 +89,33 @@ def take_envelopes(node: Node, request: HopRequest) -> Signed:
     at = node.clock.now()
     with node.read() as work:
         trust = peers.trust(work.session)
-    hop = verify_request(request, key_for=trust.key_named, at=at)
-    peer = trust.node_of(hop.kid)
-    envelopes = strict_json.load(request.body, limit=MAX_BODY).get("envelopes")
-    if not isinstance(envelopes, list) or not 1 <= len(envelopes) <= MAX_BATCH:
-        raise BatchUnfit
-    results = inbox.receive(node, envelopes, peer=peer, hop=hop)
+    try:
+        hop = verify_request(request, key_for=trust.key_named, at=at)
+    except WireError as fault:
+        STRANGERS.note(node, fault.code)
+        raise
+    with (admission or Admission(Limits())).of(trust.node_of(hop.kid)):
+        return _admitted(node, request, hop, trust.node_of(hop.kid))
+
+
+def _admitted(node: Node, request: HopRequest, hop: VerifiedHop, peer: str) -> Signed:
+    try:
+        results = inbox.receive(node, _envelopes_of(request.body), peer=peer, hop=hop)
+    except WireError as fault:
+        with node.write() as work:
+            refused.note(work.session, peer=peer, code=fault.code, digest=digest(request.body), at=work.at)
+        raise
     with node.read() as work:
-        body = strict_json.dump({"results": results, "summary": _summary(work, peer)})
+        body, at = strict_json.dump({"results": results, "summary": _summary(work, peer)}), work.at
     headers = sign_answer(200, CONTENT_TYPE, body, request=request, key=node.identity.keys.signing, at=at)
     return Signed(body=body, headers=headers)
+
+
+def _envelopes_of(body: bytes) -> list[JsonValue]:
+    envelopes = strict_json.load(body, limit=MAX_BODY).get("envelopes")
+    if not isinstance(envelopes, list) or not 1 <= len(envelopes) <= MAX_BATCH:
+        raise BatchUnfit
+    return envelopes
 
 
 def own_statements(node: Node) -> list[str]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,8 @@ class PeerState(StrEnum):
     REVOKED = "revoked"
 
 
+EVENTS = structlog.get_logger("relevo.peers")
+SKEW_WARNING_SECONDS = 60
 HEARD = (PeerState.ACTIVE,)
 """Only the messages of active peers are read."""
 
@@ -61,6 +64,13 @@ def move(session: Session, row: PeerRow, state: PeerState, at: datetime) -> None
     log.record(
         session, "peer", at, subject=row.node_id, peer=row.node_id, state=state, statement=statement_digest(token)
     )
+
+
+def note_skew(row: PeerRow, said: datetime, at: datetime) -> None:
+    """Keep by how many seconds a peer's clock is ahead of ours (behind, if negative); over a minute is a warning."""
+    row.skew_seconds = round((said - at).total_seconds())
+    if abs(row.skew_seconds) > SKEW_WARNING_SECONDS:
+        EVENTS.warning("clocks differ", peer=row.node_id, seconds=row.skew_seconds)
 
 
 def keep_statement(session: Session, token: str, statement: NodeStatement) -> None:

@@ -17,11 +17,13 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from relevo.delivery.federation import MAX_BODY
+from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.node import Node
 from relevo.runtime import Service
 from relevo.web import contacts, federation, looks, operations, problems, procedures, retention
 from relevo.web.description import describe_api
+from relevo.web.door import Door
+from relevo.web.limits import LimitsMiddleware
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
 SOURCES = {
@@ -67,13 +69,15 @@ def make_app(service: Service, node: Node) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        max_body_size=MAX_BODY,
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
     )
     app.state.node = node
     app.state.service = service
+    app.state.gate = Gate(Limits())
+    app.state.door = Door
     problems.install(app)
     app.middleware("http")(_guard)
+    app.add_middleware(LimitsMiddleware)
     app.include_router(federation.router)
     common = (operations.router, procedures.router, contacts.router, retention.router, looks.router)
     for router in (*service.routers(node), *common):

@@ -103,6 +103,8 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(judged, IPv6Address):
+        if judged.scope_id is not None:
+            return False
         carried = _carried(judged)
         if carried is None:
             return judged in _GLOBAL_UNICAST and not _is_forbidden(judged)
@@ -111,7 +113,7 @@ def is_public(address: str) -> bool:
 
 
 def _carried(address: IPv6Address) -> IPv4Address | None:
-    if address.scope_id is None and address in _NAT64:
+    if address in _NAT64:
         return IPv4Address(int(address) & _IPV4)
     return address.ipv4_mapped
 
@@ -123,6 +125,6 @@ def _is_forbidden(address: IPv4Address | IPv6Address) -> bool:
 
 def _is_canonical(host: str) -> bool:
     try:
-        return str(ip_address(host)) == host
+        return str(ip_address(host)) == host and "%" not in host
     except ValueError:
         return False

@@ -63,6 +63,8 @@ class Door(H11Protocol):
         with contextlib.suppress(h11.LocalProtocolError):
             for event in (h11.Response(status_code=document["status"], headers=fields), h11.Data(body)):
                 self.transport.write(self.conn.send(event) or b"")
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # whatever the application still says has nowhere to go
         self.transport.close()
 
     def _wait(self) -> None:

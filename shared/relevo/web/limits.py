@@ -73,7 +73,8 @@ class LimitsMiddleware:
         except WireError as refusal:
             await _refuse(refusal, scope, receive, send)
         else:
-            await self._app(scope, received, send)
+            if received is not None:
+                await self._app(scope, received, send)
         finally:
             gate.under_way -= counted
 
@@ -101,7 +102,8 @@ def _require_sound(scope: Scope) -> None:
         raise ContentCodingUnsupported
 
 
-async def _received(scope: Scope, receive: Receive, limits: Limits) -> Receive:
+async def _received(scope: Scope, receive: Receive, limits: Limits) -> Receive | None:
+    """The body, ready to be received at once; None if the sender left before it was whole."""
     if scope["path"].startswith(STREAMED):
         return receive
     length = _field(scope, b"content-length") or b"0"
@@ -114,6 +116,8 @@ async def _received(scope: Scope, receive: Receive, limits: Limits) -> Receive:
             first = await _whole(receive, limits.body_bytes)
     except TimeoutError:
         raise BodyTooSlow from None
+    if first is None:
+        return None
     messages = iter((first,))
 
     async def again() -> Message:
@@ -122,12 +126,12 @@ async def _received(scope: Scope, receive: Receive, limits: Limits) -> Receive:
     return again
 
 
-async def _whole(receive: Receive, limit: int) -> Message:
+async def _whole(receive: Receive, limit: int) -> Message | None:
     raw = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return message
+            return None
         raw += message.get("body", b"")
         if len(raw) > limit:
             raise BodyTooLarge

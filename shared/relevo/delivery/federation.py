@@ -54,7 +54,7 @@ class BodyTooLarge(WireError):
 
 
 class _Strangers:
-    """Notes what strangers got, a few times a minute: their requests cost us no more than that in writing."""
+    """Notes what strangers got, each code once a second at most: their requests cost no more than that in writing."""
 
     def __init__(self) -> None:
         self._rates = Rates(NOTES_PER_MINUTE)
@@ -62,7 +62,7 @@ class _Strangers:
     def note(self, node: Node, code: str) -> None:
         """Count one refusal, unless too many were counted just now."""
         with suppress(RateExceeded):
-            self._rates.take(node.identity.node_id)
+            self._rates.take(f"{node.identity.node_id} {code}")
             with node.write() as work:
                 refused.note(work.session, peer=None, code=code, digest=None, at=work.at)
 

@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.node import Node
 from relevo.runtime import Service
-from relevo.web import contacts, federation, looks, operations, problems, procedures, retention
+from relevo.web import contacts, federation, looks, operations, problems, procedures, refused_items, retention
 from relevo.web.description import describe_api
 from relevo.web.door import Door
 from relevo.web.limits import LimitsMiddleware
@@ -79,7 +79,14 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.middleware("http")(_guard)
     app.add_middleware(LimitsMiddleware)
     app.include_router(federation.router)
-    common = (operations.router, procedures.router, contacts.router, retention.router, looks.router)
+    common = (
+        operations.router,
+        procedures.router,
+        contacts.router,
+        retention.router,
+        looks.router,
+        refused_items.router,
+    )
     for router in (*service.routers(node), *common):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))

@@ -9,7 +9,7 @@ from typing import Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from relevo.delivery import clinical, duties, evidence, refusals, registration, steps, undelivered
+from relevo.delivery import clinical, duties, evidence, registration, steps, undelivered
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.domain.contact_list import ContactPoint
@@ -51,19 +51,6 @@ class Peer(BaseModel):
     last_problem: str | None
     next_attempt_at: datetime | None
     skew_seconds: int | None
-
-
-class Refused(BaseModel):
-    """What was refused on a day and may be tried again; without a peer it came from strangers."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    at: datetime
-    peer: str | None
-    code: str
-    digest: str | None
-    count: int
-    next: str
 
 
 class StatementGiven(Body):
@@ -181,13 +168,6 @@ def list_peers(request: Request, user: CurrentUser) -> list[Peer]:
     with node_of(request).read(user) as work:
         work.require(Act.REGISTER_PEER)
         return [_peer(row) for row in peers.everybody(work.session)]
-
-
-@router.get("/refused", tags=["node"])
-def list_refused(request: Request, user: CurrentUser, peer: str | None = None) -> list[Refused]:
-    """What peers and strangers brought that was refused, by day, newest first, with the exact code."""
-    with node_of(request).read(user) as work:
-        return [Refused.model_validate(item) for item in refusals.listed(work, peer)]
 
 
 @router.post("/peers", status_code=201, tags=["node"])

@@ -73,6 +73,13 @@ class NodeSettings(BaseSettings):
     clock: str = "system"
     delivery_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     log_level: LogLevel = "info"
+    allow_private_peers: bool = False
+    max_body_mebibytes: Annotated[int, Field(ge=1, le=64)] = 8
+    body_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    requests_per_minute_of_a_peer: Annotated[int, Field(ge=1)] = 600
+    requests_per_minute_of_an_address: Annotated[int, Field(ge=1)] = 600
+    requests_at_once_of_a_peer: Annotated[int, Field(ge=1, le=100)] = 4
+    requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 24
 
     @field_validator("endpoint")
     @classmethod

@@ -80,7 +80,7 @@ class NodeProcess:
         }
         self.folder.mkdir()
         text = "".join(f'{name} = "{value}"\n' for name, value in texts.items())
-        numbers = f"listen_port = {self.port}\ndelivery_interval_seconds = {interval}\n"
+        numbers = f"listen_port = {self.port}\ndelivery_interval_seconds = {interval}\nallow_private_peers = true\n"
         self.settings.write_text(text + numbers, encoding="utf-8")
 
     def execute(self, *words: str) -> subprocess.CompletedProcess[str]:

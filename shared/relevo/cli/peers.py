@@ -10,7 +10,7 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import invocation, opened, transport, user
-from relevo.delivery import keeping_up, quarantine, registration
+from relevo.delivery import keeping_up, quarantine, refusals, registration
 from relevo.domain.access import Act
 from relevo.errors import BadInput, WireError
 from relevo.protocol.fingerprint import fingerprint_of
@@ -68,10 +68,10 @@ def list_all(ctx: typer.Context) -> None:
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.REGISTER_PEER)
         rows = [
-            (row.node_id, row.state, row.endpoint, row.confirmed_by, row.last_problem)
+            (row.node_id, row.state, row.endpoint, row.confirmed_by, row.last_problem, row.skew_seconds)
             for row in peers.everybody(work.session)
         ]
-    columns = ("peer", "state", "address", "confirmed by", "last problem")
+    columns = ("peer", "state", "address", "confirmed by", "last problem", "clock ahead (s)")
     show.table(columns, rows, empty="No peer is registered; `peer add` begins it.")
 
 
@@ -159,6 +159,20 @@ def list_quarantine(ctx: typer.Context) -> None:
     show.table(("peer", "kind", "thread", "message", "came"), rows, empty="Nothing is in quarantine.")
     if found:
         show.line("Next: ask each peer, by telephone, whether it sent these; correct with it what a thief has said.")
+
+
+@app.command("refused")
+def list_refused(
+    ctx: typer.Context,
+    node_id: Annotated[str | None, typer.Argument(metavar="NODE_ID", help="Only this peer's.")] = None,
+) -> None:
+    """List what peers and strangers brought that was refused, with the exact code and what to do."""
+    with opened(ctx).read(user(ctx)) as work:
+        rows = [
+            (show.minute(item.at), item.peer or "strangers", item.code, item.count, item.digest or "", item.next)
+            for item in refusals.listed(work, node_id)
+        ]
+    show.table(("last", "from", "code", "times", "digest", "next"), rows, empty="Nothing was refused.")
 
 
 def _statement(token: str, at: datetime) -> NodeStatement:

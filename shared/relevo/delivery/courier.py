@@ -15,6 +15,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 
 import structlog
@@ -22,8 +23,8 @@ import structlog
 from relevo.delivery import epochs, outbox, reconcile, settlement
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
-from relevo.delivery.retry import pause, waits
-from relevo.delivery.transport import Answer, AnswerUnfit, Transport
+from relevo.delivery.retry import CAP, pause, waits
+from relevo.delivery.transport import Answer, AnswerUnfit, Transport, retry_after
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis, kind_of
@@ -55,6 +56,10 @@ class PeerRefused(WireError):
 
     code = "peer-refused"
     advice = "Nothing is lost: it is tried again by itself. If it goes on, ask the peer's administrator about the code."
+
+    def __init__(self, detail: str = "", *, wait_seconds: int | None = None) -> None:
+        self.wait_seconds = wait_seconds
+        super().__init__(detail)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +103,7 @@ class Courier:
             results, summary = self._exchange(load)
         except RelevoError as fault:
             EVENTS.warning("not brought", peer=peer, code=fault.code, detail=fault.detail)
-            self._postpone(peer, fault.code)
+            self._postpone(peer, fault.code, fault.wait_seconds if isinstance(fault, PeerRefused) else None)
             return 0
         return self._settle(load, results, summary)
 
@@ -175,7 +180,7 @@ class Courier:
 
     def _read(self, load: Load, request: HopRequest, answer: Answer) -> tuple[list[JsonObject], JsonValue]:
         if answer.status != HTTPStatus.OK:
-            raise PeerRefused(f"status {answer.status}, {_told(answer)}")
+            raise PeerRefused(f"status {answer.status}, {_told(answer)}", wait_seconds=retry_after(answer))
 
         def key_for(kid: str) -> VerifyKey:
             if load.trust.node_of(kid) != load.peer:
@@ -201,11 +206,11 @@ class Courier:
             reconcile.heed(self._node, work, load.peer, summary, load.trust)
         return sum(settled)
 
-    def _postpone(self, peer: str, code: str) -> None:
+    def _postpone(self, peer: str, code: str, asked: int | None) -> None:
         with self._node.write() as work:
             row = work.session.get_one(PeerRow, peer)
             row.failures, row.last_problem = row.failures + 1, code
-            row.next_attempt_at = work.at + pause(row.failures, _jitter())
+            row.next_attempt_at = work.at + max(pause(row.failures, _jitter()), min(timedelta(seconds=asked or 0), CAP))
             if code in NEWER_STATEMENT:
                 row.polled_at = None
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,8 @@ class PeerState(StrEnum):
     REVOKED = "revoked"
 
 
+EVENTS = structlog.get_logger("relevo.peers")
+SKEW_WARNING_SECONDS = 60
 HEARD = (PeerState.ACTIVE,)
 """Only the messages of active peers are read."""
 KNOWN = (PeerState.ACTIVE, PeerState.SUSPENDED, PeerState.REVOKED)
@@ -90,6 +93,13 @@ def move(session: Session, row: PeerRow, state: PeerState, at: datetime) -> None
     log.record(
         session, "peer", at, subject=row.node_id, peer=row.node_id, state=state, statement=statement_digest(token)
     )
+
+
+def note_skew(row: PeerRow, said: datetime, at: datetime) -> None:
+    """Keep by how many seconds a peer's clock is ahead of ours (behind, if negative); over a minute is a warning."""
+    row.skew_seconds = round((said - at).total_seconds())
+    if abs(row.skew_seconds) > SKEW_WARNING_SECONDS:
+        EVENTS.warning("clocks differ", peer=row.node_id, seconds=row.skew_seconds)
 
 
 def keep_statement(session: Session, token: str, statement: NodeStatement) -> None:

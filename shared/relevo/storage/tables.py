@@ -59,6 +59,7 @@ class PeerRow(SharedBase):
     failures: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     last_problem: Mapped[str | None] = mapped_column(Word)
+    skew_seconds: Mapped[int | None]
 
 
 class SopRow(SharedBase):

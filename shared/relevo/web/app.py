@@ -17,7 +17,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from relevo.delivery.federation import MAX_BODY
+from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.node import Node
 from relevo.runtime import Service
 from relevo.web import (
@@ -32,9 +32,12 @@ from relevo.web import (
     operations,
     problems,
     procedures,
+    refused_items,
     retention,
 )
 from relevo.web.description import describe_api
+from relevo.web.door import Door
+from relevo.web.limits import LimitsMiddleware
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
 SOURCES = {
@@ -80,17 +83,19 @@ def make_app(service: Service, node: Node) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        max_body_size=MAX_BODY,
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
     )
     app.state.node = node
     app.state.service = service
+    app.state.gate = Gate(Limits())
+    app.state.door = Door
     problems.install(app)
     app.middleware("http")(_guard)
+    app.add_middleware(LimitsMiddleware)
     app.include_router(federation.router)
     app.include_router(federation_streams.router)
     app.include_router(log.router)
-    of_the_node = (operations, procedures, contacts, retention, looks, delivery, log_status, keys)
+    of_the_node = (operations, procedures, contacts, retention, looks, delivery, log_status, keys, refused_items)
     for router in (*service.routers(node), *(module.router for module in of_the_node)):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))

@@ -22,6 +22,8 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
+from relevo.delivery.admission import Busy, RateExceeded
+from relevo.delivery.federation import BodyTooLarge
 from relevo.delivery.transport import PeerUnreachable
 from relevo.domain.referral import IllegalStep
 from relevo.errors import (
@@ -36,6 +38,7 @@ from relevo.errors import (
     WireError,
 )
 from relevo.protocol.strict_json import JsonObject
+from relevo.web.refusals import BodyTooSlow, ContentCodingUnsupported, HeadersTooLarge, TargetTooLong
 
 _FRAMEWORK = {
     400: ("bad-input", "Send JSON of the form that /api describes; nothing was stored."),
@@ -110,6 +113,13 @@ STATUS: dict[type[RelevoError], int] = {
     Refusal: 422,
     Misconfigured: 500,
     PeerUnreachable: 502,
+    TargetTooLong: 414,
+    HeadersTooLarge: 431,
+    ContentCodingUnsupported: 415,
+    BodyTooLarge: 413,
+    BodyTooSlow: 408,
+    RateExceeded: 429,
+    Busy: 503,
     RelevoError: 500,
 }
 """The status of each family; a class belongs to the nearest family above it."""
@@ -145,6 +155,11 @@ def _given(document: Mapping[str, Any]) -> JsonObject:
 def wire_problem(error: WireError) -> JsonObject:
     """What a peer is told: the code and nothing of what we know."""
     return {"type": f"urn:relevo:problem:{error.wire_code}", "status": status_of(type(error)), "code": error.wire_code}
+
+
+def waiting(error: RelevoError) -> dict[str, str]:
+    """The field that says after how many seconds another try makes sense, if we know."""
+    return {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy) else {}
 
 
 def install(app: FastAPI) -> None:

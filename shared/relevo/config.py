@@ -72,6 +72,8 @@ class NodeSettings(BaseSettings):
     clock: str = "system"
     delivery_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     log_level: LogLevel = "info"
+    file_scanner: tuple[str, ...] = ()
+    file_quota_bytes: Annotated[int, Field(gt=0)] = 20 << 30
 
     @field_validator("endpoint")
     @classmethod

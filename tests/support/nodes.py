@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from relevo.clock import StandingClock
-from relevo.delivery import federation, registration, sop_exchange
+from relevo.delivery import federation, files_federation, registration, sop_exchange
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Answer, PeerUnreachable, Transport
 from relevo.delivery.worker import Worker
@@ -219,10 +219,21 @@ def _ask(node: Node, path: str, request: HopRequest) -> Answer:
                 return _json(200, {"statements": list(federation.own_statements(node))})
             case federation.POSSESSION:
                 return _json(200, {"proof": federation.prove_possession(node, request.body)})
+            case _ if path.startswith(files_federation.FILES):
+                signed = _file(node, path.removeprefix(files_federation.FILES), request)
+                headers = {name.lower(): value for name, value in signed.headers.items()}
+                return Answer(status=200, headers=headers, body=signed.body)
     except WireError as error:
         problem = wire_problem(error)
         return _json(int(str(problem["status"])), problem)
     return _json(404, {"code": "not-found"})
+
+
+def _file(node: Node, named: str, request: HopRequest) -> federation.Signed:
+    digest, _, number = named.partition("/")
+    if request.method == "GET":
+        return files_federation.show_file(node, request, digest)
+    return files_federation.take_part(node, request, digest, int(number))
 
 
 def _json(status: int, document: JsonObject) -> Answer:

@@ -15,7 +15,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import registration, retention
+from relevo.delivery import files, files_courier, registration, retention
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
@@ -51,11 +51,14 @@ class Worker:
         self._thread.join()
 
     def turn(self) -> None:
-        """One turn: our statement, the peers' statements, retention, the post, the log, the database's own journal."""
+        """One turn: our statement, the peers' statements, retention, the post, files, the log, the database's own."""
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
         self._courier.run_once()
+        files.sweep(self._node)
+        files.examine(self._node)
+        files_courier.run_once(self._node, self._transport)
         sequence(self._node)
         self._node.database.settle()
 

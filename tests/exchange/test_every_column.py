@@ -74,8 +74,9 @@ OWN: Mapping[str, str] = {
     "case_history": "fields reason",
     "consent": "withhold given_by language capacity evidence_kind evidence classes organisation purpose",
     "exception_ground": "reason raised_by attestation",
+    "file_part": "sealed",
 }
-"""A host's own case, which stays its own."""
+"""A host's own case, which stays its own; parts that a peer brought go with its referral (`test_files`)."""
 
 HARMLESS: Mapping[str, str] = {
     "access": "id subject number role classes why at commitment",
@@ -84,6 +85,10 @@ HARMLESS: Mapping[str, str] = {
     "contact_list": "node_id as_of said kept_at",
     "costs": "peer jti thread side kind replaces who at state agreed_at agreed_by agreed_in",
     "duty": "id peer thread duty side started_at due_at done_at dropped",
+    "file": "id owner digest size state problem receipt begun_at",
+    "file_part": "file number",
+    "file_push": "peer thread digest jti state problem failures next_attempt_at receipt",
+    "file_use": "file subject",
     "inbox": "peer jti identity thread kind epoch seq manifest content disposition code receipt received_at",
     "log_entry": "id record salt entry subject position",
     "log_hash": "level position hash",

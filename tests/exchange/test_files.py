@@ -29,6 +29,7 @@ from relevo.protocol import base64url
 from relevo.protocol.file_seal import MAX_FILE, sealed_size
 from relevo.protocol.file_type import FileTypeRefused
 from relevo.protocol.hop import HopRequest, sign_request
+from relevo.protocol.strict_json import JsonObject
 from relevo.storage.files import PART
 from relevo.storage.tables_files import FilePartRow, FilePushRow, FileRow, FileUseRow
 from relevo.storage.tables_record import AccessRow
@@ -99,10 +100,10 @@ def with_scanner(story: FileStory, *, host: tuple[str, ...] = (), origin: tuple[
         nodes.transport.connect(node)
 
 
-def part(story: FileStory, number: int, body: bytes, *, digest: str = "", sender: Node | None = None) -> HopRequest:
+def part(story: FileStory, number: int, body: bytes, *, digest: str = "") -> HopRequest:
     """A signed request that brings bytes as a part of the sheet."""
     url = f"{story.nodes.origin.identity.endpoint}{files_federation.FILES}{digest or story.digest}/{number}"
-    key = (sender or story.nodes.host).identity.keys.signing
+    key = story.nodes.host.identity.keys.signing
     headers = sign_request("PUT", url, files_federation.PART_TYPE, body, key=key, at=story.nodes.clock.now())
     return HopRequest(method="PUT", target_uri=url, headers=headers, body=body)
 
@@ -246,9 +247,48 @@ def test_while_the_scanner_gives_no_answer_nobody_opens_it_and_it_is_asked_again
         story.read(story.nodes.origin)
     assert story.states(story.nodes.host) == [("waiting", None)]
     with_scanner(story, origin=CLEAN)
+    story.nodes.clock.move(timedelta(hours=1))
     story.nodes.deliver()
     assert story.states(story.nodes.host) == STORED
     assert story.read(story.nodes.origin) == SHEET
+
+
+LIES: dict[str, tuple[JsonObject, str]] = {
+    "a key that does not open it": ({"key": base64url.digest(b"another key")}, "unreadable"),
+    "another type than it is": ({"media_type": "image/png"}, "file-type-refused"),
+    "a type that is not carried": ({"media_type": "text/html"}, "file-type-refused"),
+}
+
+
+@pytest.mark.parametrize(("lie", "code"), LIES.values(), ids=LIES)
+def test_a_peer_that_lies_about_a_file_is_told_and_nobody_opens_it(
+    story: FileStory, lie: JsonObject, code: str
+) -> None:
+    story.attach()
+    with story.at_host() as work:
+        case = cases.find(work, story.case)
+        documents = case.record["documents"]
+        assert isinstance(documents, dict)
+        listed = documents["files"]
+        assert isinstance(listed, list)
+        assert isinstance(listed[0], dict)
+        case.record = {**case.record, "documents": {"files": [{**listed[0], **lie}]}}
+    story.send()
+    refused = [("refused", code)]
+    assert (story.states(story.nodes.host), story.states(story.nodes.origin)) == (refused, refused)
+    with pytest.raises(FileNotReady):
+        story.read(story.nodes.origin)
+
+
+def test_a_peer_cannot_ask_for_or_fill_a_file_that_is_ours(story: FileStory) -> None:
+    first, *_ = announced(story)
+    host, origin = story.nodes.both
+    url = f"{host.identity.endpoint}{files_federation.FILES}{story.digest}/0"
+    key = origin.identity.keys.signing
+    headers = sign_request("PUT", url, files_federation.PART_TYPE, first, key=key, at=story.nodes.clock.now())
+    request = HopRequest(method="PUT", target_uri=url, headers=headers, body=first)
+    with pytest.raises(FileUnannounced):
+        files_federation.take_part(host, request, story.digest, 0)
 
 
 NOT_ATTACHED = {

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from relevo.delivery.node import Node
 from relevo.delivery.scanner import FileInfected, ScannerUnavailable, unscanned
-from relevo.errors import BadInput, Conflict, NotFound, RelevoError
+from relevo.errors import BadInput, Conflict, NotFound, RelevoError, WireError
 from relevo.messages.circumstances_results import File
 from relevo.protocol import base64url
 from relevo.protocol.file_receipt import FileReceipt, sign_file_receipt
@@ -200,7 +200,7 @@ def _examine(node: Node, file: str) -> None:
 def _fault(node: Node, file: str, entry: File | None) -> str | None:
     """Why a file is not fit to be opened, as a code; it is read to its end even if the scanner stops before."""
     if entry is None:
-        return FileUnreadable.code
+        return FileUnreadable().wire_code
     ends = Ends()
     pieces = ends.watch(opened(node, file, entry))
     try:
@@ -210,7 +210,7 @@ def _fault(node: Node, file: str, entry: File | None) -> str | None:
     except ScannerUnavailable:
         raise
     except RelevoError as fault:
-        return fault.code
+        return fault.wire_code if isinstance(fault, WireError) else fault.code
     return None if found == entry.media_type else FileTypeRefused.code
 
 

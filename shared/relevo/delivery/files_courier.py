@@ -98,13 +98,13 @@ def _next(node: Node, push: Push, number: int | None) -> tuple[str, bytes] | Non
         message = work.session.get(OutboxRow, row.jti) if row else None
         file = files.find(work.session, node.identity.node_id, digest)
         where = work.session.get_one(PeerRow, peer)
-        if row is None or message is None or file is None or where.state not in HEARD:
+        if row is None or message is None or where.state not in HEARD:
             return None
         named = any(one.digest == digest for one in files.announced_in(message.disclosures))
         reason = node.release(work, message)
-        sealed = b"" if number is None else files.part(work.session, file.id, number)
-    if not named or reason is not None:
-        _hold(node, push, reason.code if reason else "file-withheld")
+        sealed = b"" if number is None or file is None else files.part(work.session, file.id, number)
+    if not named or reason is not None or file is None:
+        _hold(node, push, reason.code if reason else "file-withheld" if file else "file-not-here")
         return None
     if sealed is None:
         raise AnswerUnfit("the peer asks for a part that there is not")
@@ -173,10 +173,13 @@ def _hold(node: Node, push: Push, code: str) -> None:
 
 
 def _postpone(node: Node, push: Push, code: str | None) -> None:
-    """Try again later; a whole file that was not looked at yet is no failure, and is asked for at the next turn."""
+    """Try again after a pause; whether a whole file was looked at, is asked for the first time at the next turn."""
     with node.write() as work:
         row = work.session.get(FilePushRow, push)
         if row is None:
             return
-        row.problem, row.failures = code, row.failures + 1 if code else 0
-        row.next_attempt_at = work.at + pause(row.failures, secrets.randbelow(1 << 20) / (1 << 20)) if code else None
+        is_progress = code is None and row.problem is not None
+        row.failures, row.problem = 1 if is_progress else row.failures + 1, code
+        is_first_question = code is None and row.failures == 1
+        wait = pause(row.failures, secrets.randbelow(1 << 20) / (1 << 20))
+        row.next_attempt_at = None if is_first_question else work.at + wait

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
-from relevo.errors import Refusal, RelevoError
+from relevo.errors import BadInput, RelevoError
 
 LONGEST_SECONDS = 300
 _FOUND = 1
@@ -24,7 +24,7 @@ Scan: TypeAlias = Callable[[Iterable[bytes]], None]
 """Looks at the plain bytes of one file and raises `FileInfected` or `ScannerUnavailable`."""
 
 
-class FileInfected(Refusal):
+class FileInfected(BadInput):
     """The virus scanner found something in a file."""
 
     code = "file-infected"

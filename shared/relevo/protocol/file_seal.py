@@ -35,6 +35,7 @@ class FileUnreadable(WireError):
     """A sealed file does not open under its key, or is not of the one form."""
 
     code = "file-unreadable"
+    public = "unreadable"
     advice = "Ask the sender to attach the file anew; nobody can open this one."
 
 

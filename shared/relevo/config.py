@@ -80,6 +80,8 @@ class NodeSettings(BaseSettings):
     requests_per_minute_of_an_address: Annotated[int, Field(ge=1)] = 600
     requests_at_once_of_a_peer: Annotated[int, Field(ge=1, le=100)] = 4
     requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 24
+    file_scanner: tuple[str, ...] = ()
+    file_quota_bytes: Annotated[int, Field(gt=0)] = 20 << 30
 
     @field_validator("endpoint")
     @classmethod

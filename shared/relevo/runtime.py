@@ -23,6 +23,7 @@ from sqlalchemy import make_url
 import relevo
 from relevo.config import NodeSettings, load, make_clock
 from relevo.delivery.node import Handler, Holdings, Node, Release, Sees, whole_node
+from relevo.delivery.scanner import scanner
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.errors import Misconfigured
@@ -74,6 +75,8 @@ def build(service: Service, settings: NodeSettings) -> Node:
         holdings=service.holdings,
         sees=service.sees,
         outside=settings.outside,
+        scan=scanner(settings.file_scanner),
+        file_quota=settings.file_quota_bytes,
     )
 
 

@@ -74,8 +74,9 @@ OWN: Mapping[str, str] = {
     "case_history": "fields reason",
     "consent": "withhold given_by language capacity evidence_kind evidence classes organisation purpose",
     "exception_ground": "reason raised_by attestation",
+    "file_part": "sealed",
 }
-"""A host's own case, which stays its own."""
+"""A host's own case, which stays its own; parts that a peer brought go with its referral (`test_files`)."""
 
 HARMLESS: Mapping[str, str] = {
     "access": "id subject number role classes why at commitment",
@@ -89,6 +90,10 @@ HARMLESS: Mapping[str, str] = {
     "peer_stand": "peer epoch high_water missing heard_at asked_at doubt_epoch doubt_seq unproven_at stopped_at"
     " confirmed_at confirmed_by confirmed_why",
     "duty": "id peer thread duty side started_at due_at done_at dropped",
+    "file": "id owner digest size state problem receipt begun_at",
+    "file_part": "file number",
+    "file_push": "peer thread digest jti state problem failures next_attempt_at receipt",
+    "file_use": "file subject",
     "inbox": "peer jti identity thread kind epoch seq manifest content disposition code receipt received_at",
     "log_alarm": "id peer code found_at known shown seen_at seen_by",
     "log_entry": "id record salt entry subject position",

@@ -114,12 +114,12 @@ def test_administrators_read_what_was_refused_with_the_exact_code(aftermath: Aft
 
 
 @pytest.mark.parametrize("state", [PeerState.SUSPENDED, PeerState.REVOKED])
-def test_a_peer_that_is_no_longer_heard_is_a_stranger(aftermath: Aftermath, state: PeerState) -> None:
+def test_a_peer_that_is_no_longer_heard_is_told_so_and_nothing_is_taken(aftermath: Aftermath, state: PeerState) -> None:
     origin = aftermath.nodes.origin
     _move(origin, state)
     told = aftermath.enemy.bring(aftermath.enemy.envelope())
     _move(origin, PeerState.ACTIVE)
-    assert told == "400 key-unknown"
+    assert told == f"400 peer-{state}"
 
 
 def test_strangers_who_come_too_often_are_asked_to_wait_before_anything_is_read(

@@ -13,7 +13,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from relevo.clock import StandingClock
-from relevo.delivery import federation, log_files, publishing, registration, sop_exchange, stream_lists
+from relevo.delivery import (
+    federation,
+    files_federation,
+    log_files,
+    publishing,
+    registration,
+    sop_exchange,
+    stream_lists,
+)
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Answer, PeerUnreachable, Transport
 from relevo.delivery.worker import Worker
@@ -251,6 +259,10 @@ def _answer(node: Node, path: str, request: HopRequest) -> Answer:
         case federation.WITNESS:
             said = log.answer(node, request.body)
             return Answer(status=said.status_code, headers=dict(said.headers), body=bytes(said.body))
+    if path.startswith(files_federation.FILES):
+        signed = _file(node, path.removeprefix(files_federation.FILES), request)
+        headers = {name.lower(): value for name, value in signed.headers.items()}
+        return Answer(status=200, headers=headers, body=signed.body)
     if not path.startswith("/log/"):
         raise NotFound
     return Answer(status=200, headers={}, body=_file_of_log(node, path.removeprefix("/log/")))
@@ -258,6 +270,13 @@ def _answer(node: Node, path: str, request: HopRequest) -> Answer:
 
 def _file_of_log(node: Node, path: str) -> bytes:
     return log_files.newest(node).encode() if path == "checkpoint" else log_files.tile(node, path)
+
+
+def _file(node: Node, named: str, request: HopRequest) -> federation.Signed:
+    digest, _, number = named.partition("/")
+    if request.method == "GET":
+        return files_federation.show_file(node, request, digest)
+    return files_federation.take_part(node, request, digest, int(number))
 
 
 def _json(status: int, document: JsonObject) -> Answer:

@@ -39,7 +39,7 @@ from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import erasure, log, peers, refused
+from relevo.storage import erasure, files, log, peers, refused
 from relevo.storage.tables import InboxRow, NonceRow, OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -196,6 +196,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
     taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     begun = duties.started(work, admitted.row, taken, work.at)
     node.handlers[said.step](work, admitted.row, admitted.said)
+    files.expect(work.session, message.iss, message.thread, files.announced_in(opened.issued.disclosures), work.at)
     if admitted.hushed:
         taken.said = {}
     due = duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)

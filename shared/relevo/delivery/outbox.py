@@ -24,7 +24,7 @@ from relevo.messages.steps import StepPayload
 from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import erasure, peers
+from relevo.storage import erasure, files, peers
 from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -91,6 +91,7 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
         state=OutboxState.QUEUED,
     )
     work.session.add(row)
+    files.announce(work.session, frame.peer, frame.thread, jti, files.announced_in(row.disclosures))
     return row
 
 

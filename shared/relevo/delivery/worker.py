@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import keeping_up, publishing, reconcile, retention, witness
+from relevo.delivery import files, files_courier, keeping_up, publishing, reconcile, retention, witness
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.outside import Outside
@@ -60,13 +60,16 @@ class Worker:
         _try(partial(reconcile.at_start, self._node, self._transport))
 
     def turn(self) -> None:
-        """One turn: statements, retention, streams, the post, the log and its witnesses, the database's own journal."""
+        """One turn: statements, retention, streams, post, files, the log and its witnesses, the database's own."""
         publishing.renew(self._node)
         publishing.tidy(self._node)
         keeping_up.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
         reconcile.turn(self._node, self._transport)
         self._courier.run_once()
+        files.sweep(self._node)
+        files.examine(self._node)
+        files_courier.run_once(self._node, self._transport)
         sequence(self._node)
         witness.push(self._node, self._transport)
         if self._outside is not None:

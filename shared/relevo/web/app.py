@@ -24,6 +24,7 @@ from relevo.web import (
     contacts,
     delivery,
     federation,
+    federation_files,
     federation_streams,
     keys,
     log,
@@ -35,6 +36,7 @@ from relevo.web import (
     refused_items,
     retention,
 )
+from relevo.web import files as file_routes
 from relevo.web.description import describe_api
 from relevo.web.door import Door
 from relevo.web.limits import LimitsMiddleware
@@ -62,6 +64,21 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+
+
+OF_EVERY_NODE = (
+    operations,
+    procedures,
+    contacts,
+    retention,
+    looks,
+    delivery,
+    log_status,
+    keys,
+    refused_items,
+    file_routes,
+)
+"""The modules whose routes people of both kinds of node use."""
 
 
 class _Application(FastAPI):
@@ -94,9 +111,9 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.add_middleware(LimitsMiddleware)
     app.include_router(federation.router)
     app.include_router(federation_streams.router)
+    app.include_router(federation_files.router)
     app.include_router(log.router)
-    of_the_node = (operations, procedures, contacts, retention, looks, delivery, log_status, keys, refused_items)
-    for router in (*service.routers(node), *(module.router for module in of_the_node)):
+    for router in (*service.routers(node), *(module.router for module in OF_EVERY_NODE)):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))
     app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)

@@ -19,6 +19,7 @@ is a proxy, it is the last one in X-Forwarded-For, which the proxy wrote. IPv6 a
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -32,8 +33,8 @@ from relevo.web.refusals import BodyTooSlow, ContentCodingUnsupported, HeadersTo
 
 MAX_TARGET = 4096
 MAX_FIELDS = 64
-STREAMED = ("/federation/v1/files/",)
-"""Under these paths a route reads its body piece by piece, and limits it."""
+STREAMED = re.compile(r"/api/cases/[^/]+/files/?")
+"""Where people upload files: that route asks who they are first, then reads piece by piece, up to its own limit."""
 OF_PEERS = ("/federation/", "/.well-known/", "/log/")
 
 _ONCE = frozenset(
@@ -104,7 +105,7 @@ def _require_sound(scope: Scope) -> None:
 
 async def _received(scope: Scope, receive: Receive, limits: Limits) -> Receive | None:
     """The body, ready to be received at once; None if the sender left before it was whole."""
-    if scope["path"].startswith(STREAMED):
+    if STREAMED.fullmatch(scope["path"]):
         return receive
     length = _field(scope, b"content-length") or b"0"
     if not length.isdigit():

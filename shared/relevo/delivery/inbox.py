@@ -45,6 +45,8 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
 EPOCH = 1
+WITHIN_THREAD = frozenset({"requested", "acknowledged", "answered", "contacted", "reported"})
+"""Open kinds whose steps write rows of their own thread and no other."""
 
 
 class NonceSeen(WireError):
@@ -108,11 +110,17 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
         NonceSeen: if the request was accepted before; nothing is written.
     """
     arrivals = _inspect(node, envelopes, peer)
-    with node.write() as work:
+    with node.write(lane=_lane(arrivals, peer)) as work:
         _remember_nonce(work.session, peer, hop, work)
         results = [_settle(node, work, arrival, peer) for arrival in arrivals]
         _hear(work.session, peer, arrivals)
     return results
+
+
+def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
+    """What stays within one thread needs only its peer's lane; what may reach other referrals of a person needs all."""
+    kinds = {arrival.verified.manifest.message.kind for arrival in arrivals if arrival.verified}
+    return peer if kinds <= WITHIN_THREAD else None
 
 
 def _inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:

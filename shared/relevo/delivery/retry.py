@@ -1,10 +1,12 @@
 """When to try again. For ever: a message is given up by people, never by a machine.
 
-Full jitter from 5 seconds, doubling, at most an hour; six hours once a peer has been away for a week.
+Full jitter from 5 seconds, doubling, at most an hour; six hours once a peer has been away for a week. What a peer asks
+for in `Retry-After` is the least, within the hour.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 FIRST = timedelta(seconds=5)
@@ -21,6 +23,13 @@ def pause(failures: int, jitter: float) -> timedelta:
     cap = CAP if failures < _FAILURES_OF_A_WEEK else LATE_CAP
     ceiling = min(cap, FIRST * (1 << min(max(failures - 1, 0), 16)))
     return ceiling * jitter
+
+
+def asked(retry_after: str | None) -> timedelta:
+    """How long a peer asks to be left alone, in seconds (RFC 9110, 10.2.3), at most `CAP`; a date says nothing here."""
+    if retry_after is None or not re.fullmatch(r"[0-9]{1,9}", retry_after):
+        return timedelta()
+    return min(CAP, timedelta(seconds=int(retry_after)))
 
 
 def waits(until: datetime | None, at: datetime) -> bool:

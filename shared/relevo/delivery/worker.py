@@ -1,5 +1,6 @@
 """The loop beside the server: publish, poll, erase what is due, bring, number, settle the journal; then wait.
 
+Post is brought in threads of its own, one a peer: the loop waits for none, so that a slow peer holds up nobody.
 While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
 one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
 once: a node that takes requests but no longer delivers would lose people in silence.
@@ -21,6 +22,7 @@ from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
+from relevo.storage.database import is_full
 
 EVENTS = structlog.get_logger("relevo.worker")
 
@@ -45,24 +47,28 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the turn that is under way, then end."""
+        """Finish the turn and the requests that are under way, then end."""
         self._stop.set()
         self._node.bell.set()
         self._thread.join()
+        self._courier.stop()
 
     def turn(self) -> None:
         """One turn: our statement, the peers' statements, retention, the post, the log, the database's own journal."""
+        self._turn(self._courier.run_once)
+
+    def _turn(self, bring: Callable[[], object]) -> None:
         registration.renew(self._node)
         registration.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
-        self._courier.run_once()
+        bring()
         sequence(self._node)
         self._node.database.settle()
 
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                _try(self.turn)
+                _try(lambda: self._turn(self._dispatch))
                 self._wait()
         finally:
             if self._broken is not None and not self._stop.is_set():
@@ -72,7 +78,11 @@ class Worker:
         until = time.monotonic() + self._interval
         while not self._stop.is_set() and self._node.bell.wait(max(0, until - time.monotonic())):
             self._node.bell.clear()
-            _try(self._courier.run_once)
+            _try(self._dispatch)
+
+    def _dispatch(self) -> None:
+        if not self._stop.is_set():
+            self._courier.dispatch()
 
 
 def _try(turn: Callable[[], object]) -> None:
@@ -80,5 +90,5 @@ def _try(turn: Callable[[], object]) -> None:
         turn()
     except RelevoError as fault:
         EVENTS.warning("turn broken off", code=fault.code)
-    except OperationalError:
-        EVENTS.warning("turn broken off", code="database-unavailable")
+    except OperationalError as fault:
+        EVENTS.warning("turn broken off", code="storage-full" if is_full(fault) else "database-unavailable")

@@ -119,7 +119,7 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
 
 def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
     """What stays within one thread needs only its peer's lane; what may reach other referrals of a person needs all."""
-    kinds = {arrival.verified.manifest.message.kind for arrival in arrivals if arrival.verified}
+    kinds = {one.verified.manifest.message.kind for one in arrivals if one.verified}
     return peer if kinds <= WITHIN_THREAD else None
 
 

@@ -85,7 +85,8 @@ class Database:
                 try:
                     yield got
                 finally:
-                    connection.invalidate()
+                    if got:
+                        connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
     @contextmanager
     def _known_here(self, name: str) -> Iterator[bool]:

@@ -45,8 +45,8 @@ check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own cod
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -r shared services migrations -c pyproject.toml
 
-bench: $(VENV)/.develop ## time one referral, sent and receipted
-	$(PY) -m tests.bench
+bench: $(VENV)/.develop ## what bringing referrals costs, beside the limits of the machine (ARGS="1000 100000")
+	$(PY) -m tests.bench $(ARGS)
 
 mutants: $(VENV)/.develop ## plant faults in the rules and count those that the tests notice (an hour)
 	$(PY) tests/mutation.py $(ARGS)

@@ -1,4 +1,7 @@
-"""The route of a host's API that attaches a file to a case; the body is the file itself, nothing around it."""
+"""The route of a host's API that attaches a file to a case; the body is the file itself, nothing around it.
+
+The verb judges the announced length, before a byte is read, and says what to do.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,6 @@ from relevo.messages.circumstances_results import FileKind
 from relevo.web.access import CurrentUser, node_of
 from relevo.web.files import pieces_of
 
-ROOM = 1 << 30
-"""Far above what is carried: the verb judges the announced length, before a byte is read, and says what to do."""
-
 router = APIRouter(prefix="/api/cases/{case}/files", tags=["cases"])
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
@@ -25,7 +25,7 @@ class Attached(BaseModel):
     digest: str
 
 
-@router.post("", status_code=201, max_body_size=ROOM, openapi_extra=_BODY)
+@router.post("", status_code=201, openapi_extra=_BODY)
 def attach_file(
     request: Request,
     user: CurrentUser,

@@ -13,11 +13,10 @@ from origin_node.cli import app as origin_app
 from relevo.clock import FileClock
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
-from relevo.protocol.keyring import KeyRing
 from relevo.storage import users
 from relevo.storage.key_store import write_keys
 from support.file_story import SHEET, FileStory, file_story
-from support.nodes import AT, JoinedNodes
+from support.nodes import AT, JoinedNodes, MemoryKeys
 
 SETTINGS = """
 node_id = "{node.node_id}"
@@ -27,6 +26,7 @@ listen_port = 8101
 database = "{database}"
 keys = "keys.json"
 clock = "file:clock"
+keys_unlock = "none"
 file_scanner = ["true"]
 """
 
@@ -38,8 +38,8 @@ class Terminal:
         self.app, self.role, self.settings = app, role, folder / "settings.toml"
         folder.mkdir()
         FileClock(folder / "clock").move_to(AT)
-        assert isinstance(node.identity.keys, KeyRing)
-        write_keys(folder / "keys.json", node.identity.keys)
+        assert isinstance(node.identity.keys, MemoryKeys)
+        write_keys(folder / "keys.json", node.identity.keys.ring)
         settings = SETTINGS.format(node=node.identity, database=node.database.engine.url)
         self.settings.write_text(settings, encoding="utf-8")
         with node.write() as work:

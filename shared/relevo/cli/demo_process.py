@@ -83,6 +83,11 @@ class NodeProcess:
         numbers = f"listen_port = {self.port}\ndelivery_interval_seconds = {interval}\nallow_private_peers = true\n"
         self.settings.write_text(text + numbers, encoding="utf-8")
 
+    @property
+    def pid(self) -> int:
+        """The process that serves; 0 while none does."""
+        return self._process.pid if self._process else 0
+
     def execute(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of its commands to its end, whatever the end is."""
         return subprocess.run(  # noqa: S603 - our own console script

@@ -44,6 +44,8 @@ from relevo.storage.tables import InboxRow, NonceRow, OutboxRow, PeerRow, Referr
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
+WITHIN_THREAD = frozenset({"requested", "acknowledged", "answered", "contacted", "reported"})
+"""Open kinds whose steps write rows of their own thread and no other."""
 
 
 class NonceSeen(WireError):
@@ -100,11 +102,17 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
         NonceSeen: if the request was accepted before; nothing is written.
     """
     arrivals = _inspect(node, envelopes, peer)
-    with node.write() as work:
+    with node.write(lane=_lane(arrivals, peer)) as work:
         _remember_nonce(work.session, peer, hop, work)
         results = [_settle(node, work, arrival, peer) for arrival in arrivals]
         _hear(work, peer, hop, arrivals)
     return results
+
+
+def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
+    """What stays within one thread needs only its peer's lane; what may reach other referrals of a person needs all."""
+    kinds = {one.verified.manifest.message.kind for one in arrivals if one.verified}
+    return peer if kinds <= WITHIN_THREAD else None
 
 
 def _inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:

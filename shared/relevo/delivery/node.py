@@ -92,9 +92,9 @@ class Node:
         return [row for row in referrals.everything(work.session) if self.sees(work, row)]
 
     @contextmanager
-    def write(self, user: User = THE_NODE) -> Iterator[UnitOfWork]:
-        """A unit of work that is committed at the end of the block, or undone as a whole."""
-        with self.database.write() as session:
+    def write(self, user: User = THE_NODE, *, lane: str | None = None) -> Iterator[UnitOfWork]:
+        """A unit of work that is committed at the end of the block, or undone as a whole; `lane` as in `Database`."""
+        with self.database.write(lane) as session:
             yield UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=user)
 
     @contextmanager

@@ -87,6 +87,7 @@ class ReferralRow(SharedBase):
     """
 
     __tablename__ = "referral"
+    __table_args__ = (Index("uq_referral_thread", "thread", unique=True),)
 
     peer: Mapped[str] = mapped_column(Word, primary_key=True)
     thread: Mapped[str] = mapped_column(Digest, primary_key=True)

@@ -38,6 +38,7 @@ from relevo.errors import (
     WireError,
 )
 from relevo.protocol.strict_json import JsonObject
+from relevo.storage.database import is_full
 from relevo.web.refusals import BodyTooSlow, ContentCodingUnsupported, HeadersTooLarge, TargetTooLong
 
 _FRAMEWORK = {
@@ -65,6 +66,13 @@ _WORDS = {
     "datetime_parsing": "must be a date and time with its offset, such as 2026-12-14T19:35:00+01:00",
     "date_from_datetime_parsing": "must be a date written as year-month-day, such as 2026-12-31",
     "date_parsing": "must be a date written as year-month-day, such as 2026-12-31",
+}
+_STORAGE_FULL: JsonObject = {
+    "type": "urn:relevo:problem:storage-full",
+    "title": "The disk of the database is full.",
+    "status": 507,
+    "code": "storage-full",
+    "next": "Nothing was lost or half done. An administrator makes room on the disk; then try again.",
 }
 EVENTS = structlog.get_logger("relevo.web")
 MEDIA_TYPE = "application/problem+json"
@@ -217,6 +225,8 @@ def _database(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DataError):
         return respond(problem_of(BadInput("the request holds something that no database can keep")))
     EVENTS.error("database", kind=type(error).__name__)
+    if isinstance(error, DBAPIError) and is_full(error):
+        return respond(_STORAGE_FULL, {"retry-after": "300"})
     document = {
         "type": "urn:relevo:problem:database-unavailable",
         "title": "The database cannot be reached just now.",

@@ -1,0 +1,7 @@
+"""x"""
+
+from vectors.making.cases import Vectors
+
+
+def filled(text: str, files: list[Vectors]) -> str:
+    return text

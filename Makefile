@@ -45,6 +45,9 @@ check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own cod
 bench: $(VENV)/.develop ## time one referral, sent and receipted
 	$(PY) -m tests.bench
 
+vectors: $(VENV)/.develop ## write the test vectors anew, and the tables and examples of docs/protocol.md
+	$(PY) -m vectors.make
+
 mutants: $(VENV)/.develop ## plant faults in the rules and count those that the tests notice (an hour)
 	$(PY) tests/mutation.py $(ARGS)
 
@@ -56,4 +59,4 @@ LOCKFLAGS := --quiet --upgrade --python-version 3.11 --universal --generate-hash
              --no-annotate --no-header --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench mutants lock
+.PHONY: help demo test check bench vectors mutants lock

@@ -1,6 +1,6 @@
-"""Writes the test vectors, and the tables and examples of docs/protocol.md, anew.
+"""Writes the test vectors, and the tables and examples of the documents, anew.
 
-    python -m vectors.make            writes shared/vectors/*.json and the marked places of docs/protocol.md
+    python -m vectors.make            writes shared/vectors/*.json and the marked places of the documents
     python -m vectors.make --check    writes nothing; exit status 1 if something would change
 
 All keys are invented and always the same: seeds are SHAKE-256 of their names. Signatures are deterministic (Ed25519);
@@ -18,7 +18,7 @@ from vectors.making import contents, document, envelopes, hops, logs, nodes, org
 from vectors.making.cases import Vectors
 
 FOLDER = Path(__file__).parent
-DOCUMENT = FOLDER.parents[1] / "docs" / "protocol.md"
+DOCUMENTS = (FOLDER / "README.md", FOLDER.parents[1] / "docs" / "protocol.md")
 MAKERS = (spelling, nodes, tokens, contents, envelopes, organisations, hops, logs)
 
 
@@ -26,7 +26,7 @@ def made() -> dict[Path, str]:
     """Every file that this script writes, with what it writes."""
     files = [one for maker in MAKERS for one in maker.files()]
     written = {FOLDER / f"{one.subject}.json": _text(one) for one in files}
-    written[DOCUMENT] = document.filled(DOCUMENT.read_text(encoding="utf-8"), files)
+    written |= {path: document.filled(path.read_text(encoding="utf-8"), files) for path in DOCUMENTS}
     written[parties.KEPT] = parties.kept()
     return written
 

@@ -27,6 +27,7 @@ from vectors.making.parties import (
 from vectors.making.tampering import changed, payload_of, spoilt, with_header, with_payload
 
 TYP = "relevo-receipt+jwt"
+NOTHING = ""
 PAYLOAD = {"hello": "world"}
 HEADER = {"alg": "Ed25519", "kid": HOST.signing.kid, "typ": TYP}
 
@@ -91,7 +92,7 @@ def _jws() -> Iterator[Json]:
     yield bad("padding in a part", "not-base64url", token=f"{token}==")
     yield bad("a space behind it", "not-base64url", token=f"{token} ")
     yield bad("JSON serialisation", "malformed-jws", token=json.dumps({"payload": body, "signature": signature}))
-    yield bad("nothing", "malformed-jws", token="")
+    yield bad("nothing", "malformed-jws", token=NOTHING)
 
 
 def manifest(**changes: Json) -> str:

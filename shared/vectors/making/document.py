@@ -15,6 +15,7 @@ _PLACE = re.compile(r"<!-- made: ([a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
 _PLACES: Mapping[str, Callable[[list[Vectors]], str]] = {
     "subjects": tables.subjects,
     "steps": lambda _: tables.steps(),
+    "duties": lambda _: tables.duties(),
     "lifecycle": lambda _: tables.lifecycle(),
     "classes": lambda _: tables.classes(),
     "objects": lambda _: tables.objects(),

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from relevo import messages
+from relevo.domain import deadlines
 from relevo.domain.referral import NEXT, Move
 from relevo.domain.sides import Side
 from relevo.messages.classes import CLASSES
@@ -63,6 +64,11 @@ def lifecycle() -> str:
         for status, moves in NEXT.items()
     )
     return rows(("status", "step (who) → status"), body)
+
+
+def duties() -> str:
+    """Which step starts which clock: the table with which the rules themselves begin."""
+    return "\n".join(line for line in (deadlines.__doc__ or "").splitlines() if line.startswith("|"))
 
 
 def _move(step: str, move: Move) -> str:

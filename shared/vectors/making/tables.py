@@ -24,7 +24,7 @@ from relevo.vectors.check import SUBJECTS
 from vectors.making.cases import Vectors
 
 _LIST = re.compile(r"tuple\[(\w+), \.\.\.\]")
-_MOST, _RANGE = re.compile(r"max_length=([0-9_]+)"), re.compile(r"ge=(\d+), le=([\d< ]+)")
+_MOST, _RANGE = re.compile(r"max_length=([0-9_]+)"), re.compile(r"ge=(\d+), le=([\w< ]+)\)")
 
 
 def rows(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
@@ -137,10 +137,20 @@ def _form(annotation: str) -> str:
         once = ", each once" if "each_once" in annotation else ""
         return f"list of {least} to {most[1] if most else '?'} {found[1]}{once}"
     if found := _RANGE.search(annotation):
-        return f"integer {found[1]} to {found[2].replace('1 << 30', '1073741824')}"
+        return f"integer {found[1]} to {_number(found[2])}"
     if annotation.startswith("Annotated["):
         return annotation.removeprefix("Annotated[").split(",")[0]
     return {"bool": "true or false", "str": "text", "int": "integer"}.get(annotation, annotation)
+
+
+def _number(source: str) -> int:
+    """A bound as it is written: digits, a shift, or the name of a constant."""
+    if source.isdigit():
+        return int(source)
+    if "<<" in source:
+        base, _, shift = source.partition("<<")
+        return int(base) << int(shift)
+    return next(int(vars(module)[source]) for module in _modules() if source in vars(module))
 
 
 @cache

@@ -48,6 +48,9 @@ check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own cod
 bench: $(VENV)/.develop ## what bringing referrals costs, beside the limits of the machine (ARGS="1000 100000")
 	$(PY) -m tests.bench $(ARGS)
 
+vectors: $(VENV)/.develop ## write the test vectors anew, and the tables and examples of docs/protocol.md
+	$(PY) -m vectors.make
+
 mutants: $(VENV)/.develop ## plant faults in the rules and count those that the tests notice (an hour)
 	$(PY) tests/mutation.py $(ARGS)
 
@@ -67,4 +70,4 @@ LOCKFLAGS := --quiet --upgrade --python-version 3.11 --universal --generate-hash
              --no-annotate --no-header --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench mutants fuzz lock
+.PHONY: help demo test check bench vectors mutants fuzz lock

@@ -32,7 +32,10 @@ demo: $(VENV)/.runtime ## set up, then carry one referral there and back (ALL=1:
 $(VENV)/browser: $(VENV)/.develop
 	$(PY) tests/support/browser.py
 
-test: $(VENV)/browser ## set up, then run every test (brings its own PostgreSQL and browser)
+$(VENV)/interop/installed: $(VENV)/.develop tests/interop/npm/package-lock.json
+	PYTHONPATH=tests $(PY) -m support.interop
+
+test: $(VENV)/browser $(VENV)/interop/installed ## set up, then run every test (brings its own PostgreSQL and browser)
 	$(PY) -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from relevo.cli import app as relevo_app
 from relevo.domain.access import Role
 from relevo.domain.consent import Withheld
 from relevo.errors import NotFound, WireError
+from relevo.protocol.claims import FromTheFuture
 from relevo.protocol.part import PartMalformed, read_part, verify_part, write_part
 from relevo.storage import users
 from relevo.storage.unit_of_work import UnitOfWork
@@ -177,6 +179,8 @@ def test_a_part_that_was_touched_or_is_shown_as_anothers_does_not_verify(taken: 
     touched = {
         "another organisation": replace(part, organisation=FUND),
         "another occasion": replace(part, nonce="x"),
+        "a later day": replace(part, given_at=part.given_at + timedelta(minutes=2)),
+        "an earlier day": replace(part, given_at=part.given_at - timedelta(days=1)),
         "a field less": replace(part, presentations=(shorter,)),
         "another referral": replace(part, thread="00000000-0000-4000-8000-000000000000"),
         "shown twice": replace(part, presentations=(first, first)),
@@ -184,7 +188,10 @@ def test_a_part_that_was_touched_or_is_shown_as_anothers_does_not_verify(taken: 
     }
     for changed in touched.values():
         with pytest.raises(WireError):
-            verify_part(read_part(write_part(changed)), trust=TRUST, at=taken.clock.now())
+            verify_part(read_part(write_part(changed)), trust=TRUST, at=taken.clock.now() + timedelta(days=400))
+    assert verify_part(part, trust=TRUST, at=taken.clock.now() + timedelta(days=400)).signed_by == HOST_ID
+    with pytest.raises(FromTheFuture):
+        verify_part(part, trust=TRUST, at=part.given_at - timedelta(days=1))
     for raw in (b"{}", b"no", write_part(part).replace(b"relevo-part-v1", b"relevo-part-v2")):
         with pytest.raises(PartMalformed):
             read_part(raw)

@@ -47,7 +47,7 @@ def from_npm(here: Path) -> str:
 
     shutil.rmtree(here, ignore_errors=True)
     shutil.copytree(LOCKED, here, ignore=shutil.ignore_patterns("node_modules"))
-    if npm(["ci", "--prefix", str(here)], cwd=here, env=_trusting_this_machine()):
+    if npm(["ci", "--prefix", str(here)], cwd=here, env=trusting_this_machine()):
         raise SystemExit("npm could not install the browser; set CHROMIUM to the path of one and try again")
     packed = here / PACKAGE
     for name in ("al2023", "fonts", "swiftshader"):
@@ -68,7 +68,7 @@ def main() -> None:
     sys.stdout.write(f"browser: {version.stdout.strip()} ({path})\n")
 
 
-def _trusting_this_machine() -> dict[str, str]:
+def trusting_this_machine() -> dict[str, str]:
     """The environment, in which Node.js trusts whom this machine trusts and not only its own list."""
     known = {"NODE_EXTRA_CA_CERTS": str(AUTHORITIES)} if AUTHORITIES.is_file() else {}
     return known | os.environ

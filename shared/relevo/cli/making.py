@@ -6,6 +6,8 @@ the node has a statement, it refuses.
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, TypeAlias
+
 import typer
 
 from relevo import runtime
@@ -20,12 +22,19 @@ from relevo.protocol.keyring import KeyRing
 from relevo.protocol.statement import NodeStatement
 from relevo.storage import peers
 
+Suite: TypeAlias = Literal["X-Wing", "X25519"]
 
-def init(ctx: typer.Context) -> None:
+
+def init(
+    ctx: typer.Context,
+    sealing: Annotated[
+        Suite, typer.Option(help="What peers seal with for this node; X25519 only where a law asks for it.")
+    ] = "X-Wing",
+) -> None:
     """Make the keys, the database and the first statement of this node; once."""
     call = invocation(ctx)
     begun = runtime.is_begun(call.settings.database)
-    _make_keys(call, begun=begun)
+    _make_keys(call, sealing, begun=begun)
     if not begun:
         runtime.migrate(call.service, call.settings.database)
     statement = _publish(call.node)
@@ -48,7 +57,7 @@ def statement(ctx: typer.Context) -> None:
     show.bare(federation.own_statements(opened(ctx))[-1])
 
 
-def _make_keys(call: Invocation, *, begun: bool) -> None:
+def _make_keys(call: Invocation, sealing: Suite, *, begun: bool) -> None:
     file = call.settings.keys
     if file.is_file():
         return
@@ -58,7 +67,7 @@ def _make_keys(call: Invocation, *, begun: bool) -> None:
             field="keys",
             next_step="Put the key file of this node back from its safe copy; new keys would be another node.",
         )
-    write_keys(file, KeyRing.generate())
+    write_keys(file, KeyRing.generate(sealing))
 
 
 def _publish(node: Node) -> NodeStatement:

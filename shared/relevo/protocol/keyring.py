@@ -2,9 +2,9 @@
 
     {"root": seed, "signing": seed, "presentation": seed, "log": seed, "witness": seed, "encryption": seed}
 
-Seeds are base64url: 32 bytes for each Ed25519 key, 96 for the X-Wing key (ML-KEM seed 64, X25519 32). Whoever holds
-this object is the node: it is written to one protected file, never logged and never shown by `repr`. No key serves
-two purposes; the root signs statements only and can be kept off line.
+Seeds are base64url: 32 bytes for each Ed25519 key; for the encryption key 96 (X-Wing: ML-KEM 64, X25519 32) or 32
+(X25519). Whoever holds this object is the node: it is written to one protected file, never logged and never shown by
+`repr`. No key serves two purposes; the root signs statements only and can be kept off line.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 
 from relevo.errors import Misconfigured, WireError
 from relevo.protocol import base64url
-from relevo.protocol.keys import DecryptionKey, SigningKey
+from relevo.protocol.keys import X_WING, DecryptionKey, SigningKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +28,9 @@ class KeyRing:
     encryption: DecryptionKey
 
     @classmethod
-    def generate(cls) -> KeyRing:
-        """A ring of fresh keys."""
-        return cls(**{name: SigningKey.generate() for name in _SIGNING}, encryption=DecryptionKey.generate())
+    def generate(cls, suite: str = X_WING) -> KeyRing:
+        """A ring of fresh keys, the one for encryption of one of `keys.SUITES`."""
+        return cls(**{name: SigningKey.generate() for name in _SIGNING}, encryption=DecryptionKey.generate(suite))
 
     @classmethod
     def from_object(cls, value: object) -> KeyRing:

@@ -3,7 +3,16 @@
 | class | kind | written as |
 | --- | --- | --- |
 | `SigningKey`, `VerifyKey` | Ed25519 | JWK of `kty`, `crv`, `x` (RFC 8037); `kid` = thumbprint (RFC 7638) |
-| `DecryptionKey`, `EncryptionKey` | X-Wing (ML-KEM-768 with X25519) | `{"kid","suite","public"}`, see `EncryptionKey` |
+| `DecryptionKey`, `EncryptionKey` | X-Wing (ML-KEM-768 with X25519) or X25519 | `{"kid","suite","public"}` |
+
+The suite of an encryption key is a property of the key: its raw bytes have one length for each suite, and the written
+form names it besides. Nothing that is sealed names a suite, so none can be negotiated. The X-Wing seed is what the
+KEM's draft expands its own 32 bytes to: SHAKE256 of them, 96 bytes.
+
+| suite | public key | seed |
+| --- | --- | --- |
+| `X-Wing` | ML-KEM-768, 1184 bytes ‖ X25519, 32 bytes | ML-KEM, 64 bytes ‖ X25519, 32 bytes |
+| `X25519` | 32 bytes (RFC 7748) | 32 bytes |
 
 OpenSSL accepts Ed25519 keys of small order, under which one signature verifies for every message, and encodings that
 are not canonical; both are refused here, before a key is used for anything.
@@ -13,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -28,6 +37,14 @@ from relevo.protocol.strict_json import JsonObject, dump
 _PRIME = 2**255 - 19
 _D = -121665 * pow(121666, -1, _PRIME) % _PRIME
 _ML_KEM_PUBLIC, _ML_KEM_SEED, _X25519, _ED25519 = 1184, 64, 32, 32
+
+X_WING, X25519 = "X-Wing", "X25519"
+SUITES = (X_WING, X25519)
+_SUITE_OF_PUBLIC = {_ML_KEM_PUBLIC + _X25519: X_WING, _X25519: X25519}
+_SUITE_OF_SEED = {_ML_KEM_SEED + _X25519: X_WING, _X25519: X25519}
+
+PublicHalf: TypeAlias = MLKEM768X25519PublicKey | X25519PublicKey
+PrivateHalf: TypeAlias = MLKEM768X25519PrivateKey | X25519PrivateKey
 
 
 class UnfitKey(WireError):
@@ -125,30 +142,35 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class EncryptionKey:
-    """A public X-Wing key: ML-KEM-768 (1184 bytes) followed by X25519 (32 bytes).
+    """A public key to seal for: X-Wing (1216 bytes) or X25519 (32 bytes).
 
-    Written as `{"kid": …, "suite": "X-Wing", "public": base64url}`; `kid` is SHA-256 over
+    Written as `{"kid": …, "suite": "X-Wing" or "X25519", "public": base64url}`; `kid` is SHA-256 over
     `relevo-encryption-key-v1`, the suite and the raw key, joined by a zero byte.
     """
 
     raw: bytes
-
-    suite: ClassVar[str] = "X-Wing"
 
     def __post_init__(self) -> None:
         _ = self.public
 
     @classmethod
     def from_object(cls, value: object) -> EncryptionKey:
-        """The key in its written form; the `kid` must be the one that the key has."""
+        """The key in its written form; `kid` and suite must be the ones that the key has."""
         if not isinstance(value, dict) or set(value) != {"kid", "suite", "public"}:
             raise UnfitKey("an encryption key is not exactly kid, suite and public")
-        if value["suite"] != cls.suite or not isinstance(value["public"], str):
+        if value["suite"] not in SUITES or not isinstance(value["public"], str):
             raise UnfitKey("an encryption key is of an unknown suite")
         key = cls(base64url.decode(value["public"]))
-        if value["kid"] != key.kid:
-            raise UnfitKey("an encryption key does not have the kid that it claims")
+        if (value["suite"], value["kid"]) != (key.suite, key.kid):
+            raise UnfitKey("an encryption key does not have the suite or the kid that it claims")
         return key
+
+    @property
+    def suite(self) -> str:
+        """How to seal for the key; raises `UnfitKey` if no suite has keys of this length."""
+        if (suite := _SUITE_OF_PUBLIC.get(len(self.raw))) is None:
+            raise UnfitKey("an encryption key has neither 1216 bytes (X-Wing) nor 32 (X25519)")
+        return suite
 
     @property
     def written(self) -> JsonObject:
@@ -161,49 +183,57 @@ class EncryptionKey:
         return base64url.digest(b"\0".join((b"relevo-encryption-key-v1", self.suite.encode(), self.raw)))
 
     @cached_property
-    def public(self) -> MLKEM768X25519PublicKey:
-        """The key as the cryptography library takes it; raises `UnfitKey` if it is malformed."""
-        if len(self.raw) != _ML_KEM_PUBLIC + _X25519:
-            raise UnfitKey("an X-Wing key does not have 1216 bytes")
+    def public(self) -> PublicHalf:
+        """The key as the cryptography library takes it; raises `UnfitKey` if it is malformed or of small order."""
+        suite = self.suite
         try:
-            lattice = MLKEM768PublicKey.from_public_bytes(self.raw[:_ML_KEM_PUBLIC])
-            curve = X25519PublicKey.from_public_bytes(self.raw[_ML_KEM_PUBLIC:])
+            curve = X25519PublicKey.from_public_bytes(self.raw[-_X25519:])
             X25519PrivateKey.from_private_bytes(b"\1" * _X25519).exchange(curve)
+            if suite == X25519:
+                return curve
+            return MLKEM768X25519PublicKey(MLKEM768PublicKey.from_public_bytes(self.raw[:-_X25519]), curve)
         except ValueError as error:
-            raise UnfitKey("an X-Wing key is malformed or of small order") from error
-        return MLKEM768X25519PublicKey(lattice, curve)
+            raise UnfitKey("an encryption key is malformed or of small order") from error
 
 
 @dataclass(frozen=True)
 class DecryptionKey:
-    """A private X-Wing key of this node: ML-KEM seed (64 bytes) followed by X25519 (32 bytes)."""
+    """A private key of this node: an X-Wing seed (96 bytes) or an X25519 seed (32 bytes), never shown."""
 
     seed: bytes
 
     def __post_init__(self) -> None:
-        if len(self.seed) != _ML_KEM_SEED + _X25519:
-            raise UnfitKey("an X-Wing seed does not have 96 bytes")
+        _ = self.suite
 
     def __repr__(self) -> str:
         return f"DecryptionKey(kid={self.kid})"
 
     @classmethod
-    def generate(cls) -> DecryptionKey:
-        """A fresh key."""
-        lattice, curve = MLKEM768PrivateKey.generate(), X25519PrivateKey.generate()
-        return cls(lattice.private_bytes_raw() + curve.private_bytes_raw())
+    def generate(cls, suite: str = X_WING) -> DecryptionKey:
+        """A fresh key of one of `SUITES`; raises `UnfitKey` for any other."""
+        if suite not in SUITES:
+            raise UnfitKey("an encryption key is of an unknown suite")
+        curve = X25519PrivateKey.generate().private_bytes_raw()
+        return cls(curve if suite == X25519 else MLKEM768PrivateKey.generate().private_bytes_raw() + curve)
+
+    @property
+    def suite(self) -> str:
+        """The suite of the key; raises `UnfitKey` if no suite has seeds of this length."""
+        if (suite := _SUITE_OF_SEED.get(len(self.seed))) is None:
+            raise UnfitKey("a decryption seed has neither 96 bytes (X-Wing) nor 32 (X25519)")
+        return suite
 
     @cached_property
-    def private(self) -> MLKEM768X25519PrivateKey:
+    def private(self) -> PrivateHalf:
         """The key as the cryptography library takes it."""
-        lattice, curve = self._halves
-        return MLKEM768X25519PrivateKey(lattice, curve)
+        curve = X25519PrivateKey.from_private_bytes(self.seed[-_X25519:])
+        return curve if self.suite == X25519 else MLKEM768X25519PrivateKey(self._lattice, curve)
 
     @cached_property
     def public(self) -> EncryptionKey:
         """The half that others see."""
-        lattice, curve = self._halves
-        return EncryptionKey(lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw())
+        curve = X25519PrivateKey.from_private_bytes(self.seed[-_X25519:]).public_key().public_bytes_raw()
+        return EncryptionKey(curve if self.suite == X25519 else self._lattice.public_key().public_bytes_raw() + curve)
 
     @property
     def kid(self) -> str:
@@ -211,11 +241,8 @@ class DecryptionKey:
         return self.public.kid
 
     @property
-    def _halves(self) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
-        return (
-            MLKEM768PrivateKey.from_seed_bytes(self.seed[:_ML_KEM_SEED]),
-            X25519PrivateKey.from_private_bytes(self.seed[_ML_KEM_SEED:]),
-        )
+    def _lattice(self) -> MLKEM768PrivateKey:
+        return MLKEM768PrivateKey.from_seed_bytes(self.seed[:_ML_KEM_SEED])
 
 
 def _require_fit(raw: bytes) -> None:

@@ -4,7 +4,8 @@
      "given_at": 1795338000, "nonce": …, "presentations": [text, …]}
 
 Each presentation shows fields of one message that the host signed, bound by the origin to this organisation and this
-occasion (`relevo.protocol.presentation`). What is shown of two messages never overlaps.
+occasion (`relevo.protocol.presentation`): its `aud` is `organisation`, its `nonce` the one of the file, and its `iat`
+lies within a minute of `given_at`, however long ago that is. What is shown of two messages never overlaps.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from relevo.clock import seconds
 from relevo.errors import WireError
 from relevo.protocol import jws, sd_jwt, strict_json
-from relevo.protocol.claims import Claims, WrongIssuer
+from relevo.protocol.claims import Claims, WrongIssuer, require_not_future
 from relevo.protocol.presentation import verify_presentation
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT = "relevo-part-v1"
 MAX_BYTES = 4_000_000
 MAX_PRESENTATIONS = 100
-EVER = timedelta(days=36_500)
+_MOMENT = timedelta(minutes=1)
 _MEMBERS = ("format", "organisation", "service", "thread", "given_at", "nonce", "presentations")
 
 
@@ -94,10 +95,12 @@ def verify_part(part: Part, *, trust: Trust, at: datetime) -> VerifiedPart:
 
     Raises:
         PartMalformed: if it holds nothing, or what is shown overlaps or belongs to another referral.
+        FromTheFuture: if it was given later than `at`.
         WrongIssuer: if a key is another node's than the one that a message names, or two nodes signed.
         WireError: as `verify_presentation`.
     """
-    shown = [_verified(text, part, trust, at) for text in part.presentations]
+    require_not_future(part.given_at, at, "a part")
+    shown = [_verified(text, part, trust) for text in part.presentations]
     issuers = {str(claims["iss"]) for claims in shown}
     if len(issuers) != 1:
         raise PartMalformed("a part is signed by one node") if not issuers else WrongIssuer()
@@ -116,9 +119,9 @@ def verify_part(part: Part, *, trust: Trust, at: datetime) -> VerifiedPart:
 _OPEN = frozenset({"cnf", "step"})
 
 
-def _verified(text: str, part: Part, trust: Trust, at: datetime) -> JsonObject:
+def _verified(text: str, part: Part, trust: Trust) -> JsonObject:
     claims = verify_presentation(
-        text, key_for=trust.key_named, aud=part.organisation, nonce=part.nonce, at=at, max_age=EVER
+        text, key_for=trust.key_named, aud=part.organisation, nonce=part.nonce, at=part.given_at, max_age=_MOMENT
     )
     if trust.node_of(jws.key_id(text.partition("~")[0], sd_jwt.TYP)) != claims.get("iss"):
         raise WrongIssuer("the key is another node's than the one that the message names")

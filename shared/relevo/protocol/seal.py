@@ -1,11 +1,19 @@
 """Hiding a message from everybody but one node, for decades, and hiding how long it is.
 
-    sealed = enc (1120 bytes) ‖ AES-256-GCM ciphertext of
+    sealed = enc (X-Wing 1120 bytes, X25519 32 bytes) ‖ AES-256-GCM ciphertext, with a tag of 16 bytes, of
              length of payload, 4 bytes, big endian ‖ payload ‖ zeros up to a Padmé size
 
-HPKE base mode (RFC 9180) with X-Wing (ML-KEM-768 and X25519), HKDF-SHA256 and AES-256-GCM. `info` binds a ciphertext
-to its place, so that it cannot be moved. Base mode proves no sender; the signed manifest does. Padmé (Nikitin and
-others, PURBs, 2019, section 4) lets at most O(log log n) bits of the length show and adds at most 12 %.
+HPKE base mode (RFC 9180) with an empty `aad`, one message for each key schedule. The suite is the key's and stands
+nowhere in what is sealed:
+
+| `key.suite` | KEM | KDF | AEAD |
+| --- | --- | --- | --- |
+| `X-Wing` | X-Wing (0x647a): ML-KEM-768 with X25519 | HKDF-SHA256 (1) | AES-256-GCM (2) |
+| `X25519` | DHKEM(X25519, HKDF-SHA256) (0x20) | HKDF-SHA256 (1) | AES-256-GCM (2) |
+
+`info` binds a ciphertext to its place, so that it cannot be moved. Base mode proves no sender; the signed manifest
+does. Padmé (Nikitin and others, PURBs, 2019, section 4) lets at most O(log log n) bits of the length show and adds at
+most 12 %. `encrypt` and `decrypt` are the HPKE alone, without padding.
 """
 
 from __future__ import annotations
@@ -14,9 +22,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from relevo.errors import WireError
-from relevo.protocol.keys import DecryptionKey, EncryptionKey
+from relevo.protocol.keys import X25519, X_WING, DecryptionKey, EncryptionKey
 
-_SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_SUITES = {
+    X_WING: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+    X25519: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+}
 _LENGTH_BYTES = 4
 
 
@@ -36,7 +47,7 @@ class BadPadding(WireError):
 
 def seal(plaintext: bytes, key: EncryptionKey, info: bytes) -> bytes:
     """`plaintext`, padded, for the owner of `key` and the place `info` only."""
-    return _SUITE.encrypt(pad(plaintext), key.public, info)
+    return encrypt(pad(plaintext), key, info)
 
 
 def open_sealed(sealed: bytes, key: DecryptionKey, info: bytes) -> bytes:
@@ -46,11 +57,24 @@ def open_sealed(sealed: bytes, key: DecryptionKey, info: bytes) -> bytes:
         Undecipherable: if it was another key or place, or a bit has changed.
         BadPadding: if the padding is not the one that `pad` makes.
     """
+    return unpad(decrypt(sealed, key, info))
+
+
+def encrypt(plaintext: bytes, key: EncryptionKey, info: bytes) -> bytes:
+    """`enc ‖ ciphertext` of `plaintext` as it is (RFC 9180, section 6.1, SealBase)."""
+    return _SUITES[key.suite].encrypt(plaintext, key.public, info)
+
+
+def decrypt(sealed: bytes, key: DecryptionKey, info: bytes) -> bytes:
+    """What `encrypt` hid (RFC 9180, section 6.1, OpenBase).
+
+    Raises:
+        Undecipherable: if it was another key or place, or a bit has changed.
+    """
     try:
-        padded = _SUITE.decrypt(sealed, key.private, info)
+        return _SUITES[key.suite].decrypt(sealed, key.private, info)
     except InvalidTag as error:
         raise Undecipherable from error
-    return unpad(padded)
 
 
 def pad(payload: bytes) -> bytes:

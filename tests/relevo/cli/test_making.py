@@ -27,6 +27,13 @@ def test_init_prints_the_name_and_the_fingerprint_of_the_statement_that_peers_wi
     assert " ".join(found.digits) in printed
 
 
+@pytest.mark.parametrize(("asked", "suite"), [((), "X-Wing"), (("--sealing", "X25519"), "X25519")])
+def test_peers_seal_for_a_node_by(host: CommandLine, asked: tuple[str, ...], suite: str) -> None:
+    host.run("init", *asked, user=None)
+    statement = read_statement(host.run("statement").stdout.strip(), at=AT)
+    assert [period.key.suite for period in statement.encryption] == [suite]
+
+
 def test_keys_and_database_are_for_nobody_else_to_read(host: CommandLine) -> None:
     host.run("init", user=None)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (host.folder / "data").iterdir()}

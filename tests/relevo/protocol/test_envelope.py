@@ -15,7 +15,7 @@ from relevo.errors import WireError
 from relevo.protocol import base64url, envelope, sd_jwt, strict_json
 from relevo.protocol.basis import Basis
 from relevo.protocol.envelope import Envelope, Opened, content_digest, open_envelope, read_manifest
-from relevo.protocol.keys import DecryptionKey
+from relevo.protocol.keys import SUITES, DecryptionKey
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.seal import seal
 from relevo.protocol.statement import next_statement, read_statement
@@ -35,6 +35,7 @@ from support.wire_pair import (
     TRUST,
     content,
     open_claims,
+    payload_of,
     receive,
     resign,
     ring,
@@ -307,6 +308,25 @@ def test_an_envelope_is_not_opened_under_the_manifest_of_another() -> None:
             presentation=ORIGIN.presentation.public,
             at=AT,
         )
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_an_envelope_opens_whatever_the_suite_of_its_receiver(suite: str) -> None:
+    key = DecryptionKey.generate(suite)
+    sent = envelope.seal_envelope(
+        SENT.message, SENT.issued, BASIS, epoch=1, seq=1, at=AT, key=HOST.signing, recipient=key.public
+    )
+    opened = open_envelope(
+        sent,
+        read_manifest(sent.manifest, trust=TRUST, at=AT),
+        trust=TRUST,
+        me=ORIGIN_ID,
+        keys={key.kid: key},
+        presentation=ORIGIN.presentation.public,
+        at=AT,
+    )
+    assert opened.issued == SENT.issued
+    assert suite not in str(payload_of(sent.manifest))
 
 
 def test_a_key_that_was_destroyed_opens_nothing() -> None:

@@ -17,7 +17,7 @@ UNREADABLE: dict[str, Callable[[], object]] = {
     "a key is missing": lambda: {name: seed for name, seed in WRITTEN.items() if name != "log"},
     "a key is not known": lambda: {**WRITTEN, "spare": WRITTEN["log"]},
     "a seed is too short": lambda: {**WRITTEN, "log": "AAAA"},
-    "the encryption seed is too short": lambda: {**WRITTEN, "encryption": WRITTEN["log"]},
+    "the encryption seed is too short": lambda: {**WRITTEN, "encryption": WRITTEN["log"][:-2]},
     "a seed is not base64url": lambda: {**WRITTEN, "log": "?"},
     "a seed is no text": lambda: {**WRITTEN, "log": 1},
     "it is no object": lambda: "ring",
@@ -26,6 +26,12 @@ UNREADABLE: dict[str, Callable[[], object]] = {
 
 def test_what_is_written_reads_back() -> None:
     assert KeyRing.from_object(WRITTEN) == HOST
+
+
+def test_a_ring_may_have_an_x25519_key_to_be_sealed_for() -> None:
+    ring = KeyRing.generate("X25519")
+    assert ring.encryption.suite == "X25519"
+    assert KeyRing.from_object(ring.to_object()) == ring
 
 
 def test_a_fresh_ring_has_six_keys_of_its_own() -> None:

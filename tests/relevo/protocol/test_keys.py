@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
 
 from relevo.protocol import base64url
-from relevo.protocol.keys import BadSignature, DecryptionKey, EncryptionKey, SigningKey, UnfitKey, VerifyKey
+from relevo.protocol.keys import SUITES, BadSignature, DecryptionKey, EncryptionKey, SigningKey, UnfitKey, VerifyKey
 from support.wire_pair import ORIGIN
 
 PRIME = 2**255 - 19
 ORDER_8 = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
 GOOD = ORIGIN.encryption.public
+CURVE = DecryptionKey(bytes(range(32))).public
 
 # RFC 8037, appendix A: one key, its thumbprint (A.3) and a signature (A.4).
 RFC_8037 = SigningKey(base64url.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"))
@@ -55,13 +57,17 @@ UNFIT: dict[str, Callable[[], object]] = {
     "a JWK without a text": lambda: VerifyKey.from_jwk({**RFC_8037.public.jwk, "x": 1}),
     "no JWK": lambda: VerifyKey.from_jwk("x"),
     "a seed of 31 bytes": lambda: SigningKey(bytes(31)),
-    "an X-Wing seed of 32 bytes": lambda: DecryptionKey(bytes(32)),
+    "a decryption seed of 64 bytes": lambda: DecryptionKey(bytes(64)),
+    "a fresh key of a suite that is not known": lambda: DecryptionKey.generate("X-Wind"),
     "an X-Wing key of all zeros": lambda: EncryptionKey(bytes(1216)),
     "an X-Wing key with an X25519 half of zeros": lambda: EncryptionKey(GOOD.raw[:1184] + bytes(32)),
     "an X-Wing key with coefficients above the modulus": lambda: EncryptionKey(b"\xff" * 1184 + GOOD.raw[1184:]),
     "an X-Wing key that is too short": lambda: EncryptionKey(GOOD.raw[:-1]),
     "an X-Wing key under another kid": lambda: EncryptionKey.from_object({**GOOD.written, "kid": RFC_8037.kid}),
-    "an encryption key of another suite": lambda: EncryptionKey.from_object({**GOOD.written, "suite": "X25519"}),
+    "an X-Wing key under another suite": lambda: EncryptionKey.from_object({**GOOD.written, "suite": "X25519"}),
+    "an X25519 key under another suite": lambda: EncryptionKey.from_object({**CURVE.written, "suite": "X-Wing"}),
+    "an encryption key of no known suite": lambda: EncryptionKey.from_object({**GOOD.written, "suite": "P-256"}),
+    "an encryption key of a suite that is no text": lambda: EncryptionKey.from_object({**GOOD.written, "suite": []}),
     "an encryption key with a member too many": lambda: EncryptionKey.from_object({**GOOD.written, "more": 1}),
     "no encryption key": lambda: EncryptionKey.from_object([]),
 }
@@ -77,8 +83,21 @@ def test_unfit_is(make: Callable[[], object]) -> None:
 def test_a_fresh_key_is_fit_and_reads_back() -> None:
     key = SigningKey.generate()
     assert VerifyKey.from_jwk(key.public.jwk) == key.public
-    sealing = DecryptionKey.generate().public
-    assert EncryptionKey.from_object(sealing.written) == sealing
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_fresh_encryption_key_is_of_its_suite_and_reads_back(suite: str) -> None:
+    sealing = DecryptionKey.generate(suite)
+    assert sealing.suite == sealing.public.suite == sealing.public.written["suite"] == suite
+    assert EncryptionKey.from_object(sealing.public.written) == sealing.public
+
+
+def test_an_x_wing_key_is_that_of_the_draft() -> None:
+    seed = bytes.fromhex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26")
+    public = DecryptionKey(hashlib.shake_256(seed).digest(96)).public.raw.hex()
+    # draft-connolly-cfrg-xwing-kem, appendix C, first vector: the beginning and the end of pk
+    assert public.startswith("e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5")
+    assert public.endswith("859edb06eff389b27dce59844570216223593d4ba32d9abac8cd049040ef6534")
 
 
 def test_another_text_or_key_does_not_verify() -> None:

@@ -9,8 +9,22 @@ from datetime import timedelta
 import pytest
 
 from relevo.errors import WireError
+from relevo.protocol.keyring import KeyRing
 from relevo.protocol.possession import answer_challenge, challenge_for, check_possession
-from support.wire_pair import AT, HOST, HOST_ID, ORIGIN, ORIGIN_ID, STRANGER, STRANGER_ID, TRUST, resign, ring, spoilt
+from support.wire_pair import (
+    AT,
+    HOST,
+    HOST_ID,
+    ORIGIN,
+    ORIGIN_ID,
+    STRANGER,
+    STRANGER_ID,
+    TRUST,
+    resign,
+    ring,
+    spoilt,
+    statement,
+)
 
 NONCE = bytes(range(16))
 STATEMENT = TRUST.statement(ORIGIN_ID)
@@ -92,3 +106,10 @@ def test_a_nonce_has_16_bytes() -> None:
 
 def test_the_asker_keys_are_not_needed_to_ask() -> None:
     assert HOST.signing.kid not in str(CHALLENGE)
+
+
+def test_a_peer_with_an_x25519_key_proves_it_too() -> None:
+    keys = KeyRing.generate("X25519")
+    known = statement(ORIGIN_ID, keys)
+    challenge = challenge_for(known, asker=HOST_ID, nonce=NONCE)
+    check_possession(answer_challenge(challenge, keys, ORIGIN_ID, AT), known, asker=HOST_ID, nonce=NONCE, at=AT)

@@ -110,6 +110,7 @@ ELSEWHERE = (
     "presentation-unbound",
     "presentation-changed",
     "presentation-stale",
+    "token-out-of-time",
     "part-malformed",
     "not-base64",
     "note-malformed",

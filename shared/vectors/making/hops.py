@@ -78,6 +78,8 @@ def _requests() -> Iterator[Json]:
     yield good("a request", told, headers=headers())
     yield good("with its components in another order", told, headers=headers(COVERED[::-1]))
     yield good("with header names in upper case", told, headers={k.upper(): v for k, v in headers().items()})
+    other = {name: value.replace("relevo=", "sig1=", 1) for name, value in headers().items()}
+    yield good("under another label", told, headers=other)
     yield good("120 seconds ago", told, headers=headers(), at=NOW + 120)
     yield good("120 seconds ahead", told, headers=headers(), at=NOW - 120)
     yield bad("121 seconds ago", "hop-skew", headers=headers(), at=NOW + 121)

@@ -1,7 +1,7 @@
 """Tables of docs/protocol.md: every code that a peer can be told, from the tree of errors.
 
 Where a code can be told is written down here; a wire error that stands in none of the lists stops the script, so that
-nobody adds one that the document does not explain.
+nobody adds one that the document does not explain. What no error of the tree has is not shown.
 """
 
 from __future__ import annotations
@@ -17,6 +17,13 @@ from relevo.errors import RelevoError, WireError
 from vectors.making.tables import rows
 
 REQUEST = (
+    "target-too-long",
+    "headers-too-large",
+    "malformed-http",
+    "content-coding-unsupported",
+    "rate-exceeded",
+    "busy",
+    "body-too-slow",
     "body-too-large",
     "hop-unsigned",
     "hop-wrong-profile",
@@ -25,9 +32,15 @@ REQUEST = (
     "key-unknown",
     "hop-bad-signature",
     "hop-digest-mismatch",
+    "peer-suspended",
+    "peer-revoked",
     "malformed-json",
     "batch-unfit",
     "nonce-seen",
+    "file-unannounced",
+    "file-size-unfit",
+    "file-part-unfit",
+    "file-quota",
 )
 """What can be wrong with a request as a whole, in the order in which it is looked at."""
 ENVELOPE = (
@@ -42,6 +55,7 @@ ENVELOPE = (
     "from-the-future",
     "wrong-issuer",
     "key-out-of-period",
+    "key-compromised",
     "jti-reused",
     "epoch-unknown",
     "seq-reused",
@@ -100,6 +114,7 @@ ELSEWHERE = (
     "unfit-endpoint",
     "statement-chain-broken",
     "statement-expired",
+    "root-changed",
     "key-claimed-twice",
     "peer-unknown",
     "possession-unproven",
@@ -112,6 +127,10 @@ ELSEWHERE = (
     "presentation-stale",
     "token-out-of-time",
     "part-malformed",
+    "token-out-of-time",
+    "bundle-broken",
+    "file-not-taken",
+    "file-unreadable",
     "not-base64",
     "note-malformed",
     "note-bad-signature",
@@ -138,12 +157,17 @@ ELSEWHERE = (
 DOES = {
     "hop-skew": "signs the request anew; shows its administrator how far the clocks are apart (our `Date`)",
     "hop-expired": "signs the request anew",
+    "rate-exceeded": "waits as `Retry-After` says",
+    "busy": "waits as `Retry-After` says",
     "nonce-seen": "signs the request anew; the envelopes in it are the same",
     "body-too-large": "sends fewer envelopes at once",
     "batch-unfit": "sends 1 to 50 envelopes",
     "key-unknown": "keeps the message; makes the next attempt with the keys of that day",
     "recipient-key-unknown": "fetches our newest statement, seals anew",
     "key-out-of-period": "makes the next attempt with the keys of that day",
+    "key-compromised": "makes the next attempt with the keys of that day",
+    "peer-suspended": "keeps its messages; people speak by phone",
+    "peer-revoked": "keeps its messages; people bring what must arrive in another way",
     "kind-unknown": "keeps the message until the receiver knows the kind",
     "sop-unknown": "keeps the message until the receiver has agreed the procedure",
     "epoch-unknown": "keeps the message until the receiving administrator has confirmed the epoch",
@@ -156,24 +180,28 @@ DOES = {
 
 def of_request() -> str:
     """The first table."""
-    return rows(("code on the wire", "own log", "meaning", "the sender"), (_row(code) for code in REQUEST))
+    return rows(("code on the wire", "own log", "meaning", "the sender"), (_row(code) for code in _there(REQUEST)))
 
 
 def of_envelope() -> str:
     """The second table."""
-    return rows(("code on the wire", "own log", "meaning", "the sender"), (_row(code) for code in ENVELOPE))
+    return rows(("code on the wire", "own log", "meaning", "the sender"), (_row(code) for code in _there(ENVELOPE)))
 
 
 def of_receipt() -> str:
     """The third table: what is final."""
-    body = ((f"`{code}`", _meaning(code), REFUSED.get(code, "A person looks at it.")) for code in RECEIPT)
+    body = ((f"`{code}`", _meaning(code), REFUSED.get(code, "A person looks at it.")) for code in _there(RECEIPT))
     return rows(("code", "meaning", "what the people at the sender are told"), body)
 
 
 def elsewhere() -> str:
     """The rest."""
     _require_every_code_placed()
-    return rows(("code", "meaning"), ((f"`{code}`", _meaning(code)) for code in ELSEWHERE))
+    return rows(("code", "meaning"), ((f"`{code}`", _meaning(code)) for code in _there(ELSEWHERE)))
+
+
+def _there(codes: Iterable[str]) -> Iterator[str]:
+    return (code for code in codes if code in _tree())
 
 
 def _row(code: str) -> Iterable[str]:

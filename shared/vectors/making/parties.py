@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+<<<<<<< HEAD
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+=======
+from collections.abc import Mapping
+from dataclasses import replace
+>>>>>>> w4-vectors
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -33,14 +38,14 @@ DAY = 86_400
 HOST_ID, ORIGIN_ID, STRANGER_ID = "es:retorno", "ci:accueil", "gn:passage"
 JTI, THREAD = "019daa12-9a80-7c1e-8a4b-1f2e3d4c5b6a", "5f0c2d8e-6f3b-4c57-9c5a-0d9f1b7e2a34"
 SOP_TEXT = 'title = "Invented procedure"\nversion = 1\n'
+ROLES = ("root", "signing", "presentation", "log", "witness")
 KEPT = Path(__file__).parent / "sealed.json"
 
 
 def ring(name: str) -> KeyRing:
     """The key ring that belongs to a name."""
-    seeds = {field.name: stretch(f"{name}/{field.name}", 96) for field in fields(KeyRing)}
-    encryption = DecryptionKey(seeds.pop("encryption"))
-    return KeyRing(**{role: SigningKey(seed[:32]) for role, seed in seeds.items()}, encryption=encryption)
+    signing = {role: SigningKey(stretch(f"{name}/{role}", 96)[:32]) for role in ROLES}
+    return KeyRing(**signing, encryption=DecryptionKey(stretch(f"{name}/encryption", 96)))
 
 
 def stretch(name: str, length: int) -> bytes:

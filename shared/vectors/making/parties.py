@@ -7,13 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-<<<<<<< HEAD
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
-=======
-from collections.abc import Mapping
 from dataclasses import replace
->>>>>>> w4-vectors
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path

@@ -125,7 +125,6 @@ ELSEWHERE = (
     "presentation-unbound",
     "presentation-changed",
     "presentation-stale",
-    "token-out-of-time",
     "part-malformed",
     "token-out-of-time",
     "bundle-broken",

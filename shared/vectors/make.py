@@ -14,12 +14,24 @@ import json
 import sys
 from pathlib import Path
 
-from vectors.making import contents, document, envelopes, hops, logs, nodes, organisations, parties, spelling, tokens
+from vectors.making import (
+    contents,
+    document,
+    envelopes,
+    hops,
+    logs,
+    nodes,
+    organisations,
+    parties,
+    spelling,
+    standards,
+    tokens,
+)
 from vectors.making.cases import Vectors
 
 FOLDER = Path(__file__).parent
 DOCUMENTS = (FOLDER / "README.md", FOLDER.parents[1] / "docs" / "protocol.md")
-MAKERS = (spelling, nodes, tokens, contents, envelopes, organisations, hops, logs)
+MAKERS = (spelling, nodes, tokens, contents, envelopes, organisations, hops, logs, standards)
 
 
 def made() -> dict[Path, str]:

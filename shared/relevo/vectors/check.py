@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.errors import RelevoError, WireError
-from relevo.vectors import content, encodings, hop, keys, log, signed
+from relevo.vectors import content, encodings, hop, keys, log, others, signed
 from relevo.vectors.given import Input, InputMalformed
 from relevo.vectors.vector_file import VectorsMalformed
 
@@ -46,6 +46,9 @@ SUBJECTS: Mapping[str, Subject] = MappingProxyType(
         "basis": content.of_basis,
         "terms": content.of_terms,
         "sealed": content.of_sealed,
+        "hpke-open": others.of_hpke,
+        "jws-general": others.of_jws,
+        "sd-jwt-general": others.of_sd_jwt,
         "envelope": content.of_envelope,
         "step": content.of_step,
         "hop-request": hop.of_request,

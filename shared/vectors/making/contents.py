@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relevo.protocol import base64url, strict_json
+from relevo.protocol.keys import DecryptionKey
 from relevo.protocol.sd_jwt import Issued
 from vectors.making import parties
 from vectors.making.cases import Json, Vectors, bad, good, vectors
@@ -36,7 +37,7 @@ def files() -> Iterator[Vectors]:
     yield vectors("basis", "The commitment to a consent or an exception.", _bases())
     yield vectors("terms", "The one form of a basis record.", _terms())
     seed = ORIGIN.encryption.seed.hex()
-    yield vectors("sealed", "HPKE, X-Wing, with padding (RFC 9180).", _seals(), suite="X-Wing", seed=seed)
+    yield vectors("sealed", "HPKE with padding (RFC 9180).", _seals(), seed=seed)
     yield vectors("step", "What the claims of a message say.", _steps())
 
 
@@ -196,6 +197,17 @@ def _seals() -> Iterator[Json]:
     for name, raw in {"nothing": b"", "a byte": b"\xff", "a kilobyte": parties.stretch("plaintext", 1024)}.items():
         sealed = parties.sealed_once(raw, ORIGIN.encryption, place)
         yield good(name, raw.hex(), sealed=sealed.hex(), info=place)
+    curve = DecryptionKey(parties.stretch("an X25519 key", 32))
+    short = parties.sealed_once(b"\xff", curve, place)
+    yield good("a byte, X25519", "ff", sealed=short.hex(), info=place, seed=curve.seed.hex())
+    yield bad(
+        "X25519, enc of zeros",
+        "decryption-failed",
+        sealed=(bytes(32) + short[32:]).hex(),
+        info=place,
+        seed=curve.seed.hex(),
+    )
+    yield bad("sealed with the other suite", "decryption-failed", sealed=short.hex(), info=place)
     yield bad("in another place", "decryption-failed", sealed=sealed.hex(), info=place + "d")
     yield bad("without a place", "decryption-failed", sealed=sealed.hex(), info="")
     yield bad(

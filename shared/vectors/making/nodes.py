@@ -7,6 +7,7 @@ from typing import Any
 
 from relevo.protocol import base64url
 from relevo.protocol.fingerprint import fingerprint_of
+from relevo.protocol.keys import DecryptionKey
 from relevo.protocol.statement import next_statement, read_statement, statement_digest
 from vectors.making import parties
 from vectors.making.cases import Json, Vectors, bad, good, vectors
@@ -98,6 +99,12 @@ def _encryption_keys() -> Iterator[Json]:
     key = ORIGIN.encryption.public.written
     raw = ORIGIN.encryption.public.raw
     yield good("an X-Wing key", True, key=key)
+    curve = DecryptionKey(parties.stretch("an X25519 key", 32)).public.written
+    yield good("an X25519 key", True, key=curve)
+    yield bad("an X25519 key that calls itself X-Wing", "unfit-key", key={**curve, "suite": "X-Wing"})
+    yield bad("an X-Wing key that calls itself X25519", "unfit-key", key={**key, "suite": "X25519"})
+    yield bad("an X25519 key of zeros", "unfit-key", key=_written(bytes(32), "X25519"))
+    yield bad("an X25519 key of order 2", "unfit-key", key=_written((P - 1).to_bytes(32, "little"), "X25519"))
     yield bad("the kid of another key", "unfit-key", key={**key, "kid": HOST.encryption.kid})
     yield bad("an unknown suite", "unfit-key", key={**key, "suite": "P-256"})
     yield bad("no suite", "unfit-key", key={name: value for name, value in key.items() if name != "suite"})
@@ -108,9 +115,9 @@ def _encryption_keys() -> Iterator[Json]:
     yield bad("a coefficient of ML-KEM beyond the modulus", "unfit-key", key=_written(b"\xff" * 3 + raw[3:]))
 
 
-def _written(raw: bytes) -> Json:
-    kid = base64url.digest(b"relevo-encryption-key-v1\0X-Wing\0" + raw)
-    return {"kid": kid, "suite": "X-Wing", "public": base64url.encode(raw)}
+def _written(raw: bytes, suite: str = "X-Wing") -> Json:
+    kid = base64url.digest(b"relevo-encryption-key-v1\0" + suite.encode() + b"\0" + raw)
+    return {"kid": kid, "suite": suite, "public": base64url.encode(raw)}
 
 
 STATEMENT_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from relevo.clock import seconds
 from relevo.errors import WireError
@@ -19,10 +20,10 @@ from relevo.protocol import base64url, jws, strict_json
 from relevo.protocol import envelope as wire
 from relevo.protocol.basis import Basis
 from relevo.protocol.keyring import KeyRing
-from relevo.protocol.keys import DecryptionKey, SigningKey
+from relevo.protocol.keys import DecryptionKey, EncryptionKey, SigningKey
 from relevo.protocol.manifest import sign_manifest
 from relevo.protocol.sd_jwt import Issued
-from relevo.protocol.seal import open_sealed, seal
+from relevo.protocol.seal import decrypt, encrypt, open_sealed, seal
 from relevo.protocol.statement import first_statement
 from vectors.making.cases import Json
 
@@ -199,14 +200,25 @@ def _sealed_before() -> dict[str, str]:
 
 
 _USED: dict[str, str] = {}
+_Make: TypeAlias = Callable[[bytes, EncryptionKey, bytes], bytes]
+_Read: TypeAlias = Callable[[bytes, DecryptionKey, bytes], bytes]
 
 
 def sealed_once(raw: bytes, key: DecryptionKey, place: str) -> bytes:
     """`raw` sealed for `key` and `place`: the same bytes as ever, as long as they open."""
-    name = base64url.digest(f"seal\n{key.kid}\n{place}\n{raw.hex()}".encode())
+    return _once(raw, key, place, seal, open_sealed)
+
+
+def encrypted_once(raw: bytes, key: DecryptionKey, place: str) -> bytes:
+    """The same without padding."""
+    return _once(raw, key, place, encrypt, decrypt)
+
+
+def _once(raw: bytes, key: DecryptionKey, place: str, make: _Make, read: _Read) -> bytes:
+    name = base64url.digest(f"{make.__name__}\n{key.kid}\n{place}\n{raw.hex()}".encode())
     known = _sealed_before().get(name)
-    if known is None or not _opens(base64url.decode(known), key, place, raw):
-        known = base64url.encode(seal(raw, key.public, place.encode()))
+    if known is None or not _opens(base64url.decode(known), key, place, raw, read):
+        known = base64url.encode(make(raw, key.public, place.encode()))
         _sealed_before()[name] = known
     _USED[name] = known
     return base64url.decode(known)
@@ -217,8 +229,8 @@ def kept() -> str:
     return json.dumps(dict(sorted(_USED.items())), indent=1) + "\n"
 
 
-def _opens(sealed: bytes, key: DecryptionKey, place: str, raw: bytes) -> bool:
+def _opens(sealed: bytes, key: DecryptionKey, place: str, raw: bytes, read: _Read) -> bool:
     try:
-        return open_sealed(sealed, key, place.encode()) == raw
+        return read(sealed, key, place.encode()) == raw
     except WireError:
         return False

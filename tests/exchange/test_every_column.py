@@ -93,6 +93,7 @@ HARMLESS: Mapping[str, str] = {
     " seq manifest receipt receipted_at",
     "peer": "node_id state endpoint proposed_at proposed_by confirmed_at confirmed_by polled_at epoch last_seq failures"
     " next_attempt_at last_problem",
+    "peer_change": "node_id tokens seen_at",
     "referral": "peer thread status journey urgency purpose confidential sop basis own_last peer_last opened_at"
     " erase_at erased_at",
     "sop": "digest name version peer text state effective_at own_signature peer_signature changed_at",

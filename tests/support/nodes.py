@@ -6,14 +6,14 @@ that administrators call. They share a clock that stands still until a test move
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from relevo.clock import StandingClock
-from relevo.delivery import federation, registration, sop_exchange
+from relevo.delivery import federation, publishing, registration, sop_exchange
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Answer, PeerUnreachable, Transport
 from relevo.delivery.worker import Worker
@@ -27,6 +27,7 @@ from relevo.protocol.strict_json import JsonObject
 from relevo.runtime import Service
 from relevo.storage import peers, sops
 from relevo.storage.database import Database
+from relevo.storage.key_store import KeyHolder
 from relevo.storage.sops import SopState
 from relevo.storage.unit_of_work import Identity, User
 from relevo.web.problems import wire_problem
@@ -37,6 +38,23 @@ AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SOP = Path(__file__).parents[2] / "shared" / "sops" / "es-ci.toml"
 HOST_ID, ORIGIN_ID = "es:retorno", "ci:accueil"
 HOST_ADDRESS, ORIGIN_ADDRESS = "https://retorno.example", "https://accueil.example"
+
+
+class MemoryKeys(KeyHolder):
+    """A key ring that is replaced in memory."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    @property
+    def ring(self) -> KeyRing:
+        """See `KeyHolder`."""
+        return self._ring
+
+    def change(self, made: Callable[[KeyRing], KeyRing]) -> KeyRing:
+        """See `KeyHolder`."""
+        self._ring = made(self._ring)
+        return self._ring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +150,7 @@ def make_node(
         title=f"Sample node {node_id}",
         side=service.side,
         endpoint=endpoint,
-        keys=keys or KeyRing.generate(),
+        keys=MemoryKeys(keys or KeyRing.generate()),
         contacts=("sample duty officer, +000 000 000",),
     )
     return Node(
@@ -176,7 +194,7 @@ def publish(nodes: Sequence[Node], transport: MemoryTransport) -> None:
     """Let each node publish its first statement and be reached."""
     for node in nodes:
         with node.write() as work:
-            registration.publish_first(work)
+            publishing.publish_first(work)
         transport.connect(node)
 
 

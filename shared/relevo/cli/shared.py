@@ -1,6 +1,7 @@
 """The commands that both kinds of node have, added to a node's own Typer application.
 
-    init  migrate  serve  deliver  statement  peer add|confirm|list  sop import|propose|accept|show
+    init  migrate  serve  deliver  statement  peer add|confirm|list|…  key list|rotate|…
+    sop import|propose|accept|show
     contact-list publish|show  user add|list  retention due|run  access list
 
 `add_commands` also adds the global options `--settings` and `--as`, and sees to it that every refusal ends in words.
@@ -16,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from relevo.cli import contacts, looks, making, peers, retention, serving, sops, users
+from relevo.cli import contacts, keys, looks, making, peers, retention, serving, sops, users
 from relevo.cli.context import NO_VERBS, Invocation, opened, transport, user
 from relevo.cli.refusals import Commands
 from relevo.runtime import Service
@@ -27,6 +28,7 @@ PANEL = "The node"
 USER = "USER"
 GROUPS = {
     "peer": peers.app,
+    "key": keys.app,
     "sop": sops.app,
     "contact-list": contacts.app,
     "user": users.app,

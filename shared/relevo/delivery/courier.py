@@ -31,10 +31,11 @@ from relevo.protocol.claims import WORD
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
+from relevo.protocol.manifest import said_in
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject
-from relevo.protocol.trust import Trust
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import log, peers
 from relevo.storage.peers import HEARD
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
@@ -45,6 +46,8 @@ BATCH = 50
 ROOM = MAX_BODY * 3 // 4
 """Bytes of envelopes in one request; a single larger one still goes, alone."""
 CONTENT_TYPE = "application/json"
+NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
+"""Faults of an answer after which the peer's newest statement is fetched."""
 
 
 class PeerRefused(WireError):
@@ -116,7 +119,7 @@ class Courier:
             if not self._released(work, one):
                 continue
             try:
-                envelope = _sealed(one) or self._seal(work, peer, one, trust)
+                envelope = _sealed(work, one, trust) or self._seal(work, peer, one, trust)
             except StatementExpired:
                 if room == ROOM:
                     raise
@@ -173,7 +176,7 @@ class Courier:
         def key_for(kid: str) -> VerifyKey:
             if load.trust.node_of(kid) != load.peer:
                 raise AnswerUnfit("the answer is signed by another node")
-            return load.trust.key_named(kid)
+            return load.trust.hop_key(kid, at)
 
         at = self._node.clock.now()
         verify_answer(answer.status, answer.headers, answer.body, request=request, key_for=key_for, at=at)
@@ -197,13 +200,17 @@ class Courier:
             row = work.session.get_one(PeerRow, peer)
             row.failures, row.last_problem = row.failures + 1, code
             row.next_attempt_at = work.at + pause(row.failures, _jitter())
+            if code in NEWER_STATEMENT:
+                row.polled_at = None
 
 
-def _sealed(row: OutboxRow) -> Envelope | None:
-    """The attempt that was made before."""
+def _sealed(work: UnitOfWork, row: OutboxRow, trust: Trust) -> Envelope | None:
+    """The attempt that was made before, if both its keys are still in use; otherwise it is made anew, in its place."""
     if row.manifest is None or row.sealed is None:
         return None
-    return Envelope(manifest=row.manifest, sealed=row.sealed)
+    attempt = said_in(row.manifest).attempt
+    current = attempt.kid == work.identity.keys.signing.kid and trust.seals_to(row.peer, attempt.kem)
+    return Envelope(manifest=row.manifest, sealed=row.sealed) if current else None
 
 
 def _message(row: OutboxRow, own: str) -> Message:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from relevo.domain.access import Act
 from relevo.errors import Conflict
 from relevo.protocol import merkle
-from relevo.protocol.checkpoint import log_origin, read_checkpoint
 from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop, write_evidence
 from relevo.protocol.record import read_record
 from relevo.storage import access_log, log, peers, referrals
@@ -47,7 +46,7 @@ def export(work: UnitOfWork, thread: str) -> bytes:
             sops=(_sop(work, row),),
             messages=(*_sent(work.session, row), *_received(work.session, row)),
             checkpoint=checkpoint.note,
-            entries=tuple(_entries(work, row, checkpoint.note)),
+            entries=tuple(_entries(work, row, checkpoint.size)),
         )
     )
 
@@ -83,9 +82,7 @@ def _received(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
             )
 
 
-def _entries(work: UnitOfWork, row: ReferralRow, note: str) -> Iterator[EvidenceEntry]:
-    statement = peers.latest(work.session, work.identity.node_id)
-    checkpoint = read_checkpoint(note, log_origin(work.identity.node_id), statement.log)
+def _entries(work: UnitOfWork, row: ReferralRow, size: int) -> Iterator[EvidenceEntry]:
     subtree = log.subtrees(work.session)
     for subject in (row.thread, row.sop, access_log.entries_of(row.thread)):
         for entry in log.entries_of(work.session, subject):
@@ -94,5 +91,5 @@ def _entries(work: UnitOfWork, row: ReferralRow, note: str) -> Iterator[Evidence
             if read_record(entry.record).fields.get("peer", row.peer) != row.peer:
                 continue  # another peer named this thread in a message of its own
             position = entry.position or 0
-            proof = tuple(merkle.inclusion_proof(position, checkpoint.size, subtree))
+            proof = tuple(merkle.inclusion_proof(position, size, subtree))
             yield EvidenceEntry(record=entry.record, salt=entry.salt, index=position, proof=proof)

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from relevo.delivery import inbox
 from relevo.delivery.node import Node
 from relevo.errors import WireError
 from relevo.protocol import strict_json
-from relevo.protocol.hop import HopRequest, sign_answer, verify_request
+from relevo.protocol.hop import HopRequest, VerifiedHop, sign_answer, verify_request
 from relevo.protocol.possession import answer_challenge
 from relevo.protocol.summary import Summary, sign_summary
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import peers, streams
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -64,9 +66,11 @@ def take_envelopes(node: Node, request: HopRequest) -> Signed:
         raise BodyTooLarge
     at = node.clock.now()
     with node.read() as work:
-        trust = peers.trust(work.session)
-    hop = verify_request(request, key_for=trust.key_named, at=at)
+        trust = peers.trust(work.session, peers.KNOWN)
+    hop = _verified(node, request, trust, at)
     peer = trust.node_of(hop.kid)
+    with node.read() as work:
+        peers.require_heard(work.session, peer)
     envelopes = strict_json.load(request.body, limit=MAX_BODY).get("envelopes")
     if not isinstance(envelopes, list) or not 1 <= len(envelopes) <= MAX_BATCH:
         raise BatchUnfit
@@ -75,6 +79,19 @@ def take_envelopes(node: Node, request: HopRequest) -> Signed:
         body = strict_json.dump({"results": results, "summary": _summary(work, peer)})
     headers = sign_answer(200, CONTENT_TYPE, body, request=request, key=node.identity.keys.signing, at=at)
     return Signed(body=body, headers=headers)
+
+
+def _verified(node: Node, request: HopRequest, trust: Trust, at: datetime) -> VerifiedHop:
+    """A key that is unknown or not in use now may mean that its node has published a newer statement."""
+    try:
+        return verify_request(request, key_for=lambda kid: trust.hop_key(kid, at), at=at)
+    except (KeyUnknown, KeyOutOfPeriod, KeyCompromised):
+        with node.read() as work:
+            due = peers.not_asked_lately(work.session, at)
+        if due:
+            with node.write() as work:
+                peers.ask_again(work.session, due)
+        raise
 
 
 def own_statements(node: Node) -> list[str]:

@@ -38,7 +38,7 @@ from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_en
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.protocol.trust import KeyOutOfPeriod, KeyUnknown, Trust
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import erasure, log, peers
 from relevo.storage.tables import InboxRow, NonceRow, OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -136,7 +136,7 @@ def _look(node: Node, work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str)
             verified,
             trust=trust,
             me=node.identity.node_id,
-            keys={keys.encryption.kid: keys.encryption},
+            keys=keys.decryption,
             presentation=keys.presentation.public,
             at=work.at,
         )
@@ -292,5 +292,5 @@ def _hear(session: Session, peer: str, arrivals: Sequence[Arrival]) -> None:
     """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
     row = session.get_one(PeerRow, peer)
     row.failures, row.next_attempt_at = 0, None
-    if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod) for arrival in arrivals):
+    if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
         row.polled_at = None

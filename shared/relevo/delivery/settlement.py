@@ -11,15 +11,17 @@ import secrets
 import structlog
 from sqlalchemy import select
 
+from relevo.clock import seconds
 from relevo.delivery import duties
 from relevo.delivery.outbox import OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
 from relevo.errors import RelevoError
+from relevo.protocol import base64url, jws, sd_jwt, strict_json
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import WORD
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
-from relevo.protocol.trust import Trust
+from relevo.protocol.trust import KeyCompromised, Trust
 from relevo.storage import erasure, log, referrals
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -27,7 +29,8 @@ from relevo.storage.unit_of_work import UnitOfWork
 EVENTS = structlog.get_logger("relevo.settlement")
 DUE_DIFFERS = "due-differs"
 MAX_CODE = 64
-SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period"})
+STOLEN = KeyCompromised.code
+SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period", STOLEN})
 """What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
 
 
@@ -41,11 +44,23 @@ def settle(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -
         row.problem = fault.told if isinstance(fault, Postponed) else fault.code
         if row.problem in SEAL_ANEW:
             row.sealed, row.manifest = None, None
+        if row.problem == STOLEN and isinstance(fault, Postponed):
+            _say_again(work, row)
         row.next_attempt_at = work.at + pause(row.attempts, secrets.randbelow(1000) / 1000)
         EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
         return False
     _keep(work, row, receipt, str(result["receipt"]))
     return True
+
+
+def _say_again(work: UnitOfWork, row: OutboxRow) -> None:
+    """Sign the content anew if its key was declared stolen; the peer has said that it did not store the message."""
+    if jws.key_id(row.content, sd_jwt.TYP) not in work.identity.keys.compromised:
+        return
+    payload = strict_json.load(base64url.decode(row.content.split(".")[1]))
+    row.content = jws.sign(
+        strict_json.dump({**payload, "iat": seconds(work.at)}), work.identity.keys.signing, sd_jwt.TYP
+    )
 
 
 class Postponed(RelevoError):

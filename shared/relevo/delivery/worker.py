@@ -15,7 +15,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import registration, retention
+from relevo.delivery import keeping_up, publishing, retention
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
@@ -52,8 +52,9 @@ class Worker:
 
     def turn(self) -> None:
         """One turn: our statement, the peers' statements, retention, the post, the log, the database's own journal."""
-        registration.renew(self._node)
-        registration.poll(self._node, self._transport)
+        publishing.renew(self._node)
+        publishing.tidy(self._node)
+        keeping_up.poll(self._node, self._transport)
         self._swept_at = retention.sweep(self._node, self._swept_at)
         self._courier.run_once()
         sequence(self._node)

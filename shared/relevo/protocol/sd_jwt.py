@@ -26,7 +26,7 @@ from relevo.protocol.claims import is_digest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.strict_json import JsonObject, JsonValue
 
 TYP = "relevo+sd-jwt"
@@ -105,7 +105,7 @@ class Disclosure:
 
 
 def issue(
-    open_claims: Mapping[str, JsonValue], hidden: Mapping[str, JsonValue], *, key: SigningKey, typ: str = TYP
+    open_claims: Mapping[str, JsonValue], hidden: Mapping[str, JsonValue], *, key: Signer, typ: str = TYP
 ) -> Issued:
     """`open_claims` for everybody and `hidden` member by member, signed as one.
 

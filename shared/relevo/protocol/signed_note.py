@@ -22,7 +22,7 @@ from relevo.protocol.base64std import NotBase64
 from relevo.protocol.keys import BadSignature
 
 if TYPE_CHECKING:
-    from relevo.protocol.keys import SigningKey, VerifyKey
+    from relevo.protocol.keys import Signer, VerifyKey
 
 MAX_CHARACTERS = 1 << 16
 MAX_SIGNATURES = 100
@@ -49,7 +49,7 @@ def verifier_key(name: str, key: VerifyKey) -> str:
     return f"{name}+{_key_id(name, key).hex()}+{base64std.encode(_ED25519 + key.raw)}"
 
 
-def sign_note(text: str, name: str, key: SigningKey) -> str:
+def sign_note(text: str, name: str, key: Signer) -> str:
     """`text`, which ends with a newline, signed by `key` under `name`.
 
     Raises:

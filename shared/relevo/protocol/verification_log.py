@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.errors import WireError
 from relevo.protocol import base64url
-from relevo.protocol.checkpoint import Checkpoint, read_checkpoint
+from relevo.protocol.checkpoint import Checkpoint, CheckpointBadSignature, read_checkpoint
 from relevo.protocol.evidence import Direction
 from relevo.protocol.merkle import leaf_hash, verify_inclusion
 from relevo.protocol.record import FIELDS, Record, RecordType, entry_of, read_record
@@ -76,7 +76,7 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
     """Lines about the checkpoint, each entry, and whether everything shown has one."""
     statement = identities.latest(evidence.node)
     try:
-        checkpoint = read_checkpoint(evidence.checkpoint, statement.log_name, statement.log)
+        checkpoint = _checkpoint(evidence, identities)
     except WireError as error:
         yield fails(Check.CHECKPOINT, statement.log_name, error)
         yield could_not_check(Check.LOG_ENTRY, statement.log_name, "any entry, because the checkpoint does not hold.")
@@ -91,6 +91,17 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
         yield line
     yield from _coverage_lines(shown.wanted, logged)
     yield from _look_lines(logged)
+
+
+def _checkpoint(evidence: Evidence, identities: Identities) -> Checkpoint:
+    """The checkpoint under the newest log key that signed it; one made before a rotation has the key of its time."""
+    *earlier, last = identities.chains[evidence.node]
+    for statement in reversed(earlier):
+        try:
+            return read_checkpoint(evidence.checkpoint, last.log_name, statement.log)
+        except CheckpointBadSignature:
+            continue
+    return read_checkpoint(evidence.checkpoint, last.log_name, last.log)
 
 
 def _entry_line(entry: EvidenceEntry, checkpoint: Checkpoint, shown: _Shown) -> tuple[Line, Record | None]:

@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.runtime import Service
-from relevo.web import contacts, federation, looks, operations, problems, procedures, retention
+from relevo.web import contacts, federation, keys, looks, operations, problems, procedures, retention
 from relevo.web.description import describe_api
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
@@ -75,7 +75,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     problems.install(app)
     app.middleware("http")(_guard)
     app.include_router(federation.router)
-    common = (operations.router, procedures.router, contacts.router, retention.router, looks.router)
+    common = (operations.router, procedures.router, contacts.router, retention.router, looks.router, keys.router)
     for router in (*service.routers(node), *common):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))

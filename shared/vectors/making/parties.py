@@ -32,14 +32,23 @@ DAY = 86_400
 HOST_ID, ORIGIN_ID, STRANGER_ID = "es:retorno", "ci:accueil", "gn:passage"
 JTI, THREAD = "019daa12-9a80-7c1e-8a4b-1f2e3d4c5b6a", "5f0c2d8e-6f3b-4c57-9c5a-0d9f1b7e2a34"
 SOP_TEXT = 'title = "Invented procedure"\nversion = 1\n'
-ROLES = ("root", "signing", "presentation", "log", "witness")
 KEPT = Path(__file__).parent / "sealed.json"
 
 
 def ring(name: str) -> KeyRing:
     """The key ring that belongs to a name."""
-    signing = {role: SigningKey(stretch(f"{name}/{role}", 96)[:32]) for role in ROLES}
-    return KeyRing(**signing, encryption=DecryptionKey(stretch(f"{name}/encryption", 96)))
+
+    def key(role: str) -> SigningKey:
+        return SigningKey(stretch(f"{name}/{role}", 96)[:32])
+
+    return KeyRing(
+        root=key("root"),
+        signing=key("signing"),
+        presentation=key("presentation"),
+        log=key("log"),
+        witness=key("witness"),
+        encryption=DecryptionKey(stretch(f"{name}/encryption", 96)),
+    )
 
 
 def stretch(name: str, length: int) -> bytes:

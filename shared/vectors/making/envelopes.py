@@ -69,7 +69,7 @@ def _contradictions() -> Iterator[Json]:
         "kind": "closed",
         "thread": parties.JTI,
         "aud": "gn:passage",
-        "jti": "019daa12-9a80-7c1e-8a4b-000000000000",
+        "jti": "01a2027b-d680-7c1e-8a4b-000000000000",
     }.items():
         other = issued(open_claims(**{name: value}))
         yield bad(f"another {name} in the content", "content-mismatch", envelope=_envelope(other))

@@ -15,7 +15,7 @@ from vectors.making.tampering import changed, spoilt
 
 RINGS = {HOST_ID: HOST, ORIGIN_ID: ORIGIN}
 SAYS = {HOST_ID: parties.HOST_SAYS, ORIGIN_ID: parties.ORIGIN_SAYS}
-JTIS = (parties.JTI, "019daa13-1111-7c1e-8a4b-1f2e3d4c5b6a")
+JTIS = (parties.JTI, "01a202b2-c500-7c1e-8a4b-1f2e3d4c5b6a")
 
 
 def cases() -> Iterator[Json]:

@@ -30,7 +30,7 @@ AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 NOW = seconds(AT)
 DAY = 86_400
 HOST_ID, ORIGIN_ID, STRANGER_ID = "es:retorno", "ci:accueil", "gn:passage"
-JTI, THREAD = "019daa12-9a80-7c1e-8a4b-1f2e3d4c5b6a", "5f0c2d8e-6f3b-4c57-9c5a-0d9f1b7e2a34"
+JTI, THREAD = "01a2027b-d680-7c1e-8a4b-1f2e3d4c5b6a", "5f0c2d8e-6f3b-4c57-9c5a-0d9f1b7e2a34"
 SOP_TEXT = 'title = "Invented procedure"\nversion = 1\n'
 KEPT = Path(__file__).parent / "sealed.json"
 

@@ -203,7 +203,7 @@ _USED: dict[str, str] = {}
 
 def sealed_once(raw: bytes, key: DecryptionKey, place: str) -> bytes:
     """`raw` sealed for `key` and `place`: the same bytes as ever, as long as they open."""
-    name = base64url.digest(f"{key.kid}\n{place}\n{raw.hex()}".encode())
+    name = base64url.digest(f"seal\n{key.kid}\n{place}\n{raw.hex()}".encode())
     known = _sealed_before().get(name)
     if known is None or not _opens(base64url.decode(known), key, place, raw):
         known = base64url.encode(seal(raw, key.public, place.encode()))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.keys import EncryptionKey, VerifyKey
 from relevo.protocol.possession import answer_challenge, check_possession
-from relevo.protocol.statement import follows, read_statement
+from relevo.protocol.statement import read_statement
+from relevo.protocol.statement_chain import follows
 
 if TYPE_CHECKING:
     from relevo.protocol.statement import NodeStatement
@@ -39,10 +40,10 @@ def of_statement(given: Input) -> JsonValue:
 
 
 def of_statement_chain(given: Input) -> JsonValue:
-    """`standing`, `later`, `at` → what the last of the later statements says."""
-    standing = given.text("standing")
+    """`standing`, `later`, `at`, `new_root` (true if a person compared one) → what the last later statement says."""
+    standing, confirmed = given.text("standing"), given.is_given("new_root")
     known = read_statement(standing, at=None)
-    return _shown(follows(known, standing, *given.texts("later"), at=given.at()))
+    return _shown(follows(known, standing, *given.texts("later"), at=given.at(), new_root=confirmed))
 
 
 def of_challenge(given: Input) -> JsonValue:

@@ -161,6 +161,13 @@ def _statements() -> Iterator[Json]:
     twice = [*periods, *periods]
     yield bad("a signing key twice", "unfit-statement", token=changed(HOST_SAYS, HOST.root, signing=twice))
     yield bad("33 signing keys", "malformed-claims", token=changed(HOST_SAYS, HOST.root, signing=periods * 33))
+    when = [{**periods[0], "invalid_from": "yesterday"}]
+    yield bad(
+        "an invalid_from that is no moment", "malformed-claims", token=changed(HOST_SAYS, HOST.root, signing=when)
+    )
+    stolen = changed(HOST_SAYS, HOST.root, signing=[{**periods[0], "invalid_from": NOW + 1}])
+    yield good("a signing key that was stolen", _says(stolen), token=stolen)
+    yield bad("an endorsement that is no text", "malformed-claims", token=changed(HOST_SAYS, HOST.root, endorsement=7))
     yield bad("signed by another root", "bad-signature", token=changed(HOST_SAYS, STRANGER.root))
     yield bad("signed by its own signing key", "bad-signature", token=changed(HOST_SAYS, HOST.signing))
     yield bad("a signature that was changed", "bad-signature", token=spoilt(HOST_SAYS))
@@ -168,12 +175,12 @@ def _statements() -> Iterator[Json]:
     yield bad("signed for another purpose", "wrong-type", token=manifest)
 
 
-def _says(token: str) -> Json:
+def _says(token: str, root: str = HOST.root.kid) -> Json:
     payload, found = payload_of(token), fingerprint_of(read_statement(token, at=None))
     return {
         "node_id": payload["node_id"],
         "version": payload["version"],
-        "root": HOST.root.kid,
+        "root": root,
         "signing": [HOST.signing.kid],
         "encryption": [HOST.encryption.kid],
         "words": " ".join(found.words),
@@ -191,6 +198,7 @@ def _chains() -> Iterator[Json]:
     yield bad("the same again", "statement-chain-broken", later=[HOST_SAYS])
     yield bad("nothing", "statement-chain-broken", later=[])
     yield bad("of another root", "statement-chain-broken", later=[_other_root(second)])
+    yield from _new_roots(second)
     yield bad("of another node", "statement-chain-broken", later=[changed(second, HOST.root, node_id=ORIGIN_ID)])
     yield bad("another prev", "statement-chain-broken", later=[changed(second, HOST.root, prev=parties.SOP)])
     leap = changed(second, HOST.root, version=3)
@@ -202,8 +210,33 @@ def _chains() -> Iterator[Json]:
     yield bad("that names another version before", "statement-chain-broken", later=[second, forked])
 
 
-def _other_root(token: str) -> str:
-    return signed({**payload_of(token), "root": STRANGER.root.public.jwk}, STRANGER.root, "relevo-statement+jwt")
+def _other_root(token: str, endorsement: str | None = None) -> str:
+    payload = {**payload_of(token), "root": STRANGER.root.public.jwk, "endorsement": endorsement}
+    return signed(payload, STRANGER.root, "relevo-statement+jwt")
+
+
+def _new_roots(second: str) -> Iterator[Json]:
+    """A root that takes the place of another: both sign, and a person decides."""
+    payload = payload_of(second)
+    said = {"node_id": HOST_ID, "prev": payload["prev"], "root": STRANGER.root.public.jwk, "iat": payload["iat"]}
+    endorsed = _other_root(second, signed(said, HOST.root, "relevo-root+jwt"))
+    told = _says(endorsed, STRANGER.root.kid)
+    yield good("a new root, endorsed and confirmed", told, later=[endorsed], new_root=True)
+    yield bad("a new root that nobody confirmed", "root-changed", later=[endorsed])
+    faults = {
+        "not endorsed": None,
+        "endorsed by itself": signed(said, STRANGER.root, "relevo-root+jwt"),
+        "endorsed by a signing key": signed(said, HOST.signing, "relevo-root+jwt"),
+        "endorsed for another purpose": signed(said, HOST.root, "relevo-statement+jwt"),
+        "endorsed after another version": signed({**said, "prev": parties.SOP}, HOST.root, "relevo-root+jwt"),
+        "endorsed at another moment": signed({**said, "iat": NOW}, HOST.root, "relevo-root+jwt"),
+        "of which another root is endorsed": signed(
+            {**said, "root": ORIGIN.root.public.jwk}, HOST.root, "relevo-root+jwt"
+        ),
+    }
+    for name, token in faults.items():
+        later = [_other_root(second, token)]
+        yield bad(f"a new root {name}", "statement-chain-broken", later=later, new_root=True)
 
 
 def _nonce() -> bytes:

@@ -20,7 +20,7 @@ from relevo.protocol import base64url, jws, strict_json
 from relevo.protocol import envelope as wire
 from relevo.protocol.basis import Basis
 from relevo.protocol.keyring import KeyRing
-from relevo.protocol.keys import DecryptionKey, EncryptionKey, SigningKey
+from relevo.protocol.keys import DecryptionKey, EncryptionKey, Signer, SigningKey
 from relevo.protocol.manifest import sign_manifest
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.seal import decrypt, encrypt, open_sealed, seal
@@ -141,7 +141,7 @@ def payload_of(claims: Json, hidden: Mapping[str, Json], label: str = "content")
     return {**claims, "_sd_alg": "sha-256", "_sd": top}, tuple(text for one in members for text in one)
 
 
-def signed(payload: Json, key: SigningKey, typ: str) -> str:
+def signed(payload: Json, key: Signer, typ: str) -> str:
     """A payload as compact JWS of our profile."""
     return jws.sign(strict_json.dump(payload), key, typ)
 

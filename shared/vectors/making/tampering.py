@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relevo.protocol import base64url, jws, strict_json
-from relevo.protocol.keys import SigningKey
+from relevo.protocol.keys import Signer
 from vectors.making.cases import Json
 
 
@@ -17,7 +17,7 @@ def header_of(token: str) -> Json:
     return strict_json.load(base64url.decode(token.split(".", maxsplit=1)[0]))
 
 
-def changed(token: str, key: SigningKey, **changes: Json) -> str:
+def changed(token: str, key: Signer, **changes: Json) -> str:
     """A token with members of its payload changed, signed anew by `key`; None takes a member away."""
     payload = {**payload_of(token), **changes}
     kept = {name: value for name, value in payload.items() if name not in changes or value is not None}
@@ -31,12 +31,12 @@ def spoilt(token: str) -> str:
     return f"{body}.{base64url.encode(bytes([raw[0] ^ 1]) + raw[1:])}"
 
 
-def with_header(header: bytes, payload: bytes, key: SigningKey) -> str:
+def with_header(header: bytes, payload: bytes, key: Signer) -> str:
     """A token with any bytes as header, its signature right."""
     body = f"{base64url.encode(header)}.{base64url.encode(payload)}"
     return f"{body}.{base64url.encode(key.sign(body.encode()))}"
 
 
-def with_payload(token: str, payload: bytes, key: SigningKey) -> str:
+def with_payload(token: str, payload: bytes, key: Signer) -> str:
     """A token with any bytes as payload, its signature right."""
     return with_header(base64url.decode(token.split(".", maxsplit=1)[0]), payload, key)

@@ -143,6 +143,11 @@ def _manifests() -> Iterator[Json]:
     ahead = manifest(iat=NOW + 360)
     yield good("dated 300 seconds ahead", _read(ahead), token=ahead)
     yield good("on the last second that its key verifies", _read(token), token=token, at=NOW + 270 * DAY)
+    statement = payload_of(parties.HOST_SAYS)
+    stolen = [{**statement["signing"][0], "invalid_from": NOW + 60}]
+    warned = [changed(parties.HOST_SAYS, HOST.root, signing=stolen), parties.ORIGIN_SAYS]
+    yield good("a second before its key was stolen", _read(token), token=token, at=NOW + 59, statements=warned)
+    yield bad("since its key was stolen", "key-compromised", token=token, statements=warned)
     yield bad("a second later", "key-out-of-period", token=token, at=NOW + 270 * DAY + 1)
     for name, (error, changes) in MANIFEST_FAULTS.items():
         late = {"at": NOW + 92 * DAY} if "after its key" in name else {}

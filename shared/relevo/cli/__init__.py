@@ -1,7 +1,7 @@
 """The command lines: `relevo` here, for what belongs to no node, and in `shared` what every node has.
 
-`relevo` needs no settings, keys or database: `verify`, `sop`, `part` and `vectors` read files, `monitor` asks nodes what
-they show to everybody, `demo` starts nodes of its own.
+`relevo` needs no settings, keys or database: `verify`, `sop`, `part` and `vectors` read files, `monitor` asks nodes
+what they show to everybody, `demo` starts nodes of its own.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class FileUnreadable(WireError):
 class FileTooLarge(WireError):
     """A file is empty or larger than a node carries, or not as long as was said."""
 
-    code = "file-size-unfit"
+    code = "file-length-unfit"
     advice = "Send a file of 1 byte to 50 MB; scan at a lower resolution, or split it."
 
 

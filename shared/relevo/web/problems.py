@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from relevo.delivery.admission import Busy, RateExceeded
 from relevo.delivery.federation import BodyTooLarge
 from relevo.delivery.transport import PeerUnreachable
+from relevo.delivery.scanner import ScannerUnavailable
 from relevo.domain.referral import IllegalStep
 from relevo.errors import (
     BadInput,
@@ -121,6 +122,7 @@ STATUS: dict[type[RelevoError], int] = {
     Refusal: 422,
     Misconfigured: 500,
     PeerUnreachable: 502,
+    ScannerUnavailable: 503,
     TargetTooLong: 414,
     HeadersTooLarge: 431,
     ContentCodingUnsupported: 415,

@@ -38,7 +38,7 @@ REQUEST = (
     "batch-unfit",
     "nonce-seen",
     "file-unannounced",
-    "file-size-unfit",
+    "file-length-unfit",
     "file-part-unfit",
     "file-quota",
 )

@@ -24,8 +24,8 @@ from starlette.exceptions import HTTPException
 
 from relevo.delivery.admission import Busy, RateExceeded
 from relevo.delivery.federation import BodyTooLarge
-from relevo.delivery.transport import PeerUnreachable
 from relevo.delivery.scanner import ScannerUnavailable
+from relevo.delivery.transport import PeerUnreachable
 from relevo.domain.referral import IllegalStep
 from relevo.errors import (
     BadInput,

@@ -75,10 +75,10 @@ class Worker:
 
     def turn(self) -> None:
         """One turn of everything, one after the other; what fails is raised."""
-        for one in (*self._rounds(), self._courier.run_once, *self._after_post()):
+        for one in (*self._before_post(), self._courier.run_once, *self._behind_post(), *self._after_post()):
             one()
 
-    def _rounds(self) -> tuple[Callable[[], object], ...]:
+    def _before_post(self) -> tuple[Callable[[], object], ...]:
         """What may wait for a peer's answer, or takes its time."""
         return (
             partial(publishing.renew, self._node),
@@ -86,6 +86,11 @@ class Worker:
             partial(keeping_up.poll, self._node, self._transport),
             self._sweep,
             partial(reconcile.turn, self._node, self._transport),
+        )
+
+    def _behind_post(self) -> tuple[Callable[[], object], ...]:
+        """The same, of what messages have announced and the log has numbered."""
+        return (
             partial(files.sweep, self._node),
             partial(files.examine, self._node),
             partial(files_courier.run_once, self._node, self._transport),
@@ -118,7 +123,7 @@ class Worker:
     def _look_after(self) -> None:
         self._begun.wait()
         while not self._stop.is_set():
-            for one in self._rounds():
+            for one in (*self._before_post(), *self._behind_post()):
                 if not self._stop.is_set():
                     _try(one)
             self._stop.wait(self._interval)

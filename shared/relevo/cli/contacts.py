@@ -17,6 +17,7 @@ from relevo.cli.sop_documents import read_text
 from relevo.delivery import contact_exchange
 from relevo.domain.contact_list import ContactList, ContactPoint
 from relevo.errors import BadInput
+from relevo.protocol import strict_json
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage import contacts
 
@@ -31,7 +32,7 @@ def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML or JSON; shared/contacts has samples.")],
 ) -> None:
     """Publish the contact list of this node to every peer with an agreed SOP; it takes the place of the one before."""
-    fields = _fields(file)
+    fields = list_in(file)
     with opened(ctx).write(user(ctx)) as work:
         found = contact_exchange.publish(work, fields)
         partners = contact_exchange.partners(work)
@@ -78,16 +79,18 @@ def _print_all(found: list[ContactList], at: datetime) -> None:
     show.table(("node", "as of (UTC)", "organisations", "age"), rows, empty=empty)
 
 
-def _fields(file: Path) -> JsonObject:
+def list_in(file: Path) -> JsonObject:
+    """What a file of contacts says, TOML or JSON by its ending.
+
+    Raises:
+        BadInput: if it is neither, or says something that JSON between nodes cannot.
+    """
     text = read_text(file)
     try:
-        said = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-        fields = json.loads(json.dumps(said, default=_written))
-    except (ValueError, RecursionError) as fault:
+        said = strict_json.load(text.encode()) if file.suffix == ".json" else tomllib.loads(text)
+        return strict_json.load(json.dumps(said, default=_written, allow_nan=False).encode())
+    except (ValueError, RecursionError, strict_json.MalformedJson) as fault:
         raise BadInput(f"the file is not understood: {type(fault).__name__}", field="file") from None
-    if not isinstance(fields, dict):
-        raise BadInput("the file must hold an object with `organisations`", field="file")
-    return fields
 
 
 def _written(value: object) -> str:

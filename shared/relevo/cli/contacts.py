@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +11,11 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import opened, user
+from relevo.cli.costs import read_object
 from relevo.cli.sop_documents import read_text
 from relevo.delivery import contact_exchange
 from relevo.domain.contact_list import ContactList, ContactPoint
-from relevo.errors import BadInput
-from relevo.protocol import strict_json
+from relevo.messages.toml_form import read_toml
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage import contacts
 
@@ -80,20 +78,11 @@ def _print_all(found: list[ContactList], at: datetime) -> None:
 
 
 def list_in(file: Path) -> JsonObject:
-    """What a file of contacts says, TOML or JSON by its ending.
+    """What a file of contacts says: JSON if it is called so, else TOML.
 
     Raises:
-        BadInput: if it is neither, or says something that JSON between nodes cannot.
+        BadInput: if it cannot be read or understood.
     """
-    text = read_text(file)
-    try:
-        said = strict_json.load(text.encode()) if file.suffix == ".json" else tomllib.loads(text)
-        return strict_json.load(json.dumps(said, default=_written, allow_nan=False).encode())
-    except (ValueError, RecursionError, strict_json.MalformedJson) as fault:
-        raise BadInput(f"the file is not understood: {type(fault).__name__}", field="file") from None
-
-
-def _written(value: object) -> str:
-    if isinstance(value, date | time):
-        return value.isoformat()
-    raise TypeError
+    if file.suffix == ".json":
+        return read_object(file)
+    return read_toml(read_text(file))

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -22,6 +22,7 @@ from relevo.delivery.node import Node
 from relevo.runtime import Service
 from relevo.web import contacts, federation, log, log_status, looks, operations, problems, procedures, retention
 from relevo.web.description import describe_api
+from relevo.web.query import known_query
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
 SOURCES = {
@@ -78,7 +79,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.include_router(log.router)
     common = (operations.router, procedures.router, contacts.router, retention.router, looks.router, log_status.router)
     for router in (*service.routers(node), *common):
-        app.include_router(router, responses=problems.RESPONSES)
+        app.include_router(router, responses=problems.RESPONSES, dependencies=[Depends(known_query)])
     app.mount("/api/assets", StaticFiles(directory=ASSETS))
     app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)
     return app

@@ -34,7 +34,11 @@ TARGETS = (
     "json",
     "evidence",
     "sop",
+    "content of a peer",
+    "witness request",
+    "cosignatures",
 )
+INSTRUMENTED = ["relevo", "host_node", "origin_node", "http_message_signatures", "http_sf"]
 LIMITS = ("-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1")
 EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 COVERED = re.compile(r"cov: (\d+) ft: (\d+)")
@@ -53,7 +57,7 @@ def main(seconds: str, *names: str) -> int:
 def attack(name: str, *flags: str) -> None:
     """Be the process that fuzzes one target; does not return."""
     atheris = importlib.import_module("atheris")
-    with atheris.instrument_imports(include=["relevo", "host_node", "http_message_signatures", "http_sf"]):
+    with atheris.instrument_imports(include=INSTRUMENTED):
         doors = importlib.import_module("support.doors")
         errors = importlib.import_module("relevo.errors")
     door = doors.DOORS[name]

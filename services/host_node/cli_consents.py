@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from relevo.cli.shared import opened, user
 from relevo.domain.data_classes import DataClass
 from relevo.domain.minors import BestInterests
 from relevo.errors import BadInput
+from relevo.protocol import strict_json
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Consent = Annotated[str, typer.Argument(metavar="CONSENT", help="A consent, as `consent list` shows it.")]
@@ -116,10 +116,10 @@ def member(
 ) -> None:
     """Make a case of its own for a member of the household."""
     try:
-        known = json.loads(sections)
-    except ValueError as error:
-        raise BadInput("is no JSON", field="sections") from error
-    if not isinstance(known, dict) or not all(isinstance(fields, dict) for fields in known.values()):
+        known = strict_json.load(sections.encode())
+    except (UnicodeEncodeError, strict_json.MalformedJson) as error:
+        raise BadInput("is not one JSON object", field="sections") from error
+    if not all(isinstance(fields, dict) for fields in known.values()):
         raise BadInput("must be an object of data classes", field="sections")
     with opened(ctx).write(user(ctx)) as work:
         row = household.member(work, cases.find(work, case), number, reference, known)

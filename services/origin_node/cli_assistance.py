@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 from origin_node import assignments, first_contact, follow_up, journey, referrals
 from origin_node.cli_words import Because, Thread, done, moment
 from relevo.cli import show
+from relevo.cli.costs import read_object
 from relevo.cli.shared import opened, user
 from relevo.domain.assignment import AssignmentStatus
 from relevo.domain.first_contact import Channel, ContactOutcome
@@ -141,10 +141,7 @@ def _moved(given: Sequence[str]) -> dict[str, str]:
 
 
 def _results(file: Path) -> Fields:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(fields, dict) for fields in found.values()):
+    found = read_object(file)
+    if not all(isinstance(fields, dict) for fields in found.values()):
         raise BadInput("not a JSON file with data classes", field="--results")
     return found

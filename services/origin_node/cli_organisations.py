@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ Fields = Annotated[
 LISTS = frozenset({"services", "people", "area", "languages"})
 FLAGS = frozenset({"confidential", "active"})
 YES = {"yes": True, "no": False}
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def add_to(parent: typer.Typer) -> None:
@@ -37,7 +39,7 @@ def add_to(parent: typer.Typer) -> None:
 @app.command("add")
 def add(ctx: typer.Context, name: Name, fields: Fields = None) -> None:
     """Take in an organisation; title and services are needed, and the day of the check is today unless set."""
-    given = _given(fields or ())
+    given = fields_given(fields or ())
     with opened(ctx).write(user(ctx)) as work:
         organisations.add(work, {"id": name, "checked_on": work.at.date().isoformat(), **given})
     show.line(f"{name} is here.")
@@ -46,7 +48,7 @@ def add(ctx: typer.Context, name: Name, fields: Fields = None) -> None:
 @app.command("change")
 def change(ctx: typer.Context, name: Name, fields: Fields = None) -> None:
     """Write some fields of an organisation anew; those left out stay."""
-    given = _given(fields or ())
+    given = fields_given(fields or ())
     with opened(ctx).write(user(ctx)) as work:
         organisations.change(work, name, given)
     show.line(f"{name} is changed.")
@@ -120,7 +122,12 @@ def _left(one: Organisation) -> dict[str, object]:
     return places if one.budget is None else {**places, "money": f"{one.budget_left()} {one.currency}"}
 
 
-def _given(fields: Sequence[str]) -> dict[str, JsonValue]:
+def fields_given(fields: Sequence[str]) -> dict[str, JsonValue]:
+    """The fields that were typed as FIELD=VALUE; whether they fit is decided with the whole form.
+
+    Raises:
+        BadInput: if one is written otherwise.
+    """
     pairs = [one.partition("=") for one in fields]
     if not all(mark for _, mark, _ in pairs):
         raise BadInput("a field is written FIELD=VALUE", field="--set")
@@ -134,5 +141,5 @@ def _value(name: str, text: str) -> JsonValue:
         return [*words]
     if name == "places":
         numbers = [one.rpartition(":") for one in words]
-        return {service: int(number) if number.isdecimal() else number for service, _, number in numbers}
+        return {service: int(number) if _NUMBER.fullmatch(number) else number for service, _, number in numbers}
     return YES.get(text, text) if name in FLAGS else text

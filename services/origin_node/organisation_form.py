@@ -19,17 +19,16 @@ Every fault is named at once, by its path, and nothing is stored then.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from relevo.errors import Reason, Refusal
+from relevo.errors import BadInput, Reason, Refusal
 from relevo.messages.classes_faults import examine
 from relevo.messages.classes_shape import WELL_FORMED, Strict, misplaced, missing
 from relevo.messages.classes_values import Day, Language, Line, Organisation, some, written
+from relevo.messages.toml_form import read_toml
 from relevo.protocol.strict_json import JsonValue
 
 AMOUNT = r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,2})?"
@@ -108,8 +107,8 @@ def read_file(raw: bytes) -> tuple[OrganisationForm, ...]:
         OrganisationInvalid: with one reason for each fault of any of them.
     """
     try:
-        found = tomllib.loads(raw.decode())
-    except (ValueError, RecursionError):
+        found = read_toml(raw.decode())
+    except (BadInput, UnicodeDecodeError):
         raise OrganisationInvalid(detail="not a TOML file in UTF-8", field="file") from None
     several = found.get("organisation")
     if set(found) != {"organisation"} or not isinstance(several, list):
@@ -117,15 +116,10 @@ def read_file(raw: bytes) -> tuple[OrganisationForm, ...]:
     forms: list[OrganisationForm] = []
     faults: list[Reason] = []
     for place, one in enumerate(several):
-        form, reasons = examine(OrganisationForm, _plain(one), within=f"organisation[{place}]")
+        fields = one if isinstance(one, dict) else {}
+        form, reasons = examine(OrganisationForm, fields, within=f"organisation[{place}]")
         forms += [form] if form else []
         faults += reasons
     if faults:
         raise OrganisationInvalid(*faults)
     return tuple(forms)
-
-
-def _plain(one: object) -> dict[str, JsonValue]:
-    """TOML has days of its own; the form takes them as JSON does."""
-    fields = one if isinstance(one, dict) else {}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
@@ -89,6 +90,9 @@ def test_an_exception_of_another_agency_is_not_found_nor_listed(nodes: JoinedNod
         exceptions.find(work, raised)
 
 
+NAMED = {"language": "fr", "purpose": "reintegration-assistance"}
+
+
 class Office:
     """The staff of two agencies, over the API."""
 
@@ -111,8 +115,8 @@ def test_no_route_tells_another_agency_of_a_case_or_referral(sent: Story) -> Non
     reading = [path for path, verbs in described.items() if "get" in verbs and path.startswith("/api")]
     assert "/api/referrals/{thread}" in reading
     for path in reading:
-        asked = f"{path}?language=fr&purpose=reintegration-assistance"
-        answer = office.get(asked, OTHERS)
+        known = {one["name"] for one in described[path]["get"].get("parameters", ()) if one["in"] == "query"}
+        answer = office.get(f"{path}?{urlencode({name: NAMED[name] for name in known & NAMED.keys()})}", OTHERS)
         assert not any(word in answer.text for word in (sent.case, "ES-2026-004417")), path
         assert "{thread}" in path or sent.thread not in answer.text, path
         if "{case}" in path or "{thread}" in path:

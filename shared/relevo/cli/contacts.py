@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +11,11 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import opened, user
+from relevo.cli.costs import read_object
 from relevo.cli.sop_documents import read_text
 from relevo.delivery import contact_exchange
 from relevo.domain.contact_list import ContactList, ContactPoint
-from relevo.errors import BadInput
+from relevo.messages.toml_form import read_toml
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage import contacts
 
@@ -31,7 +30,7 @@ def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML or JSON; shared/contacts has samples.")],
 ) -> None:
     """Publish the contact list of this node to every peer with an agreed SOP; it takes the place of the one before."""
-    fields = _fields(file)
+    fields = list_in(file)
     with opened(ctx).write(user(ctx)) as work:
         found = contact_exchange.publish(work, fields)
         partners = contact_exchange.partners(work)
@@ -78,19 +77,12 @@ def _print_all(found: list[ContactList], at: datetime) -> None:
     show.table(("node", "as of (UTC)", "organisations", "age"), rows, empty=empty)
 
 
-def _fields(file: Path) -> JsonObject:
-    text = read_text(file)
-    try:
-        said = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-        fields = json.loads(json.dumps(said, default=_written))
-    except (ValueError, RecursionError) as fault:
-        raise BadInput(f"the file is not understood: {type(fault).__name__}", field="file") from None
-    if not isinstance(fields, dict):
-        raise BadInput("the file must hold an object with `organisations`", field="file")
-    return fields
+def list_in(file: Path) -> JsonObject:
+    """What a file of contacts says: JSON if it is called so, else TOML.
 
-
-def _written(value: object) -> str:
-    if isinstance(value, date | time):
-        return value.isoformat()
-    raise TypeError
+    Raises:
+        BadInput: if it cannot be read or understood.
+    """
+    if file.suffix == ".json":
+        return read_object(file)
+    return read_toml(read_text(file))

@@ -8,6 +8,7 @@ costs show THREAD
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ Proofs = Annotated[
 ]
 Of = Annotated[str | None, typer.Option("--of", metavar="MESSAGE", help="The proposal, as `costs show` names it.")]
 _PARTS = 3
+_LINE = re.compile(r"[0-9]{1,4}")
 
 
 def add_cost_commands(app: typer.Typer, verbs: CostVerbs) -> None:
@@ -54,7 +56,7 @@ def add_cost_commands(app: typer.Typer, verbs: CostVerbs) -> None:
     def report_costs(ctx: typer.Context, thread: Thread, file: File, proof: Proofs = None) -> None:
         """Report what was spent, with the digests of the documents that prove it."""
         with opened(ctx).write(user(ctx)) as work:
-            row = verbs.report(work, thread, read_object(file), [_proof(one) for one in proof or ()])
+            row = verbs.report(work, thread, read_object(file), [proof_given(one) for one in proof or ()])
         report(row)
 
     @group.command("show")
@@ -77,13 +79,18 @@ def read_object(file: Path) -> JsonObject:
         raise BadInput("not a JSON file with one object", field="FILE") from None
 
 
-def _proof(given: str) -> JsonObject:
+def proof_given(given: str) -> JsonObject:
+    """The proof that was typed as LINE=KIND=DOCUMENT.
+
+    Raises:
+        BadInput: if it is written otherwise, or the document cannot be read.
+    """
     parts = given.split("=", _PARTS - 1)
-    if len(parts) != _PARTS or not parts[0].isdecimal():
+    if len(parts) != _PARTS or not _LINE.fullmatch(parts[0]):
         raise BadInput("a proof is written as LINE=KIND=DOCUMENT, such as 0=receipt=bill.pdf", field="--proof")
     try:
         digest = base64url.digest(Path(parts[2]).read_bytes())
-    except OSError:
+    except (OSError, ValueError):  # a name may hold what no file system takes
         raise BadInput("the document cannot be read", field="--proof") from None
     return {"line": int(parts[0]), "kind": parts[1], "digest": digest}
 

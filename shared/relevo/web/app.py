@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -40,6 +40,7 @@ from relevo.web import files as file_routes
 from relevo.web.description import describe_api
 from relevo.web.door import Door
 from relevo.web.limits import LimitsMiddleware
+from relevo.web.query import known_query
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
 SOURCES = {
@@ -114,7 +115,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.include_router(federation_files.router)
     app.include_router(log.router)
     for router in (*service.routers(node), *(module.router for module in OF_EVERY_NODE)):
-        app.include_router(router, responses=problems.RESPONSES)
+        app.include_router(router, responses=problems.RESPONSES, dependencies=[Depends(known_query)])
     app.mount("/api/assets", StaticFiles(directory=ASSETS))
     app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)
     return app

@@ -17,10 +17,9 @@ def describe_api(document: dict[str, Any]) -> dict[str, Any]:
         first, _, rest = operation.get("description", "").partition("\n")
         operation["summary"] = first.rstrip(".") or operation["summary"]
         operation["description"] = rest.strip()
-        for kind in RESPONSES:
+        for kind in map(str, RESPONSES):
             if kind in operation["responses"]:
                 operation["responses"][kind]["content"] = PROBLEM
-        operation["responses"].pop("422", None)
     used = {tag for operation in _operations(document) for tag in operation.get("tags", ())}
     document["tags"] = [tag for tag in document.get("tags", ()) if tag["name"] in used]
     return document

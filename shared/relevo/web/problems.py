@@ -106,9 +106,21 @@ class Problem(BaseModel):
     allowed: list[str] | None = None
 
 
+_REFUSALS = {
+    400: "The address, the query or the body is not of the form that is described here; nothing was stored.",
+    401: "No token was given, or one that nobody has.",
+    403: "Your role does not do this, or the rules keep it from you.",
+    404: "There is no such thing here, or not for you.",
+    409: "It does not go with what is already here, such as a step that is no longer possible.",
+    413: "The body is too large.",
+    422: "The form is right, and a rule says no; each reason is named, with what to do.",
+    429: "Too many requests at once; `Retry-After` says when to come again.",
+    500: "Something is wrong at the node itself; its administrator is told what in its log.",
+    502: "The other node could not be reached.",
+    503: "Not possible just now; nothing was lost, and another try is safe.",
+}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    kind: {"description": said, "model": Problem}
-    for kind, said in {"4XX": "Refused, with what to do next.", "5XX": "Not possible just now."}.items()
+    status: {"description": said, "model": Problem} for status, said in _REFUSALS.items()
 }
 """What every route may answer beside its own result, for the description of the API."""
 

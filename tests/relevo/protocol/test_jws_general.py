@@ -129,3 +129,26 @@ def test_a_jwk_is_unfit_that_says(changes: JsonObject) -> None:
 def test_what_is_no_object_is_no_jwk() -> None:
     with pytest.raises(WireError):
         key_of_jwk("x")
+
+
+# RFC 7638, section 3.1: the key whose thumbprint the RFC works out. It is of RSA, which no node has, so that the figure
+# for ours is that of RFC 8037, appendix A.3.
+RFC_7638 = {
+    "kty": "RSA",
+    "n": (
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3okn"
+        "jhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6q"
+        "MQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awap"
+        "JzKnqDKgw"
+    ),
+    "e": "AQAB",
+    "alg": "RS256",
+    "kid": "2011-04-29",
+}
+
+
+@pytest.mark.parametrize("alg", ["RS256", "Ed25519"])
+def test_the_key_of_rfc_7638_is_not_of_our_kind_whatever_it_says(alg: str) -> None:
+    with pytest.raises(WireError) as refused:
+        key_of_jwk({**RFC_7638, "alg": alg})
+    assert refused.value.code == "unfit-key"

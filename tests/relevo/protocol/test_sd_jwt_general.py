@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,16 +9,21 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from relevo.errors import WireError
-from relevo.protocol import base64url, strict_json
-from relevo.protocol.key_binding import Occasion, require_bound
-from relevo.protocol.sd_jwt_general import Disclosure, HiddenElement, NameCollision, Veiled, conceal, digest, reveal
+from relevo.protocol import strict_json
+from relevo.protocol.key_binding import Occasion, PresentationChanged, require_bound
+from relevo.protocol.sd_jwt_general import (
+    Disclosure,
+    HiddenElement,
+    NameCollision,
+    Veiled,
+    conceal,
+    digest,
+    reveal,
+    split_bound,
+)
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from support import rfc_9901 as rfc
-
-
-def written(parts: object) -> str:
-    """A disclosure with the white space that the RFC's own examples have."""
-    return base64url.encode(json.dumps(parts).encode())
+from support.rfc_9901 import Example, written
 
 
 def shown(payload: JsonObject, *disclosures: str) -> JsonObject:
@@ -32,29 +36,39 @@ def body(token: str, key: JsonObject) -> JsonObject:
     return strict_json.load(found.payload)
 
 
-PAYLOAD = body(rfc.JWT, rfc.ISSUER_KEY)
+@pytest.mark.parametrize("example", rfc.EXAMPLES.values(), ids=rfc.EXAMPLES)
+def test_the_printed_presentation_gives_the_printed_payload_of(example: Example) -> None:
+    jwt, disclosures, _ = split_bound(example.shown + example.binding)
+    assert shown(body(jwt, rfc.ISSUER_KEY), *disclosures) == example.processed
 
 
-def test_the_presentation_of_section_5_2_gives_its_processed_payload() -> None:
-    assert shown(PAYLOAD, *rfc.SHOWN) == rfc.PROCESSED
+@pytest.mark.parametrize("example", rfc.EXAMPLES.values(), ids=rfc.EXAMPLES)
+def test_each_disclosure_has_the_printed_digest_in(example: Example) -> None:
+    assert {printed: digest(text) for printed, text in example.disclosures.items()} == {
+        printed: printed for printed in example.disclosures
+    }
 
 
-def test_the_binding_of_section_5_2_holds() -> None:
+@pytest.mark.parametrize("example", rfc.EXAMPLES.values(), ids=rfc.EXAMPLES)
+def test_all_disclosures_give_back_what_the_issuer_had_in(example: Example) -> None:
+    seen = shown(body(example.jwt, rfc.ISSUER_KEY), *example.disclosures.values())
+    assert {name: value for name, value in seen.items() if name in example.input} == example.input
+    assert seen.keys() - example.input.keys() <= {"iss", "iat", "exp", "cnf"}
+
+
+@pytest.mark.parametrize("example", rfc.BOUND.values(), ids=rfc.BOUND)
+def test_the_printed_binding_holds_for_what_is_shown_and_nothing_less_of(example: Example) -> None:
+    assert example.bound_at is not None
     occasion = Occasion(
         aud="https://verifier.example.org",
         nonce="1234567890",
-        at=datetime.fromtimestamp(1748361941, tz=UTC),
+        at=datetime.fromtimestamp(example.bound_at, tz=UTC),
         max_age=timedelta(minutes=1),
     )
-    text = "".join(f"{part}~" for part in (rfc.JWT, *rfc.SHOWN))
-    require_bound(body(rfc.BINDING, rfc.HOLDER_KEY), text, occasion)
-
-
-def test_all_of_section_5_1_shows_all() -> None:
-    seen = shown(PAYLOAD, *rfc.SHOWN, *(written(parts) for parts in rfc.OTHERS.values()))
-    assert seen["nationalities"] == ["US", "DE"]
-    others = {str(parts[1]): parts[2] for parts in rfc.OTHERS.values() if len(parts) > 2}
-    assert {name: seen[name] for name in others} == others
+    binding = body(example.binding, example.processed["cnf"]["jwk"])
+    require_bound(binding, example.shown, occasion)
+    with pytest.raises(PresentationChanged):
+        require_bound(binding, f"{example.jwt}~", occasion)
 
 
 NESTED: dict[str, tuple[JsonObject, list[object], JsonValue]] = {

@@ -74,8 +74,10 @@ class _Shown:
     circumstances: Mapping[RecordType, frozenset[str]]
 
 
-def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identities) -> Iterator[Line]:
-    """Lines about the checkpoint, each entry, and whether everything shown has one."""
+def check_log(
+    evidence: Evidence, proven: Sequence[Proven], identities: Identities, held: dict[int, Record] | None = None
+) -> Iterator[Line]:
+    """Lines about the checkpoint, each entry, and whether everything shown has one; records that hold go to `held`."""
     statement = identities.latest(evidence.node)
     try:
         checkpoint = read_checkpoint(evidence.checkpoint, statement.log_name, statement.log)
@@ -89,7 +91,10 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
     shown, logged = _shown(evidence, proven, identities), set[Key]()
     for entry in evidence.entries:
         line, record = _entry_line(entry, checkpoint, shown)
-        logged |= set() if record is None else {_key(record)}
+        if record is not None:
+            logged.add(_key(record))
+            if held is not None:
+                held[entry.index] = record
         yield line
     yield from _coverage_lines(shown.wanted, logged)
     yield from _look_lines(logged)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from relevo.protocol.verification_report import Line
 
 _EXCEPTION = "exception:"
+_BETWEEN_NODES = "node"
 _WITHOUT_CONSENT = (
     "it rests on an exception: the sender says that a life was in danger and nobody had consented. "
     "Why is not in this file; ask both nodes for the review."
@@ -134,6 +135,15 @@ def check_order(proven: Sequence[Proven]) -> Iterator[Line]:
             yield fails(Check.ORDER, found.subject, IdReused())
 
 
+def require_fits(receipt: Receipt, found: Proven, proven: Sequence[Proven]) -> None:
+    """Raises `ReceiptMismatch` or `ReceiptTooEarly` unless a receipt is the receiver's word about an attempt shown."""
+    same = [other for other in proven if other.message == found.message]
+    require_answers(receipt, {other.verified.digest for other in same}, found.message)
+    answered = next(other for other in same if other.verified.digest == receipt.of)
+    if receipt.received_at < answered.verified.manifest.iat - SKEW:
+        raise ReceiptTooEarly
+
+
 def _proven(evidence: Evidence, shown: EvidenceMessage, identities: Identities) -> Proven:
     verified = read_manifest(shown.manifest, trust=identities.trust, at=evidence.made_at)
     message = verified.manifest.message
@@ -153,6 +163,8 @@ def _manifest_line(found: Proven) -> Line:
 
 def _sop_line(found: Proven, sops: set[str]) -> Line:
     named = found.message.sop
+    if found.message.kind == _BETWEEN_NODES:
+        return holds(Check.SOP, found.subject, "it is between the two nodes, about no referral.")
     if named == NONE:
         return could_not_check(Check.SOP, found.subject, "which procedure it follows; it names none.")
     if named not in sops:
@@ -195,19 +207,11 @@ def _receipt_line(evidence: Evidence, found: Proven, proven: Sequence[Proven], i
         return could_not_check(Check.RECEIPT, found.subject, text)
     try:
         receipt = read_receipt(found.shown.receipt, trust=identities.trust, at=evidence.made_at)
-        _require_fits(receipt, found, proven)
+        require_fits(receipt, found, proven)
     except WireError as error:
         return fails(Check.RECEIPT, found.subject, error)
     did = "stored it" if receipt.disposition == "stored" else f"refused it ({receipt.code})"
     return holds(Check.RECEIPT, found.subject, f"{receipt.iss} {did} on {day_and_hour(receipt.received_at)}.")
-
-
-def _require_fits(receipt: Receipt, found: Proven, proven: Sequence[Proven]) -> None:
-    same = [other for other in proven if other.message == found.message]
-    require_answers(receipt, {other.verified.digest for other in same}, found.message)
-    answered = next(other for other in same if other.verified.digest == receipt.of)
-    if receipt.received_at < answered.verified.manifest.iat - SKEW:
-        raise ReceiptTooEarly
 
 
 def _stream_lines(direction: Direction, found: Sequence[Proven]) -> Iterator[Line]:

@@ -105,7 +105,7 @@ def check_statements(evidence: Evidence, expect: Mapping[str, str]) -> Iterator[
         )
         if first.version > 1:
             yield could_not_check(Check.STATEMENT, node, f"what it stated before version {first.version}.")
-        yield _fingerprint_line(last, expect.get(node))
+        yield fingerprint_line(last, expect.get(node))
 
 
 def check_sops(evidence: Evidence, identities: Identities) -> Iterator[Line]:
@@ -127,7 +127,8 @@ def statement_digests(evidence: Evidence, node: str) -> frozenset[str]:
     return frozenset(statement_digest(token) for token in evidence.statements[node])
 
 
-def _fingerprint_line(statement: NodeStatement, expected: str | None) -> Line:
+def fingerprint_line(statement: NodeStatement, expected: str | None) -> Line:
+    """Whether a root key is the one that the reader expects, or what to compare it with."""
     found = fingerprint_of(statement)
     if expected is None:
         words = " ".join(found.words)

@@ -20,7 +20,18 @@ from fastapi.staticfiles import StaticFiles
 from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.runtime import Service
-from relevo.web import contacts, federation, log, log_status, looks, operations, problems, procedures, retention
+from relevo.web import (
+    contacts,
+    evidence,
+    federation,
+    log,
+    log_status,
+    looks,
+    operations,
+    problems,
+    procedures,
+    retention,
+)
 from relevo.web.description import describe_api
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
@@ -76,7 +87,15 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.middleware("http")(_guard)
     app.include_router(federation.router)
     app.include_router(log.router)
-    common = (operations.router, procedures.router, contacts.router, retention.router, looks.router, log_status.router)
+    common = (
+        operations.router,
+        evidence.router,
+        procedures.router,
+        contacts.router,
+        retention.router,
+        looks.router,
+        log_status.router,
+    )
     for router in (*service.routers(node), *common):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))

@@ -10,8 +10,10 @@ What has no place in the log yet is left out: it stands at the end of a stream a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
+from typing import TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -42,6 +44,9 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 CHUNK = 1000
 _NAMES = ("manifest", "receipt")
+
+_Stretches: TypeAlias = dict[tuple[str, int | None], tuple[int | None, int | None]]
+"""By direction and epoch the first and the last number of a stream."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,11 +177,8 @@ def _logged(book: _Book) -> Iterator[str]:
 def _threads(book: _Book, peer: str) -> Iterator[BookThread]:
     session, stretches = book.work.session, _stretches(book, peer)
     for thread in _threads_of(book, peer):
-        found = [
-            _with_disclosures(book, shown, row.disclosures)
-            for row, shown in (*evidence.sent(session, peer, thread), *evidence.received(session, peer, thread))
-            if _is_in(book, row, shown, stretches)
-        ]
+        rows = chain(evidence.sent(session, peer, thread), evidence.received(session, peer, thread))
+        found = [_shown(book, row, shown) for row, shown in rows if _is_in(book, row, shown, stretches)]
         if found:
             book.subjects.update((thread, access_log.entries_of(thread)))
             yield BookThread(peer=peer, thread=thread, messages=tuple(found))
@@ -191,41 +193,34 @@ def _threads_of(book: _Book, peer: str) -> list[str]:
     return sorted({*book.work.session.scalars(sent.distinct()), *book.work.session.scalars(came.distinct())})
 
 
-def _stretches(book: _Book, peer: str) -> dict[tuple[type, int | None], tuple[int, int]]:
+def _stretches(book: _Book, peer: str) -> _Stretches:
     """Of each stream and epoch the first and the last number of the period."""
-    found: dict[tuple[type, int | None], tuple[int, int]] = {}
-    for table, moment in ((OutboxRow, OutboxRow.made_at), (InboxRow, InboxRow.received_at)):
-        within = [table.peer == peer, table.seq.is_not(None)]
-        within += [moment >= book.period.since] if book.period.since is not None else []
-        within += [moment < book.period.until] if book.period.until is not None else []
-        ends = select(table.epoch, func.min(table.seq), func.max(table.seq)).where(*within).group_by(table.epoch)
-        found |= {(table, epoch): (first, last) for epoch, first, last in book.work.session.execute(ends)}
-    return found
+    sent = select(OutboxRow.epoch, func.min(OutboxRow.seq), func.max(OutboxRow.seq)).group_by(OutboxRow.epoch)
+    sent = sent.where(OutboxRow.peer == peer, OutboxRow.seq.is_not(None))
+    came = select(InboxRow.epoch, func.min(InboxRow.seq), func.max(InboxRow.seq)).group_by(InboxRow.epoch)
+    came = came.where(InboxRow.peer == peer)
+    since, until = book.period.since, book.period.until
+    if since is not None:
+        sent, came = sent.where(OutboxRow.made_at >= since), came.where(InboxRow.received_at >= since)
+    if until is not None:
+        sent, came = sent.where(OutboxRow.made_at < until), came.where(InboxRow.received_at < until)
+    found: _Stretches = {("sent", epoch): (first, last) for epoch, first, last in book.work.session.execute(sent)}
+    return found | {("received", epoch): (first, last) for epoch, first, last in book.work.session.execute(came)}
 
 
-def _is_in(
-    book: _Book,
-    row: OutboxRow | InboxRow,
-    shown: EvidenceMessage,
-    stretches: dict[tuple[type, int | None], tuple[int, int]],
-) -> bool:
-    first, last = stretches.get((type(row), row.epoch), (1, 0))
-    if manifest_digest(shown.manifest) not in book.logged or not first <= (row.seq or 0) <= last:
+def _is_in(book: _Book, row: OutboxRow | InboxRow, shown: EvidenceMessage, stretches: _Stretches) -> bool:
+    first, last = stretches.get((shown.direction, row.epoch), (1, 0))
+    if manifest_digest(shown.manifest) not in book.logged or not (first or 1) <= (row.seq or 0) <= (last or 0):
         return False
     book.shown.add(row.jti)
     return True
 
 
-def _with_disclosures(book: _Book, shown: EvidenceMessage, disclosures: list[str] | None) -> EvidenceMessage:
+def _shown(book: _Book, row: OutboxRow | InboxRow, shown: EvidenceMessage) -> EvidenceMessage:
     """The message as this file shows it: a receipt only if it is logged, disclosures only where they are asked for."""
     logged = shown.receipt is not None and base64url.digest(shown.receipt.encode()) in book.logged
-    return EvidenceMessage(
-        direction=shown.direction,
-        manifest=shown.manifest,
-        content=shown.content,
-        receipt=shown.receipt if logged else None,
-        disclosures=tuple(book.disclosed(disclosures)) if book.disclosed else None,
-    )
+    disclosed = tuple(book.disclosed(row.disclosures)) if book.disclosed else None
+    return replace(shown, receipt=shown.receipt if logged else None, disclosures=disclosed)
 
 
 def _placed(book: _Book) -> Iterator[tuple[LogEntryRow, Record]]:

@@ -46,7 +46,7 @@ from relevo.protocol.merkle import HASH_BYTES
 from relevo.protocol.record import SALT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from relevo.protocol.strict_json import JsonObject
 
@@ -137,12 +137,14 @@ def _head_object(head: BookHead) -> JsonObject:
 
 def _item(value: JsonObject, *, personal: bool) -> BookItem:
     for name, read in _READERS.items():
-        if name in value and (name != "thread" or "format" not in value):
-            return read(value, personal=personal)
+        if name in value:
+            return read(value)
+    if "messages" in value:
+        return _thread(value, personal=personal)
     raise EvidenceMalformed("a line of the file is of no known kind")
 
 
-def _head(value: JsonObject, **_: bool) -> BookHead:
+def _head(value: JsonObject) -> BookHead:
     claims = Claims.of(value, _HEAD, "the first line")
     if claims.members["format"] != FORMAT:
         raise EvidenceMalformed("the file is of another format", field="format")
@@ -158,12 +160,12 @@ def _head(value: JsonObject, **_: bool) -> BookHead:
     )
 
 
-def _statement(value: JsonObject, **_: bool) -> BookStatement:
+def _statement(value: JsonObject) -> BookStatement:
     claims = Claims.of(value, ("statement", "of"), "a statement")
     return BookStatement(node=claims.node_id("of"), token=read_text(value["statement"], "statement"))
 
 
-def _sop(value: JsonObject, **_: bool) -> BookSop:
+def _sop(value: JsonObject) -> BookSop:
     claims = Claims.of(value, ("sop", "peer", "signatures"), "a SOP")
     signatures = value["signatures"]
     signers = {one for one in signatures if isinstance(one, str)} if isinstance(signatures, dict) else set()
@@ -184,7 +186,7 @@ def _thread(value: JsonObject, *, personal: bool) -> BookThread:
     )
 
 
-def _entry(value: JsonObject, **_: bool) -> BookEntry:
+def _entry(value: JsonObject) -> BookEntry:
     claims = Claims.of(value, ("entry", "salt"), "a log entry")
     entry = BookEntry(record=claims.raw("entry"), salt=claims.raw("salt"))
     if len(entry.salt) != SALT_BYTES:
@@ -192,7 +194,7 @@ def _entry(value: JsonObject, **_: bool) -> BookEntry:
     return entry
 
 
-def _hidden(value: JsonObject, **_: bool) -> BookHidden:
+def _hidden(value: JsonObject) -> BookHidden:
     claims = Claims.of(value, ("hidden", "level"), "hidden entries")
     found = BookHidden(level=claims.whole("level"), hash=base64std.decode(read_text(value["hidden"], "hidden")))
     if found.level > MAX_LEVEL or len(found.hash) != HASH_BYTES:
@@ -200,17 +202,16 @@ def _hidden(value: JsonObject, **_: bool) -> BookHidden:
     return found
 
 
-def _checkpoint(value: JsonObject, **_: bool) -> BookCheckpoint:
+def _checkpoint(value: JsonObject) -> BookCheckpoint:
     Claims.of(value, ("checkpoint",), "the last line")
     return BookCheckpoint(note=read_text(value["checkpoint"], "checkpoint"))
 
 
 _HEAD = ("format", "node", "peers", "from", "to", "thread", "personal_data", "made_at")
-_READERS = {
+_READERS: dict[str, Callable[[JsonObject], BookItem]] = {
     "format": _head,
     "statement": _statement,
     "sop": _sop,
-    "thread": _thread,
     "entry": _entry,
     "hidden": _hidden,
     "checkpoint": _checkpoint,

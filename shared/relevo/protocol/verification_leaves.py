@@ -153,7 +153,7 @@ class Leaves:
             yield holds(Check.LOG_COVERAGE, name, f"every manifest and receipt shown is logged: {told or 'none'}.")
         hidden = self.size - len(self.records)
         if hidden and self.scope.since is None and self.scope.thread is None:
-            text = f"what entries that stand here as hashes speak of, {hidden:,} in all: other relations, or looks at data that was erased since."
+            text = f"what {hidden:,} of the entries speak of: of other relations, or of what was erased since."
             yield could_not_check(Check.LOG_ENTRY, name, text)
 
     def _look_lines(self) -> Iterator[Line]:

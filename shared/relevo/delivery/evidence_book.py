@@ -177,6 +177,7 @@ def _logged(book: _Book) -> Iterator[str]:
 def _threads(book: _Book, peer: str) -> Iterator[BookThread]:
     session, stretches = book.work.session, _stretches(book, peer)
     for thread in _threads_of(book, peer):
+        rows: Iterator[tuple[OutboxRow | InboxRow, EvidenceMessage]]
         rows = chain(evidence.sent(session, peer, thread), evidence.received(session, peer, thread))
         found = [_shown(book, row, shown) for row, shown in rows if _is_in(book, row, shown, stretches)]
         if found:

@@ -18,6 +18,7 @@ from relevo.protocol.record import entry_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
 from relevo.protocol.verification_account import Account, Head, Told, seen_by, tell
+from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_log import check_log
 from relevo.protocol.verification_messages import check_manifests, check_messages, check_order
 from relevo.protocol.verification_nodes import check_sops, check_statements, read_identities
@@ -71,7 +72,11 @@ def examine_evidence(evidence: Evidence, expect: Mapping[str, str] | None = None
     """The same, with what was proven, for whoever compares it with another file."""
     known = _Known()
     lines = tuple(_lines(evidence, expect or {}, known))
-    return Examined(report=Report(lines=lines), account=_account(evidence, known) if known.identities else None)
+    if known.identities is None:
+        return Examined(report=Report(lines=lines), account=None)
+    account = _account(evidence, known)
+    apart = check_keys(account, compromised_keys(known.identities.chains.values()))
+    return Examined(report=Report(lines=(*lines, *apart)), account=account)
 
 
 def _lines(evidence: Evidence, expect: Mapping[str, str], known: _Known) -> Iterator[Line]:

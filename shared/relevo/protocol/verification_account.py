@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.errors import WireError
-from relevo.protocol import base64url, sd_jwt
+from relevo.protocol import base64url, jws, sd_jwt
 from relevo.protocol.claims import Claims
 from relevo.protocol.cosignature import read_cosignature
+from relevo.protocol.receipt import TYP as RECEIPT
 from relevo.protocol.receipt import read_receipt
 from relevo.protocol.strict_json import load as load_json
 from relevo.protocol.verification_messages import require_fits
@@ -37,8 +38,8 @@ Said: TypeAlias = "Mapping[str, JsonValue]"
 class Told:
     """One message: its claims, when its sender stated and sent it, and what its receiver says of it.
 
-    `stated_at` is the moment in the signed content, `sent_at` the one in the manifest; `said` are the words of its step
-    where the file discloses them.
+    `kid` and `receipt_kid` are the keys that signed manifest and receipt. `stated_at` is the moment in the signed
+    content, `sent_at` the one in the manifest; `said` are the words of its step where the file discloses them.
     """
 
     message: Message
@@ -48,6 +49,8 @@ class Told:
     manifest: str
     receipt: Receipt | None
     receipt_digest: str | None
+    kid: str
+    receipt_kid: str | None
     said: Said | None = None
 
     @property
@@ -112,6 +115,8 @@ def tell(evidence: Evidence, found: Proven, same: Sequence[Proven], identities: 
         manifest=found.verified.digest,
         receipt=receipt,
         receipt_digest=digest,
+        kid=found.verified.kid,
+        receipt_kid=jws.key_id(found.shown.receipt or "", RECEIPT) if receipt else None,
         said=_said(found.shown.content, found.shown.disclosures or ()),
     )
 

@@ -19,6 +19,7 @@ from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
 from relevo.protocol.verification import Examined
 from relevo.protocol.verification_account import Account, Head, Told, seen_by, tell
+from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_leaves import Leaves
 from relevo.protocol.verification_messages import check_manifests, check_messages
 from relevo.protocol.verification_nodes import check_sops, check_statements, read_identities
@@ -199,6 +200,7 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         leaves=leaves.leaves,
         head=signed and replace(signed, seen=seen_by(signed.note, [base.peer], relation.identities)),
     )
+    lines += check_keys(account, compromised_keys(relation.identities.chains.values()))
     return Examined(report=Report(lines=tuple(lines)), account=account, title=f"with {base.peer}")
 
 

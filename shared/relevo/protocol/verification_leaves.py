@@ -164,8 +164,8 @@ class Leaves:
                 detail = "the looks at personal data are not numbered one by one"
                 yield fails(Check.LOG_COVERAGE, f"looks at {str(about)[:8]}", LookMissing(detail))
         if self._looks:
-            count, about = sum(map(len, self._looks.values())), len(self._looks)
-            text = f"looks at personal data are numbered one by one; {count:,} at {about:,} referrals or cases."
+            count, cases = sum(map(len, self._looks.values())), len(self._looks)
+            text = f"looks at personal data are numbered one by one; {count:,} at {cases:,} referrals or cases."
             yield holds(Check.LOG_COVERAGE, "looks", text)
 
 

@@ -31,9 +31,11 @@ def files(sent: Story, tmp_path: Path) -> Path:
 
 
 def in_the_log(folder: Path) -> list[str]:
-    done = executable.node(["log.mjs", "a.evidence"], cwd=folder, return_completed_process=True, capture_output=True)
+    done = executable.node(
+        ["log.mjs", "a.evidence"], cwd=folder, return_completed_process=True, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
-    return done.stdout.decode().splitlines()
+    return str(done.stdout).splitlines()
 
 
 def test_a_program_that_is_not_ours_finds_every_record_in_the_log(files: Path) -> None:

@@ -30,7 +30,7 @@ from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.verification import examine_evidence
 from relevo.protocol.verification_book import verify_book
 from support.databases import SqliteDatabases
-from support.nodes import AT, HOST_ID, ORIGIN_ID, join, staff
+from support.nodes import AT, HOST_ID, ORIGIN_ID, JoinedNodes, join, staff
 from support.story import ARRIVED_AT, Story, sample
 from support.wire_pair import payload_of as payload
 from support.wire_pair import resign
@@ -175,6 +175,17 @@ def test_a_whole_relation_verifies_and_its_streams_have_no_gap(closed: Story) ->
     assert "ci:accueil saw this head" in told(found)
 
 
+def test_a_relation_is_exported_alike_on_both_databases(nodes_on_each: JoinedNodes) -> None:
+    story = Story(nodes=nodes_on_each)
+    story.take_in(sample("01"))
+    story.send()
+    story.accept()
+    nodes_on_each.deliver()
+    found = books(book_of(nodes_on_each.host, ORIGIN_ID), book_of(nodes_on_each.origin, HOST_ID))
+    assert found.whole.ok, found.whole.failures
+    assert "without a gap" in told(found)
+
+
 def test_the_same_node_gives_the_same_bytes(closed: Story) -> None:
     with closed.nodes.host.read(staff(Role.AUDITOR)) as work:
         one, other = (b"".join(evidence_book.export_node(work)) for _ in range(2))
@@ -282,6 +293,12 @@ def test_erasure_is_proven_and_everything_else_still_verifies(sent: Story) -> No
     for node in (HOST_ID, ORIGIN_ID):
         assert f"{node} erased everything but the evidence on" in told(found)
     assert "that it erased, and es:retorno receipted that." in told(found)
+    whole = books(book_of(sent.nodes.host, ORIGIN_ID), book_of(sent.nodes.origin, HOST_ID))
+    assert whole.whole.ok, whole.whole.failures
+    with sent.at_origin() as work:
+        bare = evidence_book.export_content(work, sent.thread)
+    assert b'"given_names"' not in bare
+    assert books(list(read_book(bare.splitlines(keepends=True)))).whole.ok
 
 
 def test_a_withdrawal_after_which_nobody_shows_an_erasure(sent: Story) -> None:

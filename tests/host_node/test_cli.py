@@ -166,10 +166,10 @@ def test_evidence_of_a_relation_of_all_and_with_content_is_written_and_verifies(
         shown = CliRunner().invoke(relevo, ["verify", str(file)], env={"COLUMNS": "80", "NO_COLOR": "1"})
         assert shown.exit_code == 0, shown.output
         assert ("PERSONAL DATA" in shown.output) == (name == "content")
-    file = str(asked.settings.with_name("none"))
+    none = str(asked.settings.with_name("none"))
     for call in ((), ("--all", "--peer", ORIGIN_ID), ("--all", "--with-content", "supervise"), ("--all",)):
-        asked("evidence", *call, "--out", file, status=2)
-    assert not Path(file).exists()
+        asked("evidence", *call, "--out", none, status=2)
+    assert not Path(none).exists()
 
 
 def test_a_case_is_shown_corrected_and_told_and_auditors_see_who_looked(asked: Terminal) -> None:

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from relevo.domain.deadlines import duties_done
-from relevo.domain.duty import CORRECTED, FIRST_CONTACT, FOLLOW_UP, Duty
+from relevo.domain.duty import CORRECTED, FIRST_CONTACT, FOLLOW_UP
 from relevo.domain.first_contact import ContactOutcome
 from relevo.domain.sides import Side
 from relevo.messages.registry import MESSAGES
@@ -143,7 +143,7 @@ def _fulfils(one: Told, clock: Clock, sop: Sop) -> bool | None:
     side = Side.HOST if clock.by == sop.host else Side.ORIGIN
     if one.said is not None:
         return True if clock.duty in _said_done(one.said, side) else None
-    return _BY_KIND[side].get(_family(clock.duty), {}).get(one.message.kind)
+    return FULFILLING[side].get(_family(clock.duty), {}).get(one.message.kind)
 
 
 def _said_done(said: Mapping[str, object], side: Side) -> frozenset[str]:
@@ -179,5 +179,5 @@ def _by_kind(side: Side) -> dict[str, dict[str, bool]]:
     return found
 
 
-_BY_KIND = {side: _by_kind(side) for side in Side}
-assert _BY_KIND[Side.ORIGIN][Duty.ANSWER] == {"answered": True}
+FULFILLING = {side: _by_kind(side) for side in Side}
+"""By side and family of duty, the open kinds that may fulfil it, and whether they do so for certain."""

@@ -138,7 +138,7 @@ def _acknowledgement(subject: str, told: Sequence[Told]) -> Iterator[Line]:
     came, who = requested.receipt.received_at, requested.message.aud
     seen = min((one for one in told if one.message.kind == "acknowledged"), key=lambda one: one.stated_at, default=None)
     if seen is not None:
-        text = f"{who} acknowledged it {_long(seen.stated_at - came)} after it came; the SOP sets no time for that."
+        text = f"{who} acknowledged it {long(seen.stated_at - came)} after it came; the SOP sets no time for that."
         yield holds(Check.DEADLINE, subject, text)
     elif not any(one.message.iss == who for one in told):
         yield could_not_check(
@@ -189,7 +189,7 @@ def _clock_line(subject: str, ran: Ran) -> Line:
 def _done_line(subject: str, ran: Ran, done: Told, was: str) -> Line:
     on, sealed = day_and_hour(done.stated_at), "Which step it tells is sealed."
     came = f'a "{done.message.kind}" came on {on}'
-    late = f"{_long(done.stated_at - ran.clock.due_at)} late"
+    late = f"{long(done.stated_at - ran.clock.due_at)} late"
     match ran.standing:
         case Standing.KEPT:
             return holds(Check.DEADLINE, subject, f"{was}, and came on {on}: in time.")
@@ -247,7 +247,7 @@ def _sop(text: str | None) -> Sop | None:
         return None
 
 
-def _long(span: timedelta) -> str:
+def long(span: timedelta) -> str:
     """A span as people say it: `3 hours`, `2 days`."""
     minutes = max(0, int(span.total_seconds() // 60))
     hours, days = minutes // 60, minutes // 60 // HOURS_IN_DAY

@@ -8,10 +8,12 @@ import pytest
 
 from host_node import record as host_record
 from origin_node import profile, reassessment, reports, striking
+from relevo.delivery import look_proof
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
 from relevo.domain.access_to_data import LookReason, NotYours
-from relevo.errors import BadInput, Forbidden
+from relevo.errors import BadInput, Forbidden, NotFound
+from relevo.protocol.look import read_look, verify_look, write_look
 from relevo.protocol.record import RecordType, read_record
 from relevo.protocol.verification import verify_evidence
 from relevo.protocol.verification_report import Outcome
@@ -92,6 +94,33 @@ def test_evidence_shows_how_often_people_looked_and_that_no_look_was_taken_out(s
     second = [one for one in honest.entries if read_record(one.record).fields.get("number") == "2"]
     short = verify_evidence(replace(honest, entries=tuple(one for one in honest.entries if one not in second)))
     assert "look-missing" in {line.code for line in short.lines}
+
+
+def test_one_look_can_be_shown_to_be_in_the_log_until_it_is_erased(sent: Story) -> None:
+    origin = sent.nodes.origin
+    with sent.at_origin(Role.CASE_WORKER) as work:
+        profile.read(work, sent.thread, LookReason.CONTACT)
+    sent.nodes.deliver()
+    with origin.read(staff(Role.AUDITOR)) as work:
+        shown = read_look(look_proof.prove(work, sent.thread, 1))
+        with pytest.raises(NotFound):
+            look_proof.prove(work, sent.thread, 2)
+    report = verify_look(shown)
+    assert report.ok
+    assert any("sample-case-worker, case-worker, looked at" in line.text for line in report.lines)
+    assert read_look(write_look(shown)) == shown
+    for changed in (
+        replace(shown, look={**shown.look, "who": "somebody-else"}),
+        replace(shown, look={**shown.look, "number": 2}),
+        replace(shown, look_salt=b"\0" * 32),
+    ):
+        assert [line.code for line in verify_look(changed).failures] == ["look-differs"]
+    other = replace(shown, record=shown.record.replace(b'"1"', b'"2"'))
+    assert [line.code for line in verify_look(other).failures] == ["log-proof-failed"]
+    sent.withdraw()
+    sent.nodes.deliver()
+    with origin.read(staff(Role.AUDITOR)) as work, pytest.raises(NotFound, match="erased"):
+        look_proof.prove(work, sent.thread, 1)
 
 
 def test_names_and_salts_of_looks_go_with_the_consent_and_their_number_stays(sent: Story) -> None:

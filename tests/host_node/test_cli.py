@@ -15,13 +15,14 @@ from host_node.cli import app
 from origin_node import erasure
 from origin_node import referrals as origin_referrals
 from origin_node.cli_words import VERBS as ORIGIN_VERBS
+from relevo.cli import app as relevo
 from relevo.clock import FileClock
 from relevo.domain.access import Role
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Step
 from relevo.storage import referrals, users
 from relevo.storage.key_store import held, write_keys
-from support.nodes import AT, JoinedNodes
+from support.nodes import AT, ORIGIN_ID, JoinedNodes
 from support.planted import give
 from support.story import SAMPLES, Story
 
@@ -149,6 +150,26 @@ def test_refused_in_words(asked: Terminal, call: tuple[str, ...], told: str) -> 
 def test_evidence_that_cannot_be_written_is_told_in_words(asked: Terminal) -> None:
     told = asked("evidence", asked.thread, "--out", "/nowhere/evidence", status=2, role=Role.AUDITOR)
     assert "cannot be written" in told
+
+
+def test_evidence_of_a_relation_of_all_and_with_content_is_written_and_verifies(asked: Terminal) -> None:
+    calls = {
+        "relation": ("evidence", "--peer", ORIGIN_ID, "--from", "2026-11-01", "--to", "2027-11-01"),
+        "all": ("evidence", "--all"),
+        "content": ("evidence", asked.thread, "--with-content", "supervise"),
+    }
+    for name, call in calls.items():
+        file = asked.settings.with_name(name)
+        role = Role.COUNSELLOR if name == "content" else Role.AUDITOR
+        told = asked(*call, "--out", str(file), role=role)
+        assert ("PERSONAL DATA" in told) == (name == "content")
+        shown = CliRunner().invoke(relevo, ["verify", str(file)], env={"COLUMNS": "80", "NO_COLOR": "1"})
+        assert shown.exit_code == 0, shown.output
+        assert ("PERSONAL DATA" in shown.output) == (name == "content")
+    none = str(asked.settings.with_name("none"))
+    for call in ((), ("--all", "--peer", ORIGIN_ID), ("--all", "--with-content", "supervise"), ("--all",)):
+        asked("evidence", *call, "--out", none, status=2)
+    assert not Path(none).exists()
 
 
 def test_a_case_is_shown_corrected_and_told_and_auditors_see_who_looked(asked: Terminal) -> None:

@@ -32,7 +32,7 @@ class SampleLog:
 
     def write(self, kind: str, at: datetime, **fields: str | None) -> int:
         """Append one record; its place."""
-        index, record, salt = len(self.records), make_record(kind, at, **fields), bytes([len(self.records)]) * 16
+        index, record, salt = len(self.records), make_record(kind, at, **fields), bytes([len(self.records) % 256]) * 16
         for level, position, value in append(index, leaf_hash(entry_of(record, salt)), self.subtree):
             self.hashes[level, position] = value
         self.records.append((record, salt))

@@ -48,21 +48,25 @@ def demo(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The evidence file of one referral.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Evidence files; bring those of both nodes.")],
     *,
     expect: Annotated[
         list[str] | None,
         typer.Option(metavar='NODE_ID="WORDS"', help="A fingerprint that you got in another way; may be repeated."),
     ] = None,
+    every_line: Annotated[bool, typer.Option("--every-line", help="Also what holds many times over.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result for programs.")] = False,
 ) -> None:
-    """Check an evidence file, line by line, without a node and without a network; exit status 1 if anything fails."""
-    report = verification.examine(file, expect or ())
+    """Check evidence files, line by line, without a node and without a network, and both sides against each other.
+
+    Exit status 1 if anything fails, 3 if all holds and shows that something was not kept.
+    """
+    found = verification.examine_files(files, expect or ())
     if as_json:
-        verification.print_json(report)
+        verification.print_json(found)
     else:
-        verification.print_lines(report)
-    raise typer.Exit(0 if report.ok else 1)
+        verification.print_lines(found, every_line=every_line)
+    raise typer.Exit(verification.status(found))
 
 
 @app.command()

@@ -6,7 +6,7 @@ import httpx
 
 from relevo.cli.demo_nodes import DemoNode, Pair
 from relevo.cli.demo_process import NodeFailed
-from relevo.cli.verify import examine
+from relevo.cli.verify import examine_files
 from relevo.delivery import federation
 from relevo.protocol.part import read_part, verify_part
 from relevo.protocol.statement import read_statement
@@ -26,7 +26,7 @@ def audit(pair: Pair, node: DemoNode, user: str, thread: str) -> Report:
     pair.wait_until(exported, "the log has a checkpoint over every message")
     file = node.folder / "referral.evidence"
     file.write_text(found[-1], encoding="utf-8")
-    return examine(file, ())
+    return examine_files([file], ()).whole
 
 
 def require_audit(pair: Pair, node: DemoNode, user: str, thread: str) -> str:

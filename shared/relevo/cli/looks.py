@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from relevo.cli import show
 from relevo.cli.context import opened, user
+from relevo.delivery import look_proof
 from relevo.domain.access_to_data import LookReason
 from relevo.storage import access_log
 
@@ -36,3 +38,17 @@ def list_looks(ctx: typer.Context, subject: Subject) -> None:
         rows,
         empty=f"Nobody has looked at anything whose id begins with {subject}.",
     )
+
+
+@access_app.command("prove")
+def prove(
+    ctx: typer.Context,
+    subject: Subject,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The look, as `access list` numbers it.")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+) -> None:
+    """Write a file by which the person or an auditor can check that a look is in the log; it names who looked."""
+    with opened(ctx).read(user(ctx)) as work:
+        found = look_proof.prove(work, subject, number)
+    out.write_bytes(found)
+    show.line(f"{out} shows look {number}. Check it anywhere with: relevo verify {out}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from relevo.cli import show
+from relevo.cli import evidence, show
 from relevo.cli.context import invocation, opened, user
-from relevo.delivery import clinical, duties, evidence, steps, undelivered
+from relevo.cli.evidence import THREAD_LENGTH, whole_thread
+from relevo.delivery import clinical, duties, steps, undelivered
 from relevo.domain.access import Act
 from relevo.domain.deadlines import DueState
 from relevo.domain.sides import Urgency
@@ -21,22 +21,16 @@ from relevo.storage.referrals import TimelineEntry
 from relevo.storage.tables import DutyRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-THREAD_LENGTH = 36
 _PLAIN = frozenset({DueState.OPEN, DueState.KEPT})
 _TOLD = ("service", "status", "outcome", "month", "organisation")
 """What of a step's words stands in the timeline: words of closed lists and numbers, never free text."""
 
 
-def _whole(ctx: typer.Context, given: str) -> str:
-    """The thread that `given` is, or that alone begins so."""
-    if len(given) >= THREAD_LENGTH:
-        return given
-    with opened(ctx).read() as work:
-        return referrals.thread_beginning(work.session, given)
-
-
 Thread = Annotated[
-    str, typer.Argument(metavar="THREAD", help="The referral, as `list` shows it.", callback=_whole, show_default=False)
+    str,
+    typer.Argument(
+        metavar="THREAD", help="The referral, as `list` shows it.", callback=whole_thread, show_default=False
+    ),
 ]
 
 
@@ -45,7 +39,7 @@ def add_referral_commands(app: typer.Typer) -> None:
     panel = "Referrals"
     app.command("list", rich_help_panel=panel)(list_all)
     app.command("show", rich_help_panel=panel)(show_one)
-    app.command("evidence", rich_help_panel=panel)(export)
+    app.command("evidence", rich_help_panel=panel)(evidence.export)
 
 
 def list_all(
@@ -89,22 +83,6 @@ def show_one(ctx: typer.Context, thread: Thread) -> None:
         show.line("")
         columns = ("due (UTC)", "what", "whose", "done (UTC)")
         show.table(columns, [_duty(work, row, duty) for duty in kept], empty="Nothing is due.")
-
-
-def export(
-    ctx: typer.Context,
-    thread: Thread,
-    out: Annotated[Path, typer.Option("--out", help="The file to write.")],
-) -> None:
-    """Write the evidence of a referral, without personal data, for `relevo verify`."""
-    with opened(ctx).read(user(ctx)) as work:
-        work.require(Act.EXPORT_EVIDENCE)
-        found = evidence.export(work, opened(ctx).referral(work, thread).thread)
-    try:
-        out.write_bytes(found)
-    except OSError as fault:
-        raise BadInput(f"the file cannot be written: {fault.strerror}", field="--out") from None
-    show.line(f"{out} holds the evidence. Check it anywhere with: relevo verify {out}")
 
 
 def report(row: ReferralRow) -> None:

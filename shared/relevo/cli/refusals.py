@@ -1,6 +1,7 @@
 """Where the errors of Relevo end on a command line: as words, with exit status 2, and never as a traceback.
 
-Exit statuses: 0 done; 1 a check of evidence failed; 2 refused, or called wrongly.
+Exit statuses: 0 done; 1 a check of evidence failed; 2 refused, or called wrongly; 3 evidence holds, and shows that
+something was not kept.
 """
 
 from __future__ import annotations

@@ -1,60 +1,109 @@
-"""Shows what an examination of an evidence file found: a line for each check, in words to read aloud, and a sum.
+"""Shows what an examination of evidence files found: a line for each check, in words to read aloud, and a sum.
 
 With `--json` the same for programs:
 
-    {"ok": true, "summary": …, "lines": [{"check", "subject", "outcome", "text", "code"}, …]}
+    {"ok": true, "kept": true, "summary": …, "lines": [{"part", "check", "subject", "outcome", "text", "code"}, …]}
+
+Exit statuses: 0 everything holds and was kept; 1 something does not hold; 3 everything holds, and shows that something
+was not done in time or as agreed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
+from relevo.audit.examination import Examination, examine
 from relevo.cli import show
 from relevo.errors import BadInput
 from relevo.protocol.evidence import MAX_BYTES, read_evidence
-from relevo.protocol.verification import Line, Outcome, Report, verify_evidence
+from relevo.protocol.evidence_book import is_book, read_book
+from relevo.protocol.look import is_look, read_look, verify_look
+from relevo.protocol.verification import Check, Examined, Line, Outcome, examine_evidence
+from relevo.protocol.verification_book import verify_book
 
+FAILED, NOT_KEPT = 1, 3
+FEW = 2
+_GATHERED = {
+    Check.MANIFEST: "a message is signed by its sender, at a time when that key was in use.",
+    Check.SOP: "a message moves under a SOP that is in this file.",
+    Check.CONTENT: "what a sender stated is exactly what its message names; none of it is disclosed here.",
+    Check.RECEIPT: "the receiver signed that it has stored a message.",
+    Check.LOG_ENTRY: "an entry is in the log, and speaks of what this file shows.",
+}
+"""What is said once of many; `--every-line` says each."""
+_SUM = {0: "bold green", FAILED: "bold red", NOT_KEPT: "bold yellow"}
 _MARKS = {
     Outcome.HOLDS: ("✓ holds   ", "green"),
     Outcome.FAILS: ("✗ FAILS   ", "bold red"),
+    Outcome.NOT_KEPT: ("! NOT KEPT", "bold yellow"),
     Outcome.NOT_CHECKED: ("· unproven", "dim"),
 }
 
 
-def examine(file: Path, expected: Iterable[str]) -> Report:
-    """The report on an evidence file; `expected` are fingerprints, each as `NODE_ID=WORDS` or `NODE_ID=DIGITS`.
+def examine_files(files: Sequence[Path], expected: Iterable[str]) -> Examination:
+    """What evidence files show; `expected` are fingerprints, each as `NODE_ID=WORDS` or `NODE_ID=DIGITS`.
 
     Raises:
-        BadInput: if the file cannot be read, or an expectation is not of that form or about a node that is not in it.
-        EvidenceMalformed: if it is not an evidence file.
+        BadInput: if a file cannot be read, or an expectation is not of that form or about a node that is in no file.
+        EvidenceMalformed: if one is not an evidence file.
     """
     fingerprints = dict(_expectation(one) for one in expected)
-    report = verify_evidence(read_evidence(_raw(file)), fingerprints)
-    strangers = sorted(fingerprints.keys() - {one.subject for one in report.lines})
+    found = examine([(file.name, _examined(file, fingerprints)) for file in files])
+    strangers = sorted(fingerprints.keys() - {one.subject for one in found.whole.lines})
     if strangers:
         raise BadInput(
             f"this file holds no statement of {', '.join(strangers)}",
             field="expect",
             next_step="Check the node id; without --expect, the first lines name the nodes of the file.",
         )
-    return report
+    return found
 
 
-def print_lines(report: Report) -> None:
-    """Print the report for people."""
-    for one in report.lines:
-        _print_line(one)
-    show.line("")
-    show.line(f"Summary: {report.summary}", "bold green" if report.ok else "bold red")
+def status(found: Examination) -> int:
+    """The exit status."""
+    whole = found.whole
+    return FAILED if not whole.ok else NOT_KEPT if whole.not_kept else 0
 
 
-def print_json(report: Report) -> None:
-    """Print the report for programs."""
-    lines = [asdict(one) for one in report.lines]
-    show.bare(json.dumps({"ok": report.ok, "summary": report.summary, "lines": lines}, ensure_ascii=False, indent=1))
+def print_lines(found: Examination, *, every_line: bool = False) -> None:
+    """Print the findings for people; what holds many times over is one line with its number, unless they want all."""
+    for part in found.parts:
+        show.line(part.title, "bold")
+        for one in part.report.lines if every_line else _gathered(part.report.lines):
+            _print_line(one)
+        show.line("")
+    whole = found.whole
+    show.line(f"Summary: {whole.summary}", _SUM[status(found)])
+
+
+def print_json(found: Examination) -> None:
+    """Print the findings for programs."""
+    whole = found.whole
+    lines = [{"part": part.title, **asdict(one)} for part in found.parts for one in part.report.lines]
+    told = {"ok": whole.ok, "kept": not whole.not_kept, "summary": whole.summary, "lines": lines}
+    show.bare(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+def _gathered(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines, with all that say the same of many messages or entries as one, in the place of the first."""
+    alike, told = Counter(one.check for one in lines if _is_one_of_many(one)), set[Check]()
+    for one in lines:
+        if not _is_one_of_many(one) or alike[one.check] <= FEW:
+            yield one
+        elif one.check not in told:
+            told.add(one.check)
+            yield replace(one, subject=f"{alike[one.check]} times", text=_GATHERED[one.check])
+
+
+def _is_one_of_many(one: Line) -> bool:
+    told_apart = "refused it" in one.text or one.subject.startswith("SOP ")
+    return one.outcome is Outcome.HOLDS and one.check in _GATHERED and not told_apart
 
 
 def _print_line(one: Line) -> None:
@@ -62,12 +111,25 @@ def _print_line(one: Line) -> None:
     show.marked(mark, f"{one.subject}: {one.text}", style)
 
 
-def _raw(file: Path) -> bytes:
+def _examined(file: Path, fingerprints: Mapping[str, str]) -> Sequence[Examined]:
+    """What is found in one file, whichever of the three forms it has."""
     try:
         with file.open("rb") as opened:
-            return opened.read(MAX_BYTES + 1)
+            first = opened.readline(MAX_BYTES + 1)
+            if is_book(first):
+                return verify_book(read_book(chain([first], _lines(opened))), fingerprints)
+            raw = first + opened.read(MAX_BYTES + 1 - len(first))
     except OSError as fault:
         raise BadInput(f"the file cannot be read: {fault.strerror}", field="file") from None
+    if is_look(raw):
+        return [Examined(report=verify_look(read_look(raw), fingerprints), account=None)]
+    return [examine_evidence(read_evidence(raw), fingerprints)]
+
+
+def _lines(opened: BinaryIO) -> Iterator[bytes]:
+    """Line by line, none longer than a reader takes."""
+    while line := opened.readline(MAX_BYTES + 1):
+        yield line
 
 
 def _expectation(given: str) -> tuple[str, str]:

@@ -35,7 +35,7 @@ def export(work: UnitOfWork, thread: str) -> bytes:
     if log.waits(work.session, (thread, row.sop)):
         raise LogBehind
     logged = list(_logged(work.session, row))
-    checkpoint = _checkpoint_over(work.session, logged)
+    checkpoint = checkpoint_over(work.session, logged)
     nodes = (work.identity.node_id, row.peer)
     return write_evidence(
         Evidence(
@@ -44,29 +44,41 @@ def export(work: UnitOfWork, thread: str) -> bytes:
             thread=thread,
             made_at=work.at,
             statements={node: tuple(peers.statements(work.session, node)) for node in nodes},
-            sops=(_sop(work, row),),
-            messages=(*_sent(work.session, row), *_received(work.session, row)),
+            sops=(sop_shown(work, row.sop, row.peer),),
+            messages=tuple(_messages(work.session, row)),
             checkpoint=witness.cosigned(work.session, checkpoint),
             entries=tuple(_proven(work.session, logged, checkpoint.size)),
         )
     )
 
 
-def _sop(work: UnitOfWork, row: ReferralRow) -> EvidenceSop:
-    sop = work.session.get_one(SopRow, row.sop)
-    signatures = {work.identity.node_id: sop.own_signature, row.peer: sop.peer_signature}
+def sop_shown(work: UnitOfWork, digest: str, peer: str) -> EvidenceSop:
+    """A procedure as evidence shows it, with the signatures that there are."""
+    sop = work.session.get_one(SopRow, digest)
+    signatures = {work.identity.node_id: sop.own_signature, peer: sop.peer_signature}
     return EvidenceSop(text=sop.text, signatures={node: token for node, token in signatures.items() if token})
 
 
-def _sent(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
+def sent(session: Session, peer: str, thread: str) -> Iterator[tuple[OutboxRow, EvidenceMessage]]:
     """Every message that ever left, also one that was held back after an attempt, or waits to be sealed anew."""
-    mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.seq.is_not(None))
-    for sent in session.scalars(select(OutboxRow).where(*mine).order_by(OutboxRow.epoch, OutboxRow.seq)):
-        manifest = sent.manifest or _last_attempt(session, sent)
+    mine = (OutboxRow.peer == peer, OutboxRow.thread == thread, OutboxRow.seq.is_not(None))
+    for row in session.scalars(select(OutboxRow).where(*mine).order_by(OutboxRow.epoch, OutboxRow.seq)):
+        manifest = row.manifest or _last_attempt(session, row)
         if manifest is not None:
-            yield EvidenceMessage(
-                direction=Direction.SENT, manifest=manifest, content=sent.content, receipt=sent.receipt
+            shown = EvidenceMessage(
+                direction=Direction.SENT, manifest=manifest, content=row.content, receipt=row.receipt
             )
+            yield row, shown
+
+
+def received(session: Session, peer: str, thread: str) -> Iterator[tuple[InboxRow, EvidenceMessage]]:
+    """Every message that arrived; the content is empty where none could be read."""
+    theirs = (InboxRow.peer == peer, InboxRow.thread == thread)
+    for row in session.scalars(select(InboxRow).where(*theirs).order_by(InboxRow.epoch, InboxRow.seq)):
+        shown = EvidenceMessage(
+            direction=Direction.RECEIVED, manifest=row.manifest, content=row.content or "", receipt=row.receipt
+        )
+        yield row, shown
 
 
 def _last_attempt(session: Session, sent: OutboxRow) -> str | None:
@@ -74,13 +86,9 @@ def _last_attempt(session: Session, sent: OutboxRow) -> str | None:
     return session.scalar(attempts.limit(1))
 
 
-def _received(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
-    theirs = (InboxRow.peer == row.peer, InboxRow.thread == row.thread)
-    for came in session.scalars(select(InboxRow).where(*theirs).order_by(InboxRow.epoch, InboxRow.seq)):
-        if came.content is not None:
-            yield EvidenceMessage(
-                direction=Direction.RECEIVED, manifest=came.manifest, content=came.content, receipt=came.receipt
-            )
+def _messages(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
+    yield from (shown for _, shown in sent(session, row.peer, row.thread))
+    yield from (shown for _, shown in received(session, row.peer, row.thread) if shown.content)
 
 
 def _logged(session: Session, row: ReferralRow) -> Iterator[LogEntryRow]:
@@ -93,7 +101,7 @@ def _logged(session: Session, row: ReferralRow) -> Iterator[LogEntryRow]:
             yield entry
 
 
-def _checkpoint_over(session: Session, logged: Iterable[LogEntryRow]) -> CheckpointRow:
+def checkpoint_over(session: Session, logged: Iterable[LogEntryRow]) -> CheckpointRow:
     """The newest head over all of it that a witness has seen, or else the newest of all."""
     least = max((entry.position + 1 for entry in logged if entry.position is not None), default=0)
     found = witness.newest_cosigned(session, least=least) or log.latest_checkpoint(session)

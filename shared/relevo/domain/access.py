@@ -63,6 +63,8 @@ class Act(StrEnum):
     ERASE = "erase"
     MARK_ENTERED_IN_ERROR = "mark-entered-in-error"
     EXPORT_EVIDENCE = "export-evidence"
+    EXPORT_RELATION = "export-relation"
+    EXPORT_CONTENT = "export-content"
     VERIFY_EVIDENCE = "verify-evidence"
     READ_LOG = "read-log"
     REGISTER_PEER = "register-peer"
@@ -148,6 +150,9 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.COMPLETE: _ORIGIN_STAFF,
         # Evidence holds no personal data, so whoever leads a case may hand it out as well.
         Act.EXPORT_EVIDENCE: _AUDITOR | _CASE_LEADS,
+        # A whole relation is for auditors; evidence with the data in it, of one referral, for whoever leads the case.
+        Act.EXPORT_RELATION: _AUDITOR,
+        Act.EXPORT_CONTENT: _CASE_LEADS,
         Act.VERIFY_EVIDENCE: frozenset(Role),
         Act.READ_LOG: _AUDITOR | _ADMINISTRATOR,
         # What two clinicians ask and tell each other; nobody else reads it.

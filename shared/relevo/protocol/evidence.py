@@ -59,12 +59,16 @@ class EvidenceSop:
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceMessage:
-    """A message: its manifest, its content without disclosures, and the other side's receipt if there is one."""
+    """A message: its manifest, its content without disclosures, and the other side's receipt if there is one.
+
+    `disclosures` stand in a file with personal data alone (`relevo.protocol.evidence_book`).
+    """
 
     direction: Direction
     manifest: str
     content: str
     receipt: str | None
+    disclosures: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +124,7 @@ def _to_object(evidence: Evidence) -> JsonObject:
         "made_at": seconds(evidence.made_at),
         "statements": {node: list(chain) for node, chain in sorted(evidence.statements.items())},
         "sops": [{"text": sop.text, "signatures": dict(sorted(sop.signatures.items()))} for sop in evidence.sops],
-        "messages": [_message_object(message) for message in evidence.messages],
+        "messages": [message_object(message) for message in evidence.messages],
         "log": {
             "checkpoint": evidence.checkpoint,
             "entries": [_entry_object(entry) for entry in sorted(evidence.entries, key=lambda entry: entry.index)],
@@ -128,13 +132,15 @@ def _to_object(evidence: Evidence) -> JsonObject:
     }
 
 
-def _message_object(message: EvidenceMessage) -> JsonObject:
-    return {
+def message_object(message: EvidenceMessage, *, disclosed: bool = False) -> JsonObject:
+    """The written form of a message, with its disclosures only if asked."""
+    shown: JsonObject = {
         "direction": message.direction.value,
         "manifest": message.manifest,
-        "content": message.content,
+        "content": message.content or None,
         "receipt": message.receipt,
     }
+    return {**shown, "disclosures": list(message.disclosures or ())} if disclosed else shown
 
 
 def _entry_object(entry: EvidenceEntry) -> JsonObject:
@@ -161,9 +167,9 @@ def _evidence(value: JsonObject) -> Evidence:
         thread=claims.uuid("thread"),
         made_at=claims.moment("made_at"),
         statements=_statements(claims.members["statements"], {node, peer}),
-        sops=tuple(_sop(item, {node, peer}) for item in claims.items("sops", most=MAX_ITEMS)),
-        messages=tuple(_message(item) for item in claims.items("messages", most=MAX_ITEMS)),
-        checkpoint=_string(log.members["checkpoint"], "checkpoint"),
+        sops=tuple(read_sop(item, {node, peer}) for item in claims.items("sops", most=MAX_ITEMS)),
+        messages=tuple(read_message(item) for item in claims.items("messages", most=MAX_ITEMS)),
+        checkpoint=read_text(log.members["checkpoint"], "checkpoint"),
         entries=tuple(_entry(item) for item in log.items("entries", most=MAX_ITEMS)),
     )
 
@@ -173,26 +179,33 @@ def _statements(value: JsonValue, nodes: set[str]) -> dict[str, tuple[str, ...]]
     chains = {node: claims.items(node, most=MAX_ITEMS) for node in sorted(nodes)}
     if len(nodes) == 1 or not all(chains.values()):
         raise EvidenceMalformed("a node has no statement, or both nodes are one", field="statements")
-    return {node: tuple(_string(item, "statements") for item in chain) for node, chain in chains.items()}
+    return {node: tuple(read_text(item, "statements") for item in chain) for node, chain in chains.items()}
 
 
-def _sop(value: JsonValue, nodes: set[str]) -> EvidenceSop:
+def read_sop(value: JsonValue, nodes: set[str]) -> EvidenceSop:
+    """A SOP, signed by none but `nodes`; raises `EvidenceMalformed`."""
     claims = Claims.of(value, ("text", "signatures"), "a SOP")
     signatures = claims.members["signatures"]
     if not isinstance(signatures, dict) or not set(signatures) <= nodes:
         raise EvidenceMalformed("a SOP is signed by somebody else", field="signatures")
-    signed = {node: _string(token, "signatures") for node, token in sorted(signatures.items())}
-    return EvidenceSop(text=_string(claims.members["text"], "text"), signatures=signed)
+    signed = {node: read_text(token, "signatures") for node, token in sorted(signatures.items())}
+    return EvidenceSop(text=read_text(claims.members["text"], "text"), signatures=signed)
 
 
-def _message(value: JsonValue) -> EvidenceMessage:
-    claims = Claims.of(value, ("direction", "manifest", "content", "receipt"), "a message")
-    receipt = claims.members["receipt"]
+def read_message(value: JsonValue, *, disclosed: bool | None = None) -> EvidenceMessage:
+    """A message; `disclosed` is None where each has a content, else it says whether disclosures stand beside it."""
+    names = ("direction", "manifest", "content", "receipt")
+    claims = Claims.of(value, (*names, "disclosures") if disclosed else names, "a message")
+    receipt, content = claims.members["receipt"], claims.members["content"]
+    texts = (
+        [read_text(one, "disclosures") for one in claims.items("disclosures", most=MAX_ITEMS)] if disclosed else None
+    )
     return EvidenceMessage(
         direction=_direction(claims.members["direction"]),
-        manifest=_string(claims.members["manifest"], "manifest"),
-        content=_string(claims.members["content"], "content"),
-        receipt=None if receipt is None else _string(receipt, "receipt"),
+        manifest=read_text(claims.members["manifest"], "manifest"),
+        content="" if content is None and disclosed is not None else read_text(content, "content"),
+        receipt=None if receipt is None else read_text(receipt, "receipt"),
+        disclosures=None if texts is None else tuple(texts),
     )
 
 
@@ -203,7 +216,7 @@ def _entry(value: JsonValue) -> EvidenceEntry:
         record=claims.raw("record"),
         salt=claims.raw("salt"),
         index=claims.whole("index"),
-        proof=tuple(read_sibling(_string(sibling, "proof")) for sibling in siblings),
+        proof=tuple(read_sibling(read_text(sibling, "proof")) for sibling in siblings),
     )
     if len(entry.salt) != SALT_BYTES:
         raise EvidenceMalformed("the salt of a log entry does not have 16 bytes", field="salt")
@@ -217,7 +230,8 @@ def _direction(value: JsonValue) -> Direction:
         raise EvidenceMalformed("a message is neither sent nor received", field="direction") from error
 
 
-def _string(value: JsonValue, name: str) -> str:
+def read_text(value: JsonValue, name: str) -> str:
+    """A text that is not empty; raises `EvidenceMalformed`."""
     if not isinstance(value, str) or not value:
         raise EvidenceMalformed(f"{name} is not text", field=name)
     return value

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.errors import WireError
 from relevo.protocol import base64url
-from relevo.protocol.checkpoint import Checkpoint, CheckpointBadSignature, read_checkpoint
+from relevo.protocol.checkpoint import Checkpoint
 from relevo.protocol.cosignature import CosignatureMissing, read_cosignature
 from relevo.protocol.evidence import Direction
 from relevo.protocol.merkle import leaf_hash, verify_inclusion
 from relevo.protocol.record import FIELDS, Record, RecordType, entry_of, read_record
 from relevo.protocol.sop_signature import sop_digest
-from relevo.protocol.verification_nodes import statement_digests
+from relevo.protocol.verification_nodes import read_head, statement_digests
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
 if TYPE_CHECKING:
@@ -74,11 +74,13 @@ class _Shown:
     circumstances: Mapping[RecordType, frozenset[str]]
 
 
-def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identities) -> Iterator[Line]:
-    """Lines about the checkpoint, each entry, and whether everything shown has one."""
+def check_log(
+    evidence: Evidence, proven: Sequence[Proven], identities: Identities, held: dict[int, Record] | None = None
+) -> Iterator[Line]:
+    """Lines about the checkpoint, each entry, and whether everything shown has one; records that hold go to `held`."""
     statement = identities.latest(evidence.node)
     try:
-        checkpoint = _checkpoint(evidence, identities)
+        checkpoint = read_head(evidence.checkpoint, identities.chains[evidence.node])
     except WireError as error:
         yield fails(Check.CHECKPOINT, statement.log_name, error)
         yield could_not_check(Check.LOG_ENTRY, statement.log_name, "any entry, because the checkpoint does not hold.")
@@ -89,7 +91,10 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
     shown, logged = _shown(evidence, proven, identities), set[Key]()
     for entry in evidence.entries:
         line, record = _entry_line(entry, checkpoint, shown)
-        logged |= set() if record is None else {_key(record)}
+        if record is not None:
+            logged.add(_key(record))
+            if held is not None:
+                held[entry.index] = record
         yield line
     yield from _coverage_lines(shown.wanted, logged)
     yield from _look_lines(logged)
@@ -110,17 +115,6 @@ def _witness_line(evidence: Evidence, chain: Sequence[NodeStatement], log_name: 
     return could_not_check(
         Check.WITNESS, log_name, f"whether others were shown the same log: {peer} has not cosigned this head."
     )
-
-
-def _checkpoint(evidence: Evidence, identities: Identities) -> Checkpoint:
-    """The checkpoint under the newest log key that signed it; one made before a rotation has the key of its time."""
-    *earlier, last = identities.chains[evidence.node]
-    for statement in reversed(earlier):
-        try:
-            return read_checkpoint(evidence.checkpoint, last.log_name, statement.log)
-        except CheckpointBadSignature:
-            continue
-    return read_checkpoint(evidence.checkpoint, last.log_name, last.log)
 
 
 def _entry_line(entry: EvidenceEntry, checkpoint: Checkpoint, shown: _Shown) -> tuple[Line, Record | None]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
 from relevo.protocol import jws, sop_signature
+from relevo.protocol.checkpoint import CheckpointBadSignature, read_checkpoint
 from relevo.protocol.fingerprint import FingerprintDiffers, fingerprint_of
 from relevo.protocol.sop_signature import sop_digest, verify_sop_signature
 from relevo.protocol.statement import read_statement, statement_digest
@@ -22,8 +23,9 @@ from relevo.protocol.trust import Trust
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from relevo.protocol.checkpoint import Checkpoint
     from relevo.protocol.evidence import Evidence, EvidenceSop
     from relevo.protocol.statement import NodeStatement
     from relevo.protocol.verification_report import Line
@@ -94,6 +96,20 @@ def read_chain(node: str, tokens: tuple[str, ...]) -> tuple[NodeStatement, ...]:
     return tuple(statements)
 
 
+def read_head(note: str, chain: Sequence[NodeStatement]) -> Checkpoint:
+    """The checkpoint in `note`, under the newest log key that signed it; one before a rotation has the key of its time.
+
+    Raises:
+        CheckpointMalformed, CheckpointBadSignature, CheckpointOfAnotherLog: if it is not the log's own word.
+    """
+    for statement in reversed(chain[1:]):
+        try:
+            return read_checkpoint(note, statement.log_name, statement.log)
+        except CheckpointBadSignature:
+            continue
+    return read_checkpoint(note, chain[0].log_name, chain[0].log)
+
+
 def check_statements(evidence: Evidence, expect: Mapping[str, str]) -> Iterator[Line]:
     """Lines about the statements of each node and the fingerprint of its root; `expect` maps node id to fingerprint."""
     for node in (evidence.node, evidence.peer):
@@ -111,7 +127,7 @@ def check_statements(evidence: Evidence, expect: Mapping[str, str]) -> Iterator[
         )
         if first.version > 1:
             yield could_not_check(Check.STATEMENT, node, f"what it stated before version {first.version}.")
-        yield _fingerprint_line(last, expect.get(node))
+        yield fingerprint_line(last, expect.get(node))
 
 
 def check_sops(evidence: Evidence, identities: Identities) -> Iterator[Line]:
@@ -133,7 +149,8 @@ def statement_digests(evidence: Evidence, node: str) -> frozenset[str]:
     return frozenset(statement_digest(token) for token in evidence.statements[node])
 
 
-def _fingerprint_line(statement: NodeStatement, expected: str | None) -> Line:
+def fingerprint_line(statement: NodeStatement, expected: str | None) -> Line:
+    """Whether a root key is the one that the reader expects, or what to compare it with."""
     found = fingerprint_of(statement)
     if expected is None:
         words = " ".join(found.words)

@@ -1,7 +1,8 @@
 """What an examination of evidence found, line by line, in sentences that two people can read to each other.
 
 A line that fails carries the stable code of the refusal; a line that could not be checked says why, and is no failure:
-it names what the file alone cannot prove.
+it names what the file alone cannot prove. A line that says *not kept* is about people and no fault of the evidence:
+what is shown holds, and it shows that something was not done in time, or without the basis that it needs.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ class Check(StrEnum):
     WITNESS = "witness"
     LOG_ENTRY = "log-entry"
     LOG_COVERAGE = "log-coverage"
+    KEY = "key"
+    DEADLINE = "deadline"
+    ERASURE = "erasure"
+    BOTH_SIDES = "both-sides"
+    DISCLOSURE = "disclosure"
+    LOOK = "look"
 
 
 class Outcome(StrEnum):
@@ -39,12 +46,13 @@ class Outcome(StrEnum):
 
     HOLDS = "holds"
     FAILS = "fails"
+    NOT_KEPT = "not-kept"
     NOT_CHECKED = "could-not-check"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One check of one thing; `code` stands in failures alone."""
+    """One check of one thing; `code` stands in failures and in what was not kept."""
 
     check: Check
     subject: str
@@ -78,6 +86,11 @@ class Report:
         return self._having(Outcome.FAILS)
 
     @property
+    def not_kept(self) -> tuple[Line, ...]:
+        """The lines that say what was not done in time, or not as agreed."""
+        return self._having(Outcome.NOT_KEPT)
+
+    @property
     def unchecked(self) -> tuple[Line, ...]:
         """The lines that say what could not be checked."""
         return self._having(Outcome.NOT_CHECKED)
@@ -86,14 +99,20 @@ class Report:
     def summary(self) -> str:
         """The whole in one sentence."""
         checked, failed = len(self.lines) - len(self.unchecked), len(self.failures)
-        found = f"{failed} of {checked} checks FAILED" if failed else f"all {checked} checks hold"
-        return f"{found}; {len(self.unchecked)} things could not be checked from the file alone."
+        found = f"{failed} of {checked} checks FAILED" if failed else f"all {checked - len(self.not_kept)} checks hold"
+        broken = f"; {len(self.not_kept)} NOT KEPT" if self.not_kept else ""
+        return f"{found}{broken}; {len(self.unchecked)} things could not be checked from what is here."
 
     def _having(self, outcome: Outcome) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.outcome is outcome)
 
 
-_MARKS = {Outcome.HOLDS: "ok      ", Outcome.FAILS: "FAILED  ", Outcome.NOT_CHECKED: "unproven"}
+_MARKS = {
+    Outcome.HOLDS: "ok      ",
+    Outcome.FAILS: "FAILED  ",
+    Outcome.NOT_KEPT: "NOT KEPT",
+    Outcome.NOT_CHECKED: "unproven",
+}
 
 
 def holds(check: Check, subject: str, text: str) -> Line:
@@ -106,6 +125,11 @@ def fails(check: Check, subject: str, error: WireError) -> Line:
     why = error.detail.rstrip(".")
     text = f"the {check.replace('-', ' ')} does not hold: {why[:1].lower()}{why[1:]} ({error.code})."
     return Line(check=check, subject=subject, outcome=Outcome.FAILS, text=text, code=error.code)
+
+
+def not_kept(check: Check, subject: str, code: str, text: str) -> Line:
+    """A line that says what people did not do, under a stable code; the evidence of it holds."""
+    return Line(check=check, subject=subject, outcome=Outcome.NOT_KEPT, text=text, code=code)
 
 
 def could_not_check(check: Check, subject: str, text: str) -> Line:

@@ -1,14 +1,12 @@
 """Who looked at what of a person: written down in the transaction of the look, and committed to in the log.
 
-    commitment = SHA-256("relevo-access-v1" 00 ‖ salt, 32 bytes ‖ {"at","classes","number","organisation","role",…})
-
-The log's record says only which subject, the number of the look, and the commitment. So a look that is taken out of the
+The commitment is made in `relevo.protocol.look`. The log's record says only which subject, the number of the look, and
+the commitment. So a look that is taken out of the
 table, or changed, no longer fits the log. At erasure names and salts go; role, classes, when and why stay.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 
@@ -18,17 +16,16 @@ from sqlalchemy.orm import Session
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason
 from relevo.errors import BadInput, NotFound
-from relevo.protocol import base64url, strict_json
-from relevo.protocol.record import RecordType
+from relevo.protocol.look import LOOK_SALT_BYTES, look_commitment
+from relevo.protocol.record import RecordType, read_record
+from relevo.protocol.strict_json import JsonObject
 from relevo.storage import log
 from relevo.storage.referrals import SHORTEST
 from relevo.storage.tables import LogEntryRow
 from relevo.storage.tables_record import AccessRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-SALT_BYTES = 32
 NODE = "node"
-_TAG = b"relevo-access-v1\0"
 
 
 def looked(work: UnitOfWork, subject: str, classes: Iterable[str], why: str) -> None:
@@ -51,7 +48,7 @@ def looked(work: UnitOfWork, subject: str, classes: Iterable[str], why: str) -> 
         classes=seen,
         why=str(why),
         at=work.at,
-        salt=secrets.token_bytes(SALT_BYTES),
+        salt=secrets.token_bytes(LOOK_SALT_BYTES),
         commitment="",
     )
     row.commitment = commitment_of(row)
@@ -89,19 +86,27 @@ def commitment_of(row: AccessRow) -> str:
     """
     if row.salt is None:
         raise ValueError("the salt of this look was erased")
-    written = strict_json.dump(
-        {
-            "at": row.at.isoformat(),
-            "classes": list(row.classes),
-            "number": row.number,
-            "organisation": row.organisation,
-            "role": row.role,
-            "subject": row.subject,
-            "who": row.who,
-            "why": row.why,
-        }
-    )
-    return base64url.encode(hashlib.sha256(_TAG + row.salt + written).digest())
+    return look_commitment(look_of(row), row.salt)
+
+
+def look_of(row: AccessRow) -> JsonObject:
+    """A look as the log commits to it."""
+    return {
+        "at": row.at.isoformat(),
+        "classes": list(row.classes),
+        "number": row.number,
+        "organisation": row.organisation,
+        "role": row.role,
+        "subject": row.subject,
+        "who": row.who,
+        "why": row.why,
+    }
+
+
+def entry_for(session: Session, row: AccessRow) -> LogEntryRow | None:
+    """The log entry about a look, if it has a place."""
+    entries = (one for one in log.entries_of(session, entries_of(row.subject)) if one.salt)
+    return next((one for one in entries if read_record(one.record).fields["number"] == str(row.number)), None)
 
 
 def forget(session: Session, subject: str) -> None:

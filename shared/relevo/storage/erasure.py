@@ -35,6 +35,9 @@ STEP = "step"
 _FRAME = frozenset({"name", "by"})
 """What a step says beside its words: which it is, and in which role somebody took it."""
 
+_OPEN_WORDS = frozenset({"outcome", "month", "classes"})
+"""Words of a step from closed lists, from which anybody can see which clock it fulfils."""
+
 _FACTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         DataClass.CONTACT: {"contact_channel": None},
@@ -148,6 +151,12 @@ def classes_of(session: Session, row: ReferralRow) -> frozenset[str]:
     return frozenset(name for texts in kept for name in _members(texts).values()) & EVERY_CLASS
 
 
+def readable_part(texts: Sequence[str], classes: Collection[str]) -> list[str]:
+    """Disclosures of these data classes, and of a step no more than the words of closed lists that clocks hang on."""
+    owners = _members(texts)
+    return [text for text in texts if owners[text] in classes or (owners[text] == STEP and not _is_told(text))]
+
+
 def is_erased(row: ReferralRow) -> bool:
     """Whether the referral rests on nothing any more."""
     return row.basis_record is None
@@ -187,6 +196,10 @@ def _only(texts: Sequence[str] | None, classes: Collection[str]) -> list[str]:
         return []
     owners = _members(texts)
     return [text for text in texts if owners[text] in classes]
+
+
+def _is_told(text: str) -> bool:
+    return Disclosure.parse(text).name not in {STEP, *_FRAME, *_OPEN_WORDS}
 
 
 def _is_word(text: str, owner: str) -> bool:

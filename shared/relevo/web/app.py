@@ -23,6 +23,7 @@ from relevo.runtime import Service
 from relevo.web import (
     contacts,
     delivery,
+    evidence,
     federation,
     federation_files,
     federation_streams,
@@ -69,6 +70,7 @@ HEADERS = {
 
 OF_EVERY_NODE = (
     operations,
+    evidence,
     procedures,
     contacts,
     retention,

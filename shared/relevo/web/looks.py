@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from relevo.delivery import look_proof
 from relevo.domain.access_to_data import LookReason
 from relevo.storage import access_log
 from relevo.web.access import CurrentUser, node_of
+from relevo.web.evidence import MEDIA_TYPE
 
 router = APIRouter(prefix="/api", tags=["evidence"])
 
@@ -37,3 +39,10 @@ def list_looks(request: Request, user: CurrentUser, subject: str) -> list[Look]:
     """Every look at the personal data of a referral (its thread) or of a case (its id), without that data."""
     with node_of(request).read(user) as work:
         return [Look.model_validate(one) for one in access_log.looks(work, subject)]
+
+
+@router.get("/access/{subject}/{number}/proof", response_class=Response)
+def prove_look(request: Request, user: CurrentUser, subject: str, number: int) -> Response:
+    """One look with the proof that the log has it, for the person or an auditor; it names who looked."""
+    with node_of(request).read(user) as work:
+        return Response(look_proof.prove(work, subject, number), media_type=MEDIA_TYPE)

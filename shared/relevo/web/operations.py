@@ -1,4 +1,4 @@
-"""The routes that both kinds of node have: who I am, peers, referrals with their timeline, evidence."""
+"""The routes that both kinds of node have: who I am, peers, referrals with their timeline."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, Self
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from relevo.delivery import clinical, duties, evidence, registration, steps, undelivered
+from relevo.delivery import clinical, duties, registration, steps, undelivered
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.domain.contact_list import ContactPoint
@@ -18,8 +18,6 @@ from relevo.storage import peers, referrals
 from relevo.storage.tables import DutyRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 from relevo.web.access import CurrentUser, node_of
-
-EVIDENCE = "application/x-relevo-evidence"
 
 router = APIRouter(prefix="/api")
 
@@ -226,15 +224,6 @@ def timeline(request: Request, user: CurrentUser, thread: str) -> Timeline:
             ],
             duties=[_due(work, row, duty) for duty in referrals.duties(work.session, row) if not duty.dropped],
         )
-
-
-@router.get("/referrals/{thread}/evidence", tags=["evidence"], response_class=Response)
-def export_evidence(request: Request, user: CurrentUser, thread: str) -> Response:
-    """The evidence of one referral, without personal data; `relevo verify` checks it off line."""
-    node = node_of(request)
-    with node.read(user) as work:
-        work.require(Act.EXPORT_EVIDENCE)
-        return Response(evidence.export(work, node.referral(work, thread).thread), media_type=EVIDENCE)
 
 
 def describe(work: UnitOfWork, row: ReferralRow) -> Referral:

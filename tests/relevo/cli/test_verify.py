@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from relevo.audit.examination import examine
 from relevo.cli import app
 from relevo.protocol.evidence import Evidence, write_evidence
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.statement import read_statement
-from relevo.protocol.verification import verify_evidence
+from relevo.protocol.verification import examine_evidence
+from relevo.protocol.verification_report import Report
 from support.evidence_sample import sample
 from support.wire_pair import HOST_ID, ORIGIN_ID
 
@@ -23,6 +25,10 @@ PLAIN = {"COLUMNS": "80", "NO_COLOR": "1"}
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["verify", *map(str, arguments)], env=PLAIN)
+
+
+def examined(evidence: Evidence) -> Report:
+    return examine([("evidence.json", [examine_evidence(evidence)])]).whole
 
 
 def write(folder: Path, evidence: Evidence) -> Path:
@@ -44,9 +50,9 @@ def test_an_honest_file_holds_line_by_line_with_status_0(tmp_path: Path) -> None
 
 
 def test_every_check_is_a_line_that_fits_the_terminal(tmp_path: Path) -> None:
-    shown = run(write(tmp_path, EVIDENCE))
+    shown = run(write(tmp_path, EVIDENCE), "--every-line")
     marked = [line for line in shown.stdout.splitlines() if line[:1] in {"✓", "✗", "·"}]
-    assert len(marked) == len(verify_evidence(EVIDENCE).lines)
+    assert len(marked) == len(examined(EVIDENCE).lines)
     assert max(map(len, shown.stdout.splitlines())) <= 80
 
 
@@ -59,7 +65,7 @@ def test_a_file_that_was_changed_fails_with_status_1_and_names_the_code(tmp_path
 
 
 def test_the_json_says_the_same_as_the_lines(tmp_path: Path) -> None:
-    report = verify_evidence(EVIDENCE)
+    report = examined(EVIDENCE)
     told = json.loads(run(write(tmp_path, EVIDENCE), "--json").stdout)
     assert (told["ok"], told["summary"]) == (True, report.summary)
     assert [line["text"] for line in told["lines"]] == [line.text for line in report.lines]

@@ -9,6 +9,7 @@ from relevo.errors import Forbidden
 
 CASE_ACTS = set(Act) - {
     Act.EXPORT_EVIDENCE,
+    Act.EXPORT_RELATION,
     Act.VERIFY_EVIDENCE,
     Act.READ_LOG,
     Act.REGISTER_PEER,
@@ -61,6 +62,7 @@ def test_auditors_have_evidence_the_logs_and_the_list_of_exceptions_alone() -> N
     may = {act for act, roles in MAY.items() if Role.AUDITOR in roles}
     assert may == {
         Act.EXPORT_EVIDENCE,
+        Act.EXPORT_RELATION,
         Act.VERIFY_EVIDENCE,
         Act.READ_LOG,
         Act.READ_ACCESS_LOG,

@@ -1,0 +1,76 @@
+"""Examines evidence files as an auditor would: each by itself, then what they say of each other.
+
+one file                       its bytes, then its referrals by the rules of the SOP
+the files of both nodes        the bytes of each, both against each other, then the referrals from both together
+two files of one node          the bytes of each, then whether both show one log
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relevo.audit.reconcile import reconcile
+from relevo.audit.referrals import check_referrals
+from relevo.protocol.verification_report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from relevo.protocol.verification import Examined
+    from relevo.protocol.verification_account import Account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What was found about one thing: a file by itself, two of them, or the referrals."""
+
+    title: str
+    report: Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """Everything that was found, in the order in which it is read."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def whole(self) -> Report:
+        """All lines as one report."""
+        return Report(lines=tuple(line for part in self.parts for line in part.report.lines))
+
+
+def examine(files: Sequence[tuple[str, Sequence[Examined]]]) -> Examination:
+    """What files show, each given as its name and what was found in it by itself, relation by relation."""
+    parts = [
+        Part(title=f"{name}, {one.title}" if one.title else name, report=one.report)
+        for name, found in files
+        for one in found
+    ]
+    accounts = [[one.account for one in found if one.account] for _, found in files]
+    if len(files) == 1:
+        parts += [_referrals(account) for account in accounts[0]]
+    for number, ones in enumerate(accounts):
+        for others in accounts[number + 1 :]:
+            parts += _joint(ones, others)
+    return Examination(parts=tuple(parts))
+
+
+def _joint(ones: Sequence[Account], others: Sequence[Account]) -> Iterator[Part]:
+    for one in ones:
+        for other in others:
+            if _speak_of_each_other(one, other) or len(ones) == len(others) == 1:
+                lines = tuple(reconcile(one, other))
+                yield Part(title=f"{one.node} and {other.node}, file against file", report=Report(lines=lines))
+                if one.node != other.node and _speak_of_each_other(one, other):
+                    yield _referrals(one, other)
+
+
+def _speak_of_each_other(one: Account, other: Account) -> bool:
+    return {one.node, one.peer} == {other.node, other.peer}
+
+
+def _referrals(*accounts: Account) -> Part:
+    title = "what was agreed, and what was done"
+    return Part(title=title, report=Report(lines=tuple(check_referrals(*accounts))))

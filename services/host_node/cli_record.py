@@ -17,7 +17,6 @@ from relevo.cli.referrals import Thread, report
 from relevo.cli.shared import opened, user
 from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.data_classes import DataClass
-from relevo.messages.classes import CLASSES
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Because = Annotated[str, typer.Option("--reason", help="Why, in one line.")]
@@ -92,6 +91,4 @@ def _print(found: Iterable[Held], title: str) -> None:
         show.line("")
         told = title.format(at=show.shown(one.at), by=one.by, reason=one.reason)
         show.line(f"{one.data_class}, {told}", "bold")
-        model = CLASSES[one.data_class].model_fields
-        shown = {name: one.fields[name] for name in model if name in one.fields}
-        show.facts(shown if one.readable else {one.data_class: NOT_YOURS})
+        show.facts(one.fields if one.readable else {one.data_class: NOT_YOURS})

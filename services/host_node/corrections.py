@@ -21,6 +21,7 @@ from relevo.domain.data_classes import DataClass
 from relevo.errors import BadInput
 from relevo.messages import classes
 from relevo.messages.classes import ClassInvalid
+from relevo.messages.classes_readable import with_keys
 from relevo.messages.registry import CORRECTED, MESSAGES
 from relevo.messages.steps import read_payload
 from relevo.protocol.strict_json import JsonValue
@@ -46,7 +47,7 @@ def correct_case(
     if not reason.strip():
         raise BadInput("say why it was wrong, in one line", field="reason")
     entering(work, cases.procedure(work, case), {data_class})
-    checked, faults = classes.check(data_class, fields)
+    checked, faults = classes.check(data_class, with_keys(fields, case.record.get(data_class)))
     if faults:
         raise ClassInvalid(*faults)
     cases.change(work, case, {**case.record, data_class: checked}, reason.strip())

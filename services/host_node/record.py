@@ -24,6 +24,7 @@ from relevo.domain.access import Act
 from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.data_classes import DataClass
 from relevo.domain.record import PartStanding, facts_of
+from relevo.messages.classes_readable import readable
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage.referrals import steps
 from relevo.storage.tables import ReferralRow
@@ -80,13 +81,13 @@ def case(work: UnitOfWork, name: str, why: str = LookReason.PREPARE) -> CaseShow
     found = cases.find(work, name)
     history = corrections.before(work, found)
     present = {*found.record, *(one.data_class for one in history)}
-    readable = looking.look_at(work, found.id, cases.procedure(work, found), present, why)
-    now = (_held(found, one, readable) for one in DataClass if one in found.record)
+    mine = looking.look_at(work, found.id, cases.procedure(work, found), present, why)
+    now = (_held(found, one, mine=one in mine) for one in DataClass if one in found.record)
     return CaseShown(
         id=found.id,
         reference=found.reference,
         now=tuple(now),
-        before=tuple(_before(one, readable) for one in history),
+        before=tuple(_before(one, mine=one.data_class in mine) for one in history),
     )
 
 
@@ -99,12 +100,12 @@ def returned(work: UnitOfWork, thread: str, why: str = LookReason.FOLLOW_UP) -> 
     """
     row = entitled(work, thread, Act.READ_RECORD)
     rows = _returned(work, row)
-    readable = looking.look(work, row, {one.data_class for one in rows}, why)
+    mine = looking.look(work, row, {one.data_class for one in rows}, why)
     return tuple(
         Held(
             data_class=one.data_class,
-            fields=one.fields if one.data_class in readable else {},
-            readable=one.data_class in readable,
+            fields=readable(one.data_class, one.fields) if one.data_class in mine else {},
+            readable=one.data_class in mine,
             at=one.came_at,
             by=one.peer,
         )
@@ -118,22 +119,21 @@ def _returned(work: UnitOfWork, row: ReferralRow) -> list[ReturnedRow]:
     return list(work.session.scalars(found))
 
 
-def _held(row: CaseRow, name: str, readable: frozenset[str]) -> Held:
-    fields, mine = row.record[name], name in readable
+def _held(row: CaseRow, name: str, *, mine: bool) -> Held:
+    fields = row.record[name]
     return Held(
         data_class=name,
-        fields=fields if mine and isinstance(fields, dict) else {},
+        fields=readable(name, fields) if mine and isinstance(fields, dict) else {},
         readable=mine,
         at=row.imported_at,
         by=row.imported_by,
     )
 
 
-def _before(row: CaseHistoryRow, readable: frozenset[str]) -> Held:
-    mine = row.data_class in readable
+def _before(row: CaseHistoryRow, *, mine: bool) -> Held:
     return Held(
         data_class=row.data_class,
-        fields=row.fields if mine else {},
+        fields=readable(row.data_class, row.fields) if mine else {},
         readable=mine,
         at=row.held_until,
         by=row.changed_by,

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from origin_node import assignments, giving, offers, organisations, own_part
 from origin_node.api_forms import Sentence, ServiceShown, Shown, Text
 from relevo.domain.organisations import Organisation, Proposal
 from relevo.web.access import CurrentUser, node_of
+from relevo.web.files import streamed
 from relevo.web.operations import Body
 
 PART = "application/x-relevo-part"
@@ -227,6 +229,12 @@ def export_part(request: Request, user: CurrentUser, thread: str, service: str) 
     """The same as a file, which `relevo part verify` checks with no node near."""
     with node_of(request).write(user) as work:
         return Response(own_part.export(work, thread, service), media_type=PART)
+
+
+@router.get("/referrals/{thread}/part/files/{digest}", tags=["referrals"], response_class=StreamingResponse)
+def read_part_file(request: Request, user: CurrentUser, thread: str, digest: str) -> StreamingResponse:
+    """A file that your part names, to be saved; the look is recorded."""
+    return streamed(own_part.open_file(node_of(request), user, thread, digest))
 
 
 @router.get("/referrals/{thread}/given", tags=["referrals"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ part_app = typer.Typer(help="What an organisation is given of a person.", no_arg
 offer_app = typer.Typer(help="Services that are offered to your organisation.", no_args_is_help=True)
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE", help="A service, as `offer list` shows it.")]
+Digest = Annotated[str, typer.Argument(metavar="DIGEST", help="A file, as `part show` tells its digest.")]
 Reason = Annotated[str | None, typer.Option(help="In a few words; stays at this node.")]
 
 
@@ -79,6 +81,13 @@ def export(
         raise BadInput(f"the file cannot be written: {fault.strerror}", field="--out") from None
     show.line(f"{out} holds the part. Keep it as safe as the person would.")
     show.line(f"Check it anywhere with: relevo part verify {out} --statement FILE, the statement of the host.")
+
+
+@part_app.command("file")
+def read_file(ctx: typer.Context, thread: Thread, digest: Digest) -> None:
+    """Write a file that your part names to standard output: `part file THREAD DIGEST > sheet.pdf`."""
+    for piece in own_part.open_file(opened(ctx), user(ctx), thread, digest).pieces:
+        sys.stdout.buffer.write(piece)
 
 
 @part_app.command("list")

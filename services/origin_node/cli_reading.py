@@ -15,8 +15,6 @@ from relevo.cli.looks import WhyLooking
 from relevo.cli.shared import opened, user
 from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.consent import Terms
-from relevo.domain.data_classes import DataClass
-from relevo.messages.classes import CLASSES
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,8 +53,7 @@ def show_reports(ctx: typer.Context, thread: Thread, why: WhyLooking = LookReaso
 
 def _reach(found: Profile) -> None:
     show.line(found.reach.rule, "bold red")
-    contact = _in_order(DataClass.CONTACT, found.reach.contact)
-    contact |= {} if found.reach.readable else {"contact": NOT_YOURS}
+    contact = found.reach.contact if found.reach.readable else {"contact": NOT_YOURS}
     show.facts({**contact, "confidential": found.confidential, "vulnerable": found.vulnerable})
 
 
@@ -102,8 +99,8 @@ def _struck(reason: str | None, by: str | None) -> None:
         show.line(f"STRUCK as entered in error by {by}: {reason}", "bold red")
 
 
-def _readable(one: Stated | StatedBefore | Assessed) -> dict[str, object]:
-    return _in_order(one.data_class, one.fields) if one.readable else {one.data_class: NOT_YOURS}
+def _readable(one: Stated | StatedBefore | Assessed) -> Mapping[str, object]:
+    return one.fields if one.readable else {one.data_class: NOT_YOURS}
 
 
 def _report(row: Report) -> None:
@@ -111,8 +108,3 @@ def _report(row: Report) -> None:
     show.line(f"{title}, by {row.reported_by} on {show.shown(row.at)} (no. {row.number})", "bold")
     _struck(row.struck, row.struck_by)
     show.facts(row.fields)
-
-
-def _in_order(data_class: str, fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields of a class in the order of its model; a database need not keep one."""
-    return {name: fields[name] for name in CLASSES[data_class].model_fields if name in fields}

@@ -17,20 +17,25 @@ from origin_node.offers import NoOrganisation
 from origin_node.profile import RULES
 from origin_node.tables import AssignmentRow, GivenRow
 from origin_node.taking import entitled
+from relevo.delivery import files_view
+from relevo.delivery.files_view import Opened
+from relevo.delivery.node import Node
 from relevo.domain.access import MAY, Act
 from relevo.domain.assignment import KNOWN
 from relevo.domain.data_classes import DataClass
 from relevo.domain.first_contact import Channel, Towards, towards
 from relevo.domain.tasks import Task, WaitsFor
 from relevo.errors import NotFound
-from relevo.messages.classes import CLASSES
+from relevo.messages import classes
+from relevo.messages.circumstances_results import Documents, File
+from relevo.messages.classes_readable import readable
 from relevo.protocol.part import Part, verify_part, write_part
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
 from relevo.storage import peers
 from relevo.storage.access_log import looked
 from relevo.storage.tables import ReferralRow
-from relevo.storage.unit_of_work import UnitOfWork
+from relevo.storage.unit_of_work import UnitOfWork, User
 
 UNKNOWN_WAY = "You were not given how to reach this person. Ask intake before any contact."
 
@@ -90,6 +95,25 @@ def export(work: UnitOfWork, thread: str, service: str | None = None) -> bytes:
     return write_part(part)
 
 
+def open_file(node: Node, user: User, thread: str, digest: str) -> Opened:
+    """A file that the part of the user's organisation names; the look is recorded.
+
+    Raises:
+        NoOrganisation, NotFound, PartEnded: as `read`; NotFound if the part names no such file.
+        FileNotReady: if its bytes are not here, were not looked at yet, or were refused.
+    """
+    with node.write(user) as work:
+        row, found = _mine(work, thread)
+        parts = (verify_part(_part(given), trust=_signer(work, row), at=work.at) for _, given in found)
+        named = (part.classes.get(DataClass.DOCUMENTS) for part in parts)
+        entry = next((one for fields in named for one in _files(fields) if one.digest == digest), None)
+        if entry is None:
+            raise NotFound("your part names no such file; `part show` tells those that it names")
+        looked(work, row.thread, [DataClass.DOCUMENTS], "own-part")
+        name = files_view.place(work, row, digest)
+    return files_view.opened(node, name, entry)
+
+
 def tasks(work: UnitOfWork) -> list[Task]:
     """Parts of which the host has sent newer content, for the staff of their organisations."""
     live = (GivenRow.ended_at.is_(None), GivenRow.chased_at.is_(None))
@@ -136,17 +160,17 @@ def _shown(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow, given:
         service=assignment.service,
         status=assignment.status,
         rule=_rule(reach.preference(work, row), contact),
-        contact=_in_order(DataClass.CONTACT, contact),
+        contact=readable(DataClass.CONTACT, contact),
         confidential=row.confidential,
         signed_by=verified.signed_by,
         given_at=given.given_at,
-        classes={name: _in_order(name, verified.classes[name]) for name in DataClass if name in others},
+        classes={name: readable(name, verified.classes[name]) for name in DataClass if name in others},
     )
 
 
-def _in_order(data_class: str, fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The fields of a class in the order of its model; what is disclosed comes in any."""
-    return {name: fields[name] for name in CLASSES[data_class].model_fields if name in fields}
+def _files(fields: Mapping[str, JsonValue] | None) -> tuple[File, ...]:
+    model = classes.read(DataClass.DOCUMENTS, dict(fields)) if fields else None
+    return model.files if isinstance(model, Documents) else ()
 
 
 def _rule(preference: Channel | None, contact: Mapping[str, JsonValue]) -> str:

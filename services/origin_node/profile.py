@@ -27,6 +27,7 @@ from relevo.domain.access_to_data import NOT_YOURS, LookReason
 from relevo.domain.consent import Terms
 from relevo.domain.data_classes import DataClass
 from relevo.domain.first_contact import Channel, Towards, towards
+from relevo.messages import classes_readable
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import referrals
 from relevo.storage.tables import ReferralRow
@@ -151,7 +152,7 @@ def _reach(
     contact, mine = found.get(DataClass.CONTACT), DataClass.CONTACT in readable
     gone = contact is None and row.erase_at is not None
     rule = ERASED_RULE if gone or not referrals.terms(row) else RULES[towards(preference)]
-    shown = contact.fields if contact and mine else {}
+    shown = classes_readable.readable(DataClass.CONTACT, contact.fields) if contact and mine else {}
     return Reach(rule=rule, channel=preference, contact=shown, readable=mine or contact is None)
 
 
@@ -164,7 +165,7 @@ def _terms(work: UnitOfWork, row: ReferralRow) -> tuple[Terms | None, str | None
 
 
 def _fields(row: StatedRow | AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> Mapping[str, JsonValue]:
-    return row.fields if row.data_class in readable else {}
+    return classes_readable.readable(row.data_class, row.fields) if row.data_class in readable else {}
 
 
 def _why(reason: str, row: AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> str:

@@ -29,6 +29,7 @@ from relevo.domain.sop import parse_sop
 from relevo.errors import Reason
 from relevo.messages import classes
 from relevo.messages.classes import ClassInvalid
+from relevo.messages.classes_readable import readable
 from relevo.messages.content import Fields
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import referrals
@@ -107,20 +108,24 @@ def show(work: UnitOfWork, thread: str, why: str = LookReason.FOLLOW_UP) -> list
     row = entitled(work, thread, Act.READ_TIMELINE)
     mine = (ReportRow.peer == row.peer, ReportRow.thread == row.thread)
     found = work.session.scalars(select(ReportRow).where(*mine).order_by(ReportRow.id)).all()
-    readable = looking.look(work, row, {name for one in found for name in one.fields}, why)
+    allowed = looking.look(work, row, {name for one in found for name in one.fields}, why)
     struck = striking.struck(work.session, row, Entry.REPORT)
-    return [_shown(one, readable, struck.get(one.id)) for one in found]
+    return [_shown(one, allowed, struck.get(one.id)) for one in found]
 
 
-def _shown(row: ReportRow, readable: frozenset[str], struck: StruckRow | None) -> Report:
+def _shown(row: ReportRow, allowed: frozenset[str], struck: StruckRow | None) -> Report:
     return Report(
         number=row.id,
         step=row.step,
         month=row.month,
         at=row.at,
         reported_by=row.reported_by,
-        fields={name: fields if name in readable else NOT_YOURS for name, fields in row.fields.items()},
+        fields={name: _told(name, fields) if name in allowed else NOT_YOURS for name, fields in row.fields.items()},
         jti=row.jti,
-        struck=(struck.reason if readable.issuperset(row.fields) else NOT_YOURS) if struck else None,
+        struck=(struck.reason if allowed.issuperset(row.fields) else NOT_YOURS) if struck else None,
         struck_by=struck.struck_by if struck else None,
     )
+
+
+def _told(name: str, fields: JsonValue) -> JsonValue:
+    return readable(name, fields) if isinstance(fields, dict) else fields

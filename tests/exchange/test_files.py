@@ -11,8 +11,9 @@ from itertools import repeat
 import pytest
 from sqlalchemy import func, select
 
-from host_node import cases, consents, referrals
+from host_node import cases, consents, corrections, record, referrals
 from host_node import files as host_files
+from origin_node import assignments, own_part, profile
 from relevo.delivery import files, files_courier, files_federation, files_view
 from relevo.delivery.courier import Courier
 from relevo.delivery.files import FileNotReady, FileSizeUnfit
@@ -29,12 +30,13 @@ from relevo.protocol import base64url
 from relevo.protocol.file_seal import MAX_FILE, sealed_size
 from relevo.protocol.file_type import FileTypeRefused
 from relevo.protocol.hop import HopRequest, sign_request
-from relevo.protocol.strict_json import JsonObject
+from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.storage.files import PART
 from relevo.storage.tables_files import FilePartRow, FilePushRow, FileRow, FileUseRow
 from relevo.storage.tables_record import AccessRow
 from support.file_story import PLAIN, SHEET, FileStory, file_story
 from support.nodes import JoinedNodes, MemoryTransport, staff
+from support.partners import register, worker
 
 STORED, KEPT = [("stored", None)], [("kept", None)]
 CLEAN, INFECTED, BROKEN = ("true",), ("false",), ("sh", "-c", "exit 3")
@@ -382,3 +384,40 @@ def test_the_largest_file_goes_the_whole_way_in_little_memory(story: FileStory) 
     tracemalloc.stop()
     assert network.brought == sealed_size(size)
     assert peak < 20_000_000
+
+
+def test_the_key_of_a_file_is_shown_to_nobody_and_kept_by_a_correction(brought: FileStory) -> None:
+    with brought.nodes.host.write(staff(Role.COUNSELLOR)) as work:
+        kept = cases.find(work, brought.case).record["documents"]
+        at_host = [one.fields for one in record.case(work, brought.case).now if one.data_class == "documents"]
+        corrections.correct_case(work, cases.find(work, brought.case), "documents", at_host[0], "as it was shown")
+        corrected = cases.find(work, brought.case).record["documents"]
+    with brought.nodes.origin.write(staff(Role.INTAKE)) as work:
+        stated = profile.read(work, brought.thread).stated
+        at_origin = [one.fields for one in stated if one.data_class == "documents"]
+    names = {name for fields in (*at_host, *at_origin) for file in listed(fields) for name in file}
+    assert names == {"kind", "title", "media_type", "size", "digest"}
+    assert "key" in str(kept)
+    assert corrected == kept
+
+
+def test_an_organisation_opens_the_file_that_its_part_names_and_nobody_elses(brought: FileStory) -> None:
+    origin, theirs, others = brought.nodes.origin, "ci:accueil/education-desk", "ci:accueil/housing-desk"
+    register(origin)
+    brought.accept()
+    for service, organisation in (("skills-recognition", theirs), ("housing", others)):
+        brought.origin(assignments.assign, service, organisation)
+        with origin.write(worker(organisation)) as work:
+            assignments.answer(work, brought.thread, service, accept=True)
+    with origin.write(worker(theirs)) as work:
+        (part,) = own_part.read(work, brought.thread)
+    assert [file.keys() & {"digest", "key"} for file in listed(part.classes["documents"])] == [{"digest"}]
+    assert b"".join(own_part.open_file(origin, worker(theirs), brought.thread, brought.digest).pieces) == SHEET
+    with pytest.raises(NotFound):
+        own_part.open_file(origin, worker(others), brought.thread, brought.digest)
+
+
+def listed(fields: Mapping[str, JsonValue]) -> list[JsonObject]:
+    files_of = fields["files"]
+    assert isinstance(files_of, list)
+    return [one for one in files_of if isinstance(one, dict)]

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
+from relevo.cli import app
 from relevo.cli.monitor import run, watch_of
 from relevo.delivery.log_files import newest
 from relevo.delivery.sequencer import sequence
@@ -142,3 +144,16 @@ def test_a_node_out_of_reach_is_no_alarm(follower: Follower, capsys: pytest.Capt
 def test_what_is_no_log_is_refused(given: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         watch_of([given], (), tmp_path, entries=False)
+
+
+REACHED = {
+    "loopback is not asked unless somebody says so": ((), "peer-address-forbidden"),
+    "loopback is asked if somebody says so": (("--allow-private",), "peer-unreachable"),
+}
+
+
+@pytest.mark.parametrize(("options", "code"), REACHED.values(), ids=REACHED)
+def test_the_command_asks_where_it_may(nodes: JoinedNodes, tmp_path: Path, options: tuple[str, ...], code: str) -> None:
+    key = log_verifier_key(HOST_ID, nodes.host.identity.keys.log.public)
+    asked = CliRunner().invoke(app, ["monitor", str(tmp_path), "--log", f"http://127.0.0.1:1={key}", *options])
+    assert (asked.exit_code, code in asked.output) == (0, True)

@@ -80,18 +80,21 @@ def monitor(
         list[str] | None, typer.Option(metavar="KEY", help="A witness whose cosignatures are named; may be repeated.")
     ] = None,
     entries: Annotated[bool, typer.Option("--entries", help="Read every new entry as well.")] = False,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Ask nodes at addresses that are not public, such as this machine.")
+    ] = False,
     every: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=1, help="Go on asking instead of asking once.")
     ] = None,
 ) -> None:
     """Follow the logs of nodes from outside: does each head continue the one before? Exit status 1 if one does not."""
-    from relevo.cli import monitor as following  # noqa: PLC0415 - `verify` must not wait for what speaks HTTP
+    from relevo.cli.monitor import run, watch_of  # noqa: PLC0415 - `verify` must not wait for what speaks HTTP
     from relevo.delivery.transport import HttpTransport  # noqa: PLC0415 - same
 
-    watch = following.watch_of(log, witness or (), folder, entries=entries)
-    transport = HttpTransport()
+    watch = watch_of(log, witness or (), folder, entries=entries)
+    transport = HttpTransport(allow_private=allow_private)
     try:
-        fine = following.run(watch, transport, every=every)
+        fine = run(watch, transport, every=every)
     finally:
         transport.close()
     raise typer.Exit(0 if fine else 1)

@@ -37,31 +37,31 @@ def list_all(ctx: typer.Context) -> None:
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.MANAGE_KEYS)
         stands = peers.latest(work.session, work.identity.node_id)
-    one = [("root", stands.root.kid, ""), ("presentation", stands.presentation.kid, "")]
-    two = [("log", stands.log.kid, ""), ("witness", stands.witness.kid, "")]
+    one = [("root", None, stands.root.kid), ("presentation", None, stands.presentation.kid)]
+    two = [("log", None, stands.log.kid), ("witness", None, stands.witness.kid)]
     signing = [
-        (
-            "signing",
-            period.key.kid,
-            f"until {show.minute(period.use_until)}"
-            if period.invalid_from is None
-            else f"invalid from {show.minute(period.invalid_from)}",
-        )
+        ("signing, stolen", show.minute(period.invalid_from), period.key.kid)
+        if period.invalid_from is not None
+        else ("signing", show.minute(period.use_until), period.key.kid)
         for period in stands.signing
     ]
-    sealing = [("encryption", period.key.kid, f"until {show.minute(period.use_until)}") for period in stands.encryption]
-    show.table(("key", "kid", "in use"), [*one, *signing, *sealing, *two], empty="")
-    show.line(f"The statement, version {stands.version}, ends {show.minute(stands.exp)}.")
+    sealing = [("encryption", show.minute(period.use_until), period.key.kid) for period in stands.encryption]
+    show.table(("key", "until (UTC)", "kid"), [*one, *signing, *sealing, *two], empty="")
+    show.line(f"The statement, version {stands.version}, ends {show.minute(stands.exp)} UTC.")
 
 
 @app.command("rotate")
 def rotate(
     ctx: typer.Context,
-    role: Annotated[Role, typer.Argument(help="Which key.")],
+    role: Annotated[Role, typer.Argument(metavar="ROLE", help="Which key: root, signing, encryption, log or witness.")],
     *,
     compromised_since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="When somebody else got the signing key, with its offset."),
+        typer.Option(
+            metavar="MOMENT",
+            formats=["%Y-%m-%dT%H:%M:%S%z"],
+            help="When somebody else got the signing key, such as 2026-11-22T09:00:00+01:00.",
+        ),
     ] = None,
     root: Root = None,
     root_passphrase: RootPassphrase = None,
@@ -82,7 +82,7 @@ def rotate(
 def extend(ctx: typer.Context, *, root: Root = None, root_passphrase: RootPassphrase = None) -> None:
     """Publish the next version of the statement now, for 90 days; needed where the root key is kept off line."""
     stands = publishing.extend(opened(ctx), user(ctx), root=_root(root, root_passphrase))
-    show.line(f"Version {stands.version} of the statement ends {show.minute(stands.exp)}.")
+    show.line(f"Version {stands.version} of the statement ends {show.minute(stands.exp)} UTC.")
 
 
 @app.command("export-root")

@@ -18,11 +18,16 @@ def show_log(ctx: typer.Context) -> None:
     """Show the head of the log, the key that signs it, and which peer has cosigned how much of it."""
     with opened(ctx).read(user(ctx)) as work:
         found = log_status.status(work)
-    show.facts({"entries": found.size, "signed": found.signed_at, "verifier key": found.verifier_key})
+    show.facts({"entries": found.size, "signed": found.signed_at})
     show.line("")
-    rows = [(one.peer, one.size, one.at, one.problem, one.verifier_key) for one in found.witnesses]
-    columns = ("witness", "entries", "when (UTC)", "problem", "verifier key")
-    show.table(columns, rows, empty="No peer is active, so nobody witnesses it.")
+    rows = [(one.peer, one.size, one.at, one.problem) for one in found.witnesses]
+    show.table(
+        ("witness", "entries", "when (UTC)", "problem"), rows, empty="No peer is active, so nobody witnesses it."
+    )
+    show.line("")
+    show.line("Verifier keys of the log and of its witnesses, for `relevo monitor`:", "bold")
+    for key in (found.verifier_key, *(one.verifier_key for one in found.witnesses)):
+        show.bare(f"  {key}")
 
 
 @app.command("alarms")

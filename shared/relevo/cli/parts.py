@@ -13,6 +13,7 @@ import typer
 
 from relevo.cli import show
 from relevo.errors import BadInput
+from relevo.messages.classes_readable import readable
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.part import MAX_BYTES, read_part, verify_part
 from relevo.protocol.statement import NodeStatement, read_statement
@@ -43,7 +44,7 @@ def verify(
     show.fingerprint(host.node_id, fingerprint_of(host))
     for name, fields in found.classes.items():
         show.line(name, "bold")
-        show.facts(fields)
+        show.facts(readable(name, fields))
 
 
 def _statement(file: Path) -> NodeStatement:

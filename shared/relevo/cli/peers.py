@@ -16,6 +16,7 @@ from relevo.errors import BadInput, WireError
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.statement import NodeStatement, read_statement
 from relevo.storage import peers
+from relevo.storage.peers import PeerState
 
 app = typer.Typer(help="Register the nodes of other countries.", no_args_is_help=True)
 
@@ -60,6 +61,10 @@ def confirm(
     with node.read(acting) as work:
         state = peers.find(work.session, node_id).state
     show.line(f"{node_id} is {state}.")
+    if state == PeerState.ACTIVE:
+        show.line("Next: `sop import FILE` and `sop propose`, or `sop show` if the other side proposes.")
+    else:
+        show.line("A running node, or `deliver`, goes on by itself once the other side has confirmed as well.")
 
 
 @app.command("list")
@@ -68,20 +73,26 @@ def list_all(ctx: typer.Context) -> None:
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.REGISTER_PEER)
         rows = [
-            (row.node_id, row.state, row.endpoint, row.confirmed_by, row.last_problem, row.skew_seconds)
+            (row.node_id, row.state, row.confirmed_by, row.skew_seconds, row.last_problem or "-", row.endpoint)
             for row in peers.everybody(work.session)
         ]
-    columns = ("peer", "state", "address", "confirmed by", "last problem", "clock ahead (s)")
+    columns = ("peer", "state", "confirmed by", "ahead (s)", "problem", "address")
     show.table(columns, rows, empty="No peer is registered; `peer add` begins it.")
 
 
 @app.command("show")
-def show_one(ctx: typer.Context, node_id: NodeId) -> None:
+def show_one(
+    ctx: typer.Context,
+    node_id: Annotated[
+        str | None, typer.Argument(metavar="NODE_ID", help="Such as ci:accueil; this node itself if left out.")
+    ] = None,
+) -> None:
     """Show the fingerprint of a peer, or of this node itself, to be read to the other administrator."""
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.REGISTER_PEER)
-        found = fingerprint_of(peers.latest(work.session, node_id))
-    show.fingerprint(node_id, found)
+        shown = node_id or work.identity.node_id
+        found = fingerprint_of(peers.latest(work.session, shown))
+    show.fingerprint(shown, found)
 
 
 @app.command("suspend")

@@ -16,9 +16,11 @@ from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason
 from relevo.domain.data_classes import DataClass
 from relevo.errors import NotFound
+from relevo.messages.circumstances_results import File
 from relevo.storage import files
 from relevo.storage.files import Announced
-from relevo.storage.unit_of_work import User
+from relevo.storage.tables import ReferralRow
+from relevo.storage.unit_of_work import UnitOfWork, User
 
 ENDINGS = {
     "application/pdf": "pdf",
@@ -70,7 +72,21 @@ def read(node: Node, user: User, thread: str, digest: str, why: str = LookReason
         entry = next((one for one in files.in_thread(work.session, row) if one.digest == digest), None)
         if entry is None:
             raise NotFound("this referral names no such file; `file list` shows those that are here")
-        own = files.find(work.session, node.identity.node_id, digest)
-        name = sealed_files.require_ready(files.of_thread(work.session, thread, row.peer, digest) or own).id
-    saved = f"{entry.kind}-{digest[:8]}.{ENDINGS.get(entry.media_type, 'docx')}"
+        name = place(work, row, digest)
+    return opened(node, name, entry)
+
+
+def place(work: UnitOfWork, row: ReferralRow, digest: str) -> str:
+    """Where the bytes of a file of a referral lie.
+
+    Raises:
+        FileNotReady: if they are not here, were not looked at yet, or were refused.
+    """
+    own = files.find(work.session, work.identity.node_id, digest)
+    return sealed_files.require_ready(files.of_thread(work.session, row.thread, row.peer, digest) or own).id
+
+
+def opened(node: Node, name: str, entry: File) -> Opened:
+    """The file that lies at `name`, for somebody whose look was recorded before."""
+    saved = f"{entry.kind}-{entry.digest[:8]}.{ENDINGS.get(entry.media_type, 'docx')}"
     return Opened(media_type=entry.media_type, name=saved, pieces=sealed_files.opened(node, name, entry))

@@ -75,11 +75,11 @@ class Worker:
 
     def turn(self) -> None:
         """One turn of everything, one after the other; what fails is raised."""
-        for one in (*self._before_post(), self._courier.run_once, *self._behind_post(), *self._after_post()):
+        post = (self._courier.run_once, *self._files(), *self._after_post())
+        for one in (*self._upkeep(), *post, self._witness):
             one()
 
-    def _before_post(self) -> tuple[Callable[[], object], ...]:
-        """What may wait for a peer's answer, or takes its time."""
+    def _upkeep(self) -> tuple[Callable[[], object], ...]:
         return (
             partial(publishing.renew, self._node),
             partial(publishing.tidy, self._node),
@@ -88,18 +88,19 @@ class Worker:
             partial(reconcile.turn, self._node, self._transport),
         )
 
-    def _behind_post(self) -> tuple[Callable[[], object], ...]:
-        """The same, of what messages have announced and the log has numbered."""
+    def _files(self) -> tuple[Callable[[], object], ...]:
         return (
             partial(files.sweep, self._node),
             partial(files.examine, self._node),
             partial(files_courier.run_once, self._node, self._transport),
-            partial(witness.push, self._node, self._transport),
         )
 
     def _after_post(self) -> tuple[Callable[[], object], ...]:
         outside = () if self._outside is None else (self._outside.turn,)
         return (partial(sequence, self._node), *outside, self._node.database.settle)
+
+    def _witness(self) -> None:
+        witness.push(self._node, self._transport)
 
     def _sweep(self) -> None:
         self._swept_at = retention.sweep(self._node, self._swept_at)
@@ -123,7 +124,7 @@ class Worker:
     def _look_after(self) -> None:
         self._begun.wait()
         while not self._stop.is_set():
-            for one in (*self._before_post(), *self._behind_post()):
+            for one in (*self._upkeep(), *self._files(), self._witness):
                 if not self._stop.is_set():
                     _try(one)
             self._stop.wait(self._interval)

@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from relevo.delivery import files_view
+from relevo.delivery.files_view import Opened
 from relevo.domain.access_to_data import LookReason
 from relevo.storage.files import Announced
 from relevo.web.access import CurrentUser, node_of
@@ -48,7 +49,11 @@ def read_file(
     request: Request, user: CurrentUser, thread: str, digest: str, why: WhyLooking = LookReason.ASSIST
 ) -> StreamingResponse:
     """One file, to be saved; the look is written down."""
-    found = files_view.read(node_of(request), user, thread, digest, why)
+    return streamed(files_view.read(node_of(request), user, thread, digest, why))
+
+
+def streamed(found: Opened) -> StreamingResponse:
+    """An opened file as an answer."""
     headers = {**SAVED_ONLY, "content-disposition": f'attachment; filename="{found.name}"'}
     return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
 

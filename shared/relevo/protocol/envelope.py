@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from relevo.protocol.keys import DecryptionKey, EncryptionKey, Signer, VerifyKey
+    from relevo.protocol.keys import EncryptionKey, Opener, Signer, VerifyKey
     from relevo.protocol.sd_jwt import Issued
     from relevo.protocol.strict_json import JsonObject
     from relevo.protocol.trust import Trust
@@ -177,7 +177,7 @@ def open_envelope(
     *,
     trust: Trust,
     me: str,
-    keys: Mapping[str, DecryptionKey],
+    keys: Mapping[str, Opener],
     presentation: VerifyKey,
     at: datetime,
 ) -> Opened:
@@ -234,7 +234,7 @@ def _info(message: Message, epoch: int, seq: int, kem: str) -> bytes:
     return "\n".join(parts).encode("ascii")
 
 
-def _unseal(envelope: Envelope, verified: VerifiedManifest, keys: Mapping[str, DecryptionKey]) -> bytes:
+def _unseal(envelope: Envelope, verified: VerifiedManifest, keys: Mapping[str, Opener]) -> bytes:
     attempt = verified.manifest.attempt
     if envelope.manifest != verified.token or base64url.digest(envelope.sealed) != attempt.sealed:
         raise SealedChanged

@@ -37,7 +37,7 @@ from support.nodes import JoinedNodes, join, staff
 from support.traces import rows_of, settled_file_of, traces
 
 ATTACKS = {**HTTP, **HOP, **MESSAGES}
-LIMITS = Limits(body_bytes=1 << 20, body_seconds=0.5, per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000)
+LIMITS = Limits(body_bytes=5 << 20, body_seconds=0.5, per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000)
 
 
 @dataclass

@@ -72,7 +72,7 @@ HTTP: Mapping[str, tuple[Attack, str]] = {
     "chunks beyond the limit": (
         _raw(
             _head(f"POST {PATH} HTTP/1.1", "transfer-encoding: chunked"),
-            b"200000\r\n" + b"x" * 0x200000 + b"\r\n",
+            b"600000\r\n" + b"x" * 0x600000 + b"\r\n",
         ),
         "413 body-too-large",
     ),

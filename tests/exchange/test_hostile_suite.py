@@ -122,6 +122,20 @@ def test_a_peer_that_is_no_longer_heard_is_told_so_and_nothing_is_taken(aftermat
     assert told == f"400 peer-{state}"
 
 
+def test_each_answer_is_dated_by_the_clock_of_the_node(aftermath: Aftermath) -> None:
+    """So that whoever was refused for its clock can measure how far it is off."""
+    asked = aftermath.enemy.signed(b"{}", seconds=-3600)
+    tried = {
+        "hop-skew": request("POST", "/federation/v1/envelopes", asked.headers, asked.body),
+        "body-too-large": request("POST", "/federation/v1/envelopes", {"content-length": "99999999"}),
+        "not-found": request("GET", "/nowhere", {}),
+    }
+    for code, raw in tried.items():
+        told = speak(aftermath.enemy.port, raw)
+        assert told
+        assert (told.document["code"], told.headers["date"]) == (code, "Sun, 22 Nov 2026 09:00:00 GMT")
+
+
 def test_strangers_who_come_too_often_are_asked_to_wait_before_anything_is_read(
     aftermath: Aftermath, services: tuple[Service, Service]
 ) -> None:

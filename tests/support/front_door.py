@@ -55,6 +55,7 @@ def served(service: Service, node: Node, limits: Limits) -> Iterator[int]:
         log_level="critical",
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         lifespan="off",
         timeout_graceful_shutdown=1,
     )

@@ -29,6 +29,7 @@ from relevo.storage.peers import PeerState
 from support.attacks_hop import HOP
 from support.attacks_http import HTTP
 from support.attacks_messages import MESSAGES
+from support.attacks_routes import ROUTES
 from support.databases import SqliteDatabases
 from support.enemy import NEEDLE, Enemy
 from support.front_door import request, served, speak
@@ -36,7 +37,7 @@ from support.hand_made import Hand, asking
 from support.nodes import JoinedNodes, join, staff
 from support.traces import rows_of, settled_file_of, traces
 
-ATTACKS = {**HTTP, **HOP, **MESSAGES}
+ATTACKS = {**HTTP, **HOP, **MESSAGES, **ROUTES}
 LIMITS = Limits(body_bytes=5 << 20, body_seconds=0.5, per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000)
 
 

@@ -17,6 +17,7 @@ from relevo.delivery.node import Node
 from relevo.domain.access import Role as Who
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.keyring import KeyRing, Role
+from relevo.protocol.strict_json import JsonObject
 from relevo.runtime import Service
 from relevo.storage.peers import PeerSuspended
 from support.databases import SqliteDatabases
@@ -126,7 +127,7 @@ def test_too_many_at_once_are_told_to_wait_a_moment(
 def test_a_suspension_holds_for_what_is_being_read_already(nodes: JoinedNodes) -> None:
     """A batch may take a second to open; who suspends the peer meanwhile must not be told of a message afterwards."""
     hand, now = Hand(sender=nodes.host, receiver=nodes.origin), nodes.clock.now()
-    envelope = hand.seal(hand.write(asking())).to_object()
+    envelope: JsonObject = dict(hand.seal(hand.write(asking())).to_object())
     hop = VerifiedHop(kid="A" * 43, nonce="A" * 22, created=now, expires=now)
     with nodes.origin.write(staff(Who.ADMINISTRATOR)) as work:
         registration.suspend(work, nodes.host.identity.node_id)

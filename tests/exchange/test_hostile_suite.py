@@ -29,6 +29,7 @@ from relevo.storage.peers import PeerState
 from support.attacks_hop import HOP
 from support.attacks_http import HTTP
 from support.attacks_messages import MESSAGES
+from support.attacks_routes import ROUTES
 from support.databases import SqliteDatabases
 from support.enemy import NEEDLE, Enemy
 from support.front_door import request, served, speak
@@ -36,8 +37,8 @@ from support.hand_made import Hand, asking
 from support.nodes import JoinedNodes, join, staff
 from support.traces import rows_of, settled_file_of, traces
 
-ATTACKS = {**HTTP, **HOP, **MESSAGES}
-LIMITS = Limits(body_bytes=1 << 20, body_seconds=0.5, per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000)
+ATTACKS = {**HTTP, **HOP, **MESSAGES, **ROUTES}
+LIMITS = Limits(body_bytes=5 << 20, body_seconds=0.5, per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000)
 
 
 @dataclass
@@ -120,6 +121,20 @@ def test_a_peer_that_is_no_longer_heard_is_told_so_and_nothing_is_taken(aftermat
     told = aftermath.enemy.bring(aftermath.enemy.envelope())
     _move(origin, PeerState.ACTIVE)
     assert told == f"400 peer-{state}"
+
+
+def test_each_answer_is_dated_by_the_clock_of_the_node(aftermath: Aftermath) -> None:
+    """So that whoever was refused for its clock can measure how far it is off."""
+    asked = aftermath.enemy.signed(b"{}", seconds=-3600)
+    tried = {
+        "hop-skew": request("POST", "/federation/v1/envelopes", asked.headers, asked.body),
+        "body-too-large": request("POST", "/federation/v1/envelopes", {"content-length": "99999999"}),
+        "not-found": request("GET", "/nowhere", {}),
+    }
+    for code, raw in tried.items():
+        told = speak(aftermath.enemy.port, raw)
+        assert told
+        assert (told.document["code"], told.headers["date"]) == (code, "Sun, 22 Nov 2026 09:00:00 GMT")
 
 
 def test_strangers_who_come_too_often_are_asked_to_wait_before_anything_is_read(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Mapping
 
 from relevo.delivery import federation
 from support.enemy import NEEDLE, Attack, Enemy
-from support.front_door import request
+from support.front_door import PATIENCE_SECONDS, HastyDoor, request
 
 PATH = federation.ENVELOPES
 JSON = {"content-type": "application/json"}
@@ -33,6 +34,18 @@ def _aborted(enemy: Enemy) -> str:
     with socket.create_connection(("127.0.0.1", enemy.port)) as line:
         line.sendall(whole[:-2000])
     return "nothing"
+
+
+def _dripping(enemy: Enemy) -> str:
+    """Each letter comes soon enough; all of them together do not."""
+    with socket.create_connection(("127.0.0.1", enemy.port), timeout=PATIENCE_SECONDS) as line:
+        try:
+            for letter in PATH * 10:
+                line.sendall(letter.encode())
+                time.sleep(HastyDoor.HEADER_SECONDS / 10)
+        except ConnectionError:
+            return "nothing"
+    return "still listened to"
 
 
 def _pipelined(enemy: Enemy) -> str:
@@ -72,7 +85,7 @@ HTTP: Mapping[str, tuple[Attack, str]] = {
     "chunks beyond the limit": (
         _raw(
             _head(f"POST {PATH} HTTP/1.1", "transfer-encoding: chunked"),
-            b"200000\r\n" + b"x" * 0x200000 + b"\r\n",
+            b"600000\r\n" + b"x" * 0x600000 + b"\r\n",
         ),
         "413 body-too-large",
     ),
@@ -90,6 +103,9 @@ HTTP: Mapping[str, tuple[Attack, str]] = {
         _raw(_head(f"POST {PATH} HTTP/1.1", "content-length: 100") + b"abc"),
         "408 body-too-slow",
     ),
+    "a header that does not come": (_raw(b"POST /federation/v1/env"), "nothing"),
+    "a header that comes letter by letter": (_dripping, "nothing"),
+    "a connection that says nothing": (_raw(b""), "nothing"),
     "a sender that leaves half way": (_aborted, "nothing"),
     "a compressed body": (_changed(content_encoding="gzip"), "415 content-coding-unsupported"),
     "a foreign host that is signed as ours": (

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 
-from relevo.protocol import base64url, strict_json
+from relevo.protocol import base64url, sd_jwt, strict_json
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.storage import peers
 from support.enemy import NEEDLE, NEEDS, Attack, Enemy, forged, payload_replaced
@@ -48,6 +48,7 @@ def _disclosures(change: str) -> Attack:
             "stray": [*disclosures, stray],
             "missing": disclosures[1:],
             "flood": [*disclosures, *[stray] * 5000],
+            "many": [*disclosures, *[stray] * (sd_jwt.MAX_DISCLOSURES - len(disclosures))],
             "none": ["!"],
         }[change]
         return {**plaintext, "content": "~".join((jwt, *found, ""))}
@@ -187,7 +188,13 @@ MESSAGES: Mapping[str, tuple[Attack, str]] = {
     "a disclosure twice": (_disclosures("twice"), "bad-disclosure"),
     "a disclosure that nobody signed": (_disclosures("stray"), "bad-disclosure"),
     "a class left out": (_disclosures("missing"), "bad-disclosure"),
-    "five thousand disclosures": (_disclosures("flood"), "bad-disclosure"),
+    "five thousand disclosures": (_disclosures("flood"), "too-many-disclosures"),
+    "as many disclosures as may be, all of them stray": (_disclosures("many"), "bad-disclosure"),
+    "a manifest that is mostly blanks": (_payload(b"{", b"{" + b" " * 8192), "envelope-too-large"),
+    "a content of three mebibytes": (
+        lambda enemy: enemy.bring(replace(enemy.envelope(), sealed=bytes(3 << 20))),
+        "envelope-too-large",
+    ),
     "a disclosure that is none": (_disclosures("none"), "bad-disclosure"),
     "an envelope that is text": (_object(NEEDLE), "malformed-claims"),
     "an envelope that is null": (_object(None), "malformed-claims"),

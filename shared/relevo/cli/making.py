@@ -53,9 +53,15 @@ def migrate(ctx: typer.Context) -> None:
     show.line("The database has the newest form.")
 
 
-def statement(ctx: typer.Context) -> None:
+def statement(
+    ctx: typer.Context,
+    *,
+    whole: Annotated[bool, typer.Option("--all", help="Print every version, oldest first, for `peer update`.")] = False,
+) -> None:
     """Print the newest statement of this node, to be handed to the administrators of peers."""
-    show.bare(federation.own_statements(opened(ctx))[-1])
+    found = federation.own_statements(opened(ctx))
+    for token in found if whole else found[-1:]:
+        show.bare(token)
 
 
 def _make_keys(call: Invocation, sealing: Suite, *, begun: bool) -> None:

@@ -127,6 +127,23 @@ def refresh(ctx: typer.Context, node_id: NodeId) -> None:
     show.line(f"The statements of {node_id} are fetched in the next turn of the running node, or by `deliver`.")
 
 
+@app.command("update")
+def update(
+    ctx: typer.Context,
+    node_id: NodeId,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `statement --all` prints at the peer.")],
+) -> None:
+    """Take over newer statements of a peer from a file, while its network is down."""
+    acting, node = user(ctx), opened(ctx)
+    with node.write(acting) as work:
+        stands = keeping_up.bring(work, node_id, _text(file).split())
+    show.line(f"Version {stands.version} of the statement of {node_id} stands, until {show.minute(stands.exp)}.")
+    with node.read(acting) as work:
+        waiting = [one.what for one in keeping_up.pending(work) if one.node_id == node_id]
+    if waiting:
+        show.line(f"Next: its {' and '.join(waiting)} changed; see `peer pending`.")
+
+
 @app.command("pending")
 def list_pending(ctx: typer.Context) -> None:
     """List what peers have changed and nobody here has confirmed yet: addresses and root keys."""
@@ -200,7 +217,10 @@ def _statement(token: str, at: datetime) -> NodeStatement:
 def _token(ctx: typer.Context, source: str) -> str:
     if source.startswith(("http://", "https://")):
         return registration.fetch(transport(ctx), source)
-    file = Path(source)
+    return _text(Path(source))
+
+
+def _text(file: Path) -> str:
     try:
         if file.stat().st_size <= MAX_FILE:
             return file.read_text(encoding="ascii").strip()

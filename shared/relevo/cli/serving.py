@@ -52,6 +52,7 @@ def serve(ctx: typer.Context) -> None:
         log_level="critical",
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[door])

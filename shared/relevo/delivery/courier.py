@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 import structlog
@@ -29,13 +29,13 @@ from relevo.delivery import epochs, outbox, reconcile, settlement
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
 from relevo.delivery.retry import CAP, pause, waits
-from relevo.delivery.transport import Answer, AnswerUnfit, Transport, retry_after
+from relevo.delivery.transport import Answer, AnswerUnfit, Transport, its_time, retry_after
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.claims import WORD
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
-from relevo.protocol.hop import HopRequest, sign_request, verify_answer
+from relevo.protocol.hop import HopRequest, HopSkew, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
 from relevo.protocol.manifest import said_in
 from relevo.protocol.sd_jwt import Issued
@@ -68,10 +68,20 @@ class PeerRefused(WireError):
     code = "peer-refused"
     advice = "Nothing is lost: it is tried again by itself. If it goes on, ask the peer's administrator about the code."
 
-    def __init__(self, detail: str = "", *, of_what_was_brought: bool = False, wait_seconds: int | None = None) -> None:
-        self.of_what_was_brought = of_what_was_brought
-        self.wait_seconds = wait_seconds
-        super().__init__(detail)
+    of_what_was_brought = False
+    wait_seconds: int | None = None
+    its_time: datetime | None = None
+    """What time it is there, if it refused because clocks differ."""
+
+    @classmethod
+    def by(cls, answer: Answer) -> PeerRefused:
+        """What an answer without results says."""
+        code = _told(answer)
+        fault = cls(f"status {answer.status}, {code}")
+        fault.of_what_was_brought = answer.status in CHOKED
+        fault.wait_seconds = retry_after(answer)
+        fault.its_time = its_time(answer) if code == HopSkew.code else None
+        return fault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,9 +231,7 @@ class Courier:
 
     def _read(self, load: Load, request: HopRequest, answer: Answer) -> tuple[list[JsonObject], JsonValue]:
         if answer.status != HTTPStatus.OK:
-            told = f"status {answer.status}, {_told(answer)}"
-            its_own = answer.status in CHOKED
-            raise PeerRefused(told, of_what_was_brought=its_own, wait_seconds=retry_after(answer))
+            raise PeerRefused.by(answer)
 
         def key_for(kid: str) -> VerifyKey:
             if load.trust.node_of(kid) != load.peer:
@@ -257,6 +265,8 @@ class Courier:
             row.next_attempt_at = work.at + _pause(row.failures, fault)
             if fault.code in NEWER_STATEMENT:
                 row.polled_at = None
+            if isinstance(fault, PeerRefused) and fault.its_time is not None:
+                peers.note_skew(row, fault.its_time, work.at)
             if isinstance(fault, PeerRefused) and fault.of_what_was_brought and load and len(load.jtis) == PROBE:
                 settlement.set_aside(work, work.session.get_one(OutboxRow, load.jtis[0]), fault.code)
 

@@ -129,7 +129,7 @@ def _verify(node: Node, peer: str, answer: Answer, request: HopRequest) -> None:
     def key_for(kid: str) -> VerifyKey:
         if trust.node_of(kid) != peer:
             raise AnswerUnfit("the answer is signed by another node")
-        return trust.key_named(kid)
+        return trust.hop_key(kid, at)
 
     at = node.clock.now()
     verify_answer(answer.status, answer.headers, answer.body, request=request, key_for=key_for, at=at)

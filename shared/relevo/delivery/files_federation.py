@@ -21,7 +21,7 @@ from relevo.delivery.node import Node
 from relevo.errors import WireError
 from relevo.protocol import strict_json
 from relevo.protocol.hop import HopRequest, VerifiedHop, sign_answer
-from relevo.storage import files
+from relevo.storage import files, peers
 from relevo.storage.files import PART, FileState, parts_of
 from relevo.storage.tables import NonceRow
 from relevo.storage.tables_files import FileRow
@@ -109,6 +109,7 @@ def _answer(work: UnitOfWork, row: FileRow, request: HopRequest) -> Signed:
 
 
 def _remember(work: UnitOfWork, peer: str, hop: VerifiedHop) -> None:
+    peers.require_heard(work.session, peer)
     if work.session.get(NonceRow, (peer, hop.nonce)) is not None:
         raise NonceSeen
     work.session.execute(delete(NonceRow).where(NonceRow.expires_at < work.at))

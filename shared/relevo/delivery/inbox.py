@@ -100,9 +100,11 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
 
     Raises:
         NonceSeen: if the request was accepted before; nothing is written.
+        PeerSuspended, PeerRevoked: if an administrator decided so while the envelopes were read; likewise.
     """
     arrivals = _inspect(node, envelopes, peer)
     with node.write(lane=_lane(arrivals, peer)) as work:
+        peers.require_heard(work.session, peer)
         _remember_nonce(work.session, peer, hop, work)
         results = [_settle(node, work, arrival, peer) for arrival in arrivals]
         _hear(work, peer, hop, arrivals)

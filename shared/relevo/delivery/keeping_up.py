@@ -8,7 +8,7 @@
 | anything that does not follow | nothing is taken over, and the code is shown beside the peer |
 
 Statements are fetched from the registered address once a day, when ours of a peer has ended, and soon after a key was
-unknown.
+unknown; while there is no network an administrator brings them as a file, under the same rules.
 """
 
 from __future__ import annotations
@@ -65,6 +65,25 @@ def refresh(work: UnitOfWork, node_id: str) -> None:
     peers.find(work.session, node_id).polled_at = None
 
 
+def bring(work: UnitOfWork, node_id: str, published: list[str]) -> NodeStatement:
+    """Take over statements of a peer, oldest first, that came by hand; what stands then (a new root waits for people).
+
+    Raises:
+        Conflict: if the peer is not registered to its end, or none of them is newer.
+        WireError: if they do not follow what stands; nothing is taken over.
+    """
+    work.require(Act.REGISTER_PEER)
+    row = peers.find(work.session, node_id)
+    if row.state not in _READ:
+        raise Conflict(f"{node_id} is {row.state}; only a peer whose registration is complete is kept up with")
+    known = peers.latest_token(work.session, node_id)
+    later = published[published.index(known) + 1 :] if known in published else published
+    if not later:
+        raise Conflict(f"the newest of these statements of {node_id} stands already", field="statement")
+    _take_over_or_wait(work, row, later)
+    return peers.latest(work.session, node_id)
+
+
 def pending(work: UnitOfWork) -> list[Pending]:
     """What waits for an administrator, by peer."""
     work.require(Act.REGISTER_PEER)
@@ -117,12 +136,15 @@ def _keep_up(node: Node, peer: str, published: list[str]) -> None:
         row.polled_at = work.at
         known = peers.latest_token(work.session, peer)
         later = published[published.index(known) + 1 :] if known in published else []
-        if not later:
-            return
-        try:
-            _take_over(work, peer, later)
-        except RootChanged as fault:
-            _wait_for_people(work, row, later, fault)
+        if later:
+            _take_over_or_wait(work, row, later)
+
+
+def _take_over_or_wait(work: UnitOfWork, row: PeerRow, later: list[str]) -> None:
+    try:
+        _take_over(work, row.node_id, later)
+    except RootChanged as fault:
+        _wait_for_people(work, row, later, fault)
 
 
 def _take_over(work: UnitOfWork, peer: str, tokens: list[str], *, new_root: bool = False) -> None:

@@ -103,7 +103,8 @@ def ask(node: Node, transport: Transport, peer: str, question: Question) -> Told
     with node.read() as work:
         trust, endpoint = peers.trust(work.session), peers.find(work.session, peer).endpoint
     url, body = endpoint.rstrip("/") + STREAM, strict_json.dump(question.to_object())
-    headers = sign_request("POST", url, CONTENT_TYPE, body, key=node.identity.keys.signing, at=node.clock.now())
+    at = node.clock.now()
+    headers = sign_request("POST", url, CONTENT_TYPE, body, key=node.identity.keys.signing, at=at)
     got = transport.send("POST", url, headers, body)
     if got.status != HTTPStatus.OK:
         raise AnswerUnfit(f"status {got.status} instead of a list")
@@ -111,7 +112,7 @@ def ask(node: Node, transport: Transport, peer: str, question: Question) -> Told
     def key_for(kid: str) -> VerifyKey:
         if trust.node_of(kid) != peer:
             raise AnswerUnfit("the answer is signed by another node")
-        return trust.key_named(kid)
+        return trust.hop_key(kid, at)
 
     asked = HopRequest(method="POST", target_uri=url, headers=headers, body=body)
     verify_answer(got.status, got.headers, got.body, request=asked, key_for=key_for, at=node.clock.now())

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Protocol
 
@@ -21,7 +23,7 @@ import httpcore
 from relevo.delivery import egress
 from relevo.delivery.failures import AnswerUnfit, PeerUnreachable
 
-__all__ = ["Answer", "AnswerUnfit", "HttpTransport", "PeerUnreachable", "Transport", "retry_after"]
+__all__ = ["Answer", "AnswerUnfit", "HttpTransport", "PeerUnreachable", "Transport", "its_time", "retry_after"]
 
 MAX_ANSWER = 4 << 20
 TOTAL_SECONDS = 60.0
@@ -87,6 +89,15 @@ def retry_after(answer: Answer) -> int | None:
     said = answer.headers.get("retry-after", "")
     is_busy = answer.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
     return int(said) if is_busy and said.isascii() and said.isdigit() and len(said) <= len("86400") else None
+
+
+def its_time(answer: Answer) -> datetime | None:
+    """What time it is at the peer, by its `Date`; nothing signs it, so it is only for people to read."""
+    try:
+        said = parsedate_to_datetime(answer.headers.get("date", ""))
+        return said.astimezone(UTC) if said.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 class _Judged(httpcore.NetworkBackend):

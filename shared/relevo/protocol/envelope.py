@@ -2,6 +2,7 @@
 
     {"manifest": "<JWS compact>", "sealed": "<base64url of enc ‖ ciphertext>"}
 
+A manifest has at most 8192 characters, what is sealed 2 MiB of them; both are asked before anything is decoded.
 Sealed is, padded (`relevo.protocol.seal`):
 
     {"content": "<SD-JWT with all disclosures>", "basis": {"kind", "record", "salt"} | null}
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
-from relevo.protocol import base64url, jws, sd_jwt, strict_json
+from relevo.protocol import base64url, sd_jwt, strict_json
 from relevo.protocol.basis import NONE, Basis, MalformedBasis
 from relevo.protocol.claims import Claims, MalformedClaims, WrongAudience
 from relevo.protocol.manifest import (
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from relevo.protocol.keys import DecryptionKey, EncryptionKey, Signer, VerifyKey
+    from relevo.protocol.keys import EncryptionKey, Opener, Signer, VerifyKey
     from relevo.protocol.sd_jwt import Issued
     from relevo.protocol.strict_json import JsonObject
     from relevo.protocol.trust import Trust
@@ -51,6 +52,7 @@ __all__ = [
     "BasisMismatch",
     "ContentMismatch",
     "Envelope",
+    "EnvelopeTooLarge",
     "KindUnknown",
     "MalformedPlaintext",
     "Manifest",
@@ -66,7 +68,15 @@ __all__ = [
     "seal_envelope",
 ]
 
+MAX_MANIFEST, MAX_SEALED = 1 << 13, 1 << 21
 OPEN_CLAIMS = frozenset({"iss", "aud", "iat", "jti", "thread", "kind", "cnf"})
+
+
+class EnvelopeTooLarge(WireError):
+    """An envelope is larger than any message of ours."""
+
+    code = "envelope-too-large"
+    advice = "Send less in one message; files travel apart from it."
 
 
 class SealedChanged(WireError):
@@ -118,9 +128,13 @@ class Envelope:
 
         Raises:
             MalformedClaims, NotBase64url: if it has another form.
+            EnvelopeTooLarge: if one of its members is too long.
         """
         claims = Claims.of(value, ("manifest", "sealed"), "an envelope")
-        return cls(manifest=claims.text("manifest", limit=jws.MAX_CHARACTERS), sealed=claims.raw("sealed"))
+        for name, most in (("manifest", MAX_MANIFEST), ("sealed", MAX_SEALED)):
+            if isinstance(said := claims.members[name], str) and len(said) > most:
+                raise EnvelopeTooLarge
+        return cls(manifest=claims.text("manifest", limit=MAX_MANIFEST), sealed=claims.raw("sealed"))
 
     def to_object(self) -> dict[str, str]:
         """The written form."""
@@ -177,7 +191,7 @@ def open_envelope(
     *,
     trust: Trust,
     me: str,
-    keys: Mapping[str, DecryptionKey],
+    keys: Mapping[str, Opener],
     presentation: VerifyKey,
     at: datetime,
 ) -> Opened:
@@ -195,8 +209,8 @@ def open_envelope(
     Raises:
         WrongAudience: if it is for another node.
         SealedChanged, RecipientKeyUnknown, Undecipherable, BadPadding: if it cannot be opened.
-        MalformedPlaintext, ContentMismatch, BasisMismatch, BadDisclosure, NameCollision, MalformedSdJwt: if the
-            message itself is at fault (these are final).
+        MalformedPlaintext, ContentMismatch, BasisMismatch, BadDisclosure, NameCollision, MalformedSdJwt,
+            TooManyDisclosures: if the message itself is at fault (these are final).
         KeyUnknown, KeyOutOfPeriod, BadSignature, WrongIssuer: if the content is not the sender's.
     """
     message = verified.manifest.message
@@ -234,7 +248,7 @@ def _info(message: Message, epoch: int, seq: int, kem: str) -> bytes:
     return "\n".join(parts).encode("ascii")
 
 
-def _unseal(envelope: Envelope, verified: VerifiedManifest, keys: Mapping[str, DecryptionKey]) -> bytes:
+def _unseal(envelope: Envelope, verified: VerifiedManifest, keys: Mapping[str, Opener]) -> bytes:
     attempt = verified.manifest.attempt
     if envelope.manifest != verified.token or base64url.digest(envelope.sealed) != attempt.sealed:
         raise SealedChanged

@@ -11,8 +11,8 @@ stolen signing keys are invalid. A signing seed that was replaced is in no membe
 had it.
 
 Whoever holds this object is the node: it is written to one protected file, never logged and never shown by `repr`. No
-key serves two purposes. The rest of the code depends on `Keys` and `Signer` only, so that a ring whose private halves
-are in a security module or a key service can take the place of `KeyRing`.
+key serves two purposes. The rest of the code depends on `Keys`, `Signer` and `Opener` only, so that a ring whose
+private halves are in a security module or a key service can take the place of `KeyRing`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 from relevo.clock import moment, seconds
 from relevo.errors import Misconfigured, WireError
 from relevo.protocol import base64url
-from relevo.protocol.keys import X_WING, DecryptionKey, KeyOffline, OfflineKey, Signer, SigningKey, VerifyKey
+from relevo.protocol.keys import X_WING, DecryptionKey, KeyOffline, OfflineKey, Opener, Signer, SigningKey, VerifyKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,12 +86,12 @@ class Keys(Protocol):
         ...
 
     @property
-    def encryption(self) -> DecryptionKey:
+    def encryption(self) -> Opener:
         """Opens what peers seal from now on."""
         ...
 
     @property
-    def decryption(self) -> Mapping[str, DecryptionKey]:
+    def decryption(self) -> Mapping[str, Opener]:
         """All keys that open something, by `kid`."""
         ...
 

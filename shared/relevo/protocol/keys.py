@@ -6,6 +6,7 @@
 | `Signer` | Ed25519, wherever the private half is | not at all |
 | `OfflineKey` | a `Signer` whose private half is elsewhere | as its public half |
 | `DecryptionKey`, `EncryptionKey` | X-Wing (ML-KEM-768 with X25519) or X25519 | `{"kid","suite","public"}` |
+| `Opener` | either of them, wherever the private half is | not at all |
 
 The suite of an encryption key is a property of the key: its raw bytes have one length for each suite, and the written
 form names it besides. Nothing that is sealed names a suite, so none can be negotiated. The X-Wing seed is what the
@@ -26,11 +27,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeAlias
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
 
 from relevo.errors import Misconfigured, WireError
 from relevo.protocol import base64url
@@ -42,6 +50,11 @@ _ML_KEM_PUBLIC, _ML_KEM_SEED, _X25519, _ED25519 = 1184, 64, 32, 32
 
 X_WING, X25519 = "X-Wing", "X25519"
 SUITES = (X_WING, X25519)
+HPKE = {
+    X_WING: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+    X25519: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+}
+"""What each suite is (`relevo.protocol.seal`)."""
 _SUITE_OF_PUBLIC = {_ML_KEM_PUBLIC + _X25519: X_WING, _X25519: X25519}
 _SUITE_OF_SEED = {_ML_KEM_SEED + _X25519: X_WING, _X25519: X25519}
 
@@ -60,6 +73,13 @@ class BadSignature(WireError):
     """A signature does not verify."""
 
     code = "bad-signature"
+    public = "unreadable"
+
+
+class Undecipherable(WireError):
+    """Sealed bytes do not open under this key and in this place."""
+
+    code = "decryption-failed"
     public = "unreadable"
 
 
@@ -122,6 +142,24 @@ class Signer(Protocol):
 
     def sign(self, data: bytes) -> bytes:
         """The signature over `data`, 64 bytes (RFC 8032)."""
+        ...
+
+
+class Opener(Protocol):
+    """What opens seals for this node, wherever its private half is, as `Signer` is for signatures."""
+
+    @property
+    def public(self) -> EncryptionKey:
+        """The half that others seal to."""
+        ...
+
+    @property
+    def kid(self) -> str:
+        """The digest that names the public half."""
+        ...
+
+    def decrypt(self, sealed: bytes, info: bytes) -> bytes:
+        """What was sealed, still padded (RFC 9180, section 6.1, OpenBase); raises `Undecipherable`."""
         ...
 
 
@@ -286,6 +324,13 @@ class DecryptionKey:
     def kid(self) -> str:
         """The digest that names the public half."""
         return self.public.kid
+
+    def decrypt(self, sealed: bytes, info: bytes) -> bytes:
+        """See `Opener`."""
+        try:
+            return HPKE[self.suite].decrypt(sealed, self.private, info)
+        except InvalidTag as error:
+            raise Undecipherable from error
 
     @property
     def _lattice(self) -> MLKEM768PrivateKey:

@@ -9,7 +9,8 @@ each object to a multiple of 8, so that neither a member nor a number of fields 
 
 The algorithm is the standard's (`relevo.protocol.sd_jwt_general`). Before it, reading refuses what this profile never
 writes: other hashes and salts, hidden array elements, digests deeper than two levels, objects that are hidden in part.
-So what is read was disclosed field by field or not at all.
+So what is read was disclosed field by field or not at all. Before anything is decoded the parts are counted: at most
+`MAX_DISCLOSURES` disclosures, and a JWT of at most `MAX_JWT` characters, because it is kept for years.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from relevo.errors import WireError
 from relevo.protocol import jws, strict_json
 from relevo.protocol import sd_jwt_general as general
 from relevo.protocol.claims import is_digest
@@ -37,6 +39,7 @@ __all__ = [
     "Issued",
     "MalformedSdJwt",
     "NameCollision",
+    "TooManyDisclosures",
     "issue",
     "reveal",
     "serialise",
@@ -47,8 +50,17 @@ __all__ = [
 TYP = "relevo+sd-jwt"
 TOP_LEVEL, INSIDE = 16, 8
 """Digests come in multiples of these."""
+MAX_DISCLOSURES = 1024
+MAX_JWT = 1 << 16
 
 _SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")  # 128 bits, then four that must be zero
+
+
+class TooManyDisclosures(WireError):
+    """A content has more disclosures than any message of ours."""
+
+    code = "too-many-disclosures"
+    final = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +151,13 @@ def split(text: str) -> Issued:
     """The parts of `jwt~disclosure~…~`, nothing verified.
 
     Raises:
-        MalformedSdJwt: if the text does not end with a tilde.
+        TooManyDisclosures: if there are more than `MAX_DISCLOSURES`.
+        MalformedSdJwt: if the text does not end with a tilde, or the JWT is too long.
     """
+    if text.count("~") > MAX_DISCLOSURES + 1:
+        raise TooManyDisclosures
     jwt, *disclosures = text.removesuffix("~").split("~")
-    if not jwt or not text.endswith("~"):
+    if not jwt or len(jwt) > MAX_JWT or not text.endswith("~"):
         raise MalformedSdJwt("not a JWT and disclosures, each closed by a tilde")
     return Issued(jwt=jwt, disclosures=tuple(disclosures))
 

@@ -18,24 +18,12 @@ most 12 %. `encrypt` and `decrypt` are the HPKE alone, without padding.
 
 from __future__ import annotations
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-
 from relevo.errors import WireError
-from relevo.protocol.keys import X25519, X_WING, DecryptionKey, EncryptionKey
+from relevo.protocol.keys import HPKE, EncryptionKey, Opener, Undecipherable
 
-_SUITES = {
-    X_WING: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
-    X25519: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
-}
+__all__ = ["BadPadding", "Undecipherable", "decrypt", "encrypt", "open_sealed", "pad", "padme_length", "seal", "unpad"]
+
 _LENGTH_BYTES = 4
-
-
-class Undecipherable(WireError):
-    """Sealed bytes do not open under this key and in this place."""
-
-    code = "decryption-failed"
-    public = "unreadable"
 
 
 class BadPadding(WireError):
@@ -50,7 +38,7 @@ def seal(plaintext: bytes, key: EncryptionKey, info: bytes) -> bytes:
     return encrypt(pad(plaintext), key, info)
 
 
-def open_sealed(sealed: bytes, key: DecryptionKey, info: bytes) -> bytes:
+def open_sealed(sealed: bytes, key: Opener, info: bytes) -> bytes:
     """What was sealed for `key` and the place `info`.
 
     Raises:
@@ -62,19 +50,16 @@ def open_sealed(sealed: bytes, key: DecryptionKey, info: bytes) -> bytes:
 
 def encrypt(plaintext: bytes, key: EncryptionKey, info: bytes) -> bytes:
     """`enc ‖ ciphertext` of `plaintext` as it is (RFC 9180, section 6.1, SealBase)."""
-    return _SUITES[key.suite].encrypt(plaintext, key.public, info)
+    return HPKE[key.suite].encrypt(plaintext, key.public, info)
 
 
-def decrypt(sealed: bytes, key: DecryptionKey, info: bytes) -> bytes:
+def decrypt(sealed: bytes, key: Opener, info: bytes) -> bytes:
     """What `encrypt` hid (RFC 9180, section 6.1, OpenBase).
 
     Raises:
         Undecipherable: if it was another key or place, or a bit has changed.
     """
-    try:
-        return _SUITES[key.suite].decrypt(sealed, key.private, info)
-    except InvalidTag as error:
-        raise Undecipherable from error
+    return key.decrypt(sealed, info)
 
 
 def pad(payload: bytes) -> bytes:

@@ -37,6 +37,8 @@ class PeerState(StrEnum):
 
 EVENTS = structlog.get_logger("relevo.peers")
 SKEW_WARNING_SECONDS = 60
+MOST_SKEW_SECONDS = 10**9
+"""What a peer says of its clock may be anything; more than thirty years is not told apart."""
 HEARD = (PeerState.ACTIVE,)
 """Only the messages of active peers are read."""
 KNOWN = (PeerState.ACTIVE, PeerState.SUSPENDED, PeerState.REVOKED)
@@ -97,7 +99,7 @@ def move(session: Session, row: PeerRow, state: PeerState, at: datetime) -> None
 
 def note_skew(row: PeerRow, said: datetime, at: datetime) -> None:
     """Keep by how many seconds a peer's clock is ahead of ours (behind, if negative); over a minute is a warning."""
-    row.skew_seconds = round((said - at).total_seconds())
+    row.skew_seconds = max(-MOST_SKEW_SECONDS, min(round((said - at).total_seconds()), MOST_SKEW_SECONDS))
     if abs(row.skew_seconds) > SKEW_WARNING_SECONDS:
         EVENTS.warning("clocks differ", peer=row.node_id, seconds=row.skew_seconds)
 

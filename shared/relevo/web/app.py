@@ -38,6 +38,7 @@ from relevo.web import (
     retention,
 )
 from relevo.web import files as file_routes
+from relevo.web.dates import DateMiddleware
 from relevo.web.description import describe_api
 from relevo.web.door import Door
 from relevo.web.limits import LimitsMiddleware
@@ -112,6 +113,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     problems.install(app)
     app.middleware("http")(_guard)
     app.add_middleware(LimitsMiddleware)
+    app.add_middleware(DateMiddleware)
     app.include_router(federation.router)
     app.include_router(federation_streams.router)
     app.include_router(federation_files.router)

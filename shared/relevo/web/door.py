@@ -21,13 +21,12 @@ from relevo.protocol import strict_json
 from relevo.web import problems
 from relevo.web.refusals import HeadersTooLarge, MalformedHttp
 
-HEADER_SECONDS = 10.0
-
 
 class Door(H11Protocol):
     """One connection."""
 
     HEADER_BYTES = 32 << 10
+    HEADER_SECONDS = 10.0
 
     def __init__(
         self,
@@ -68,7 +67,7 @@ class Door(H11Protocol):
         self.transport.close()
 
     def _wait(self) -> None:
-        self._patience = self.loop.call_later(HEADER_SECONDS, self._give_up)
+        self._patience = self.loop.call_later(self.HEADER_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
         self.transport.close()

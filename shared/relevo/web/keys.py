@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from relevo.delivery import keeping_up, publishing, quarantine, registration
 from relevo.domain.access import Act
@@ -36,6 +36,12 @@ class Rotation(Body):
 
     role: Role
     compromised_since: AwareDatetime | None = None
+
+
+class StatementsGiven(Body):
+    """Statements that a peer published, oldest first, as its administrator handed them over."""
+
+    statements: list[str] = Field(min_length=1, max_length=1000)
 
 
 class Pending(BaseModel):
@@ -122,6 +128,14 @@ def refresh_peer(request: Request, user: CurrentUser, node_id: str) -> Peer:
     """Fetch a peer's newest statement at once."""
     with node_of(request).write(user) as work:
         keeping_up.refresh(work, node_id)
+        return _peer(work, node_id)
+
+
+@router.post("/peers/{node_id}/statements")
+def bring_statements(request: Request, user: CurrentUser, node_id: str, given: StatementsGiven) -> Peer:
+    """Take over newer statements of a peer that came by hand, while its network is down."""
+    with node_of(request).write(user) as work:
+        keeping_up.bring(work, node_id, given.statements)
         return _peer(work, node_id)
 
 

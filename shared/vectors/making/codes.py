@@ -45,6 +45,7 @@ REQUEST = (
 """What can be wrong with a request as a whole, in the order in which it is looked at."""
 ENVELOPE = (
     "malformed-claims",
+    "envelope-too-large",
     "not-base64url",
     "malformed-jws",
     "wrong-type",
@@ -72,6 +73,7 @@ RECEIPT = (
     "malformed-plaintext",
     "content-mismatch",
     "basis-mismatch",
+    "too-many-disclosures",
     "malformed-sd-jwt",
     "bad-disclosure",
     "claim-name-collision",

@@ -70,6 +70,7 @@ def _sd_jwts() -> Iterator[Json]:
     yield bad("no tilde at the end", "malformed-sd-jwt", text=_text(CONTENT, *every)[:-1])
     yield bad("an empty disclosure", "bad-disclosure", text=CONTENT.jwt + "~~")
     yield bad("nothing but a tilde", "malformed-sd-jwt", text="~")
+    yield bad("more disclosures than may be", "too-many-disclosures", text=_text(CONTENT, *["A"] * 1025))
     yield bad("a signature that was changed", "bad-signature", text=spoilt(CONTENT.jwt) + "~")
     yield bad("of a stranger", "key-unknown", text=_text(issued(key=STRANGER.signing)))
     receipt = signed(payload_of(CONTENT.jwt), HOST.signing, "relevo-receipt+jwt")

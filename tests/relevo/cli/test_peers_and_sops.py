@@ -161,3 +161,21 @@ def test_refused_in_words(host: CommandLine, command: list[str], told: str) -> N
     refused = host.run(*command, status=2)
     assert told in " ".join(refused.stderr.split())
     assert "Next: " in refused.stderr
+
+
+def test_newer_statements_of_a_peer_come_as_a_file_while_there_is_no_network(registered: Pair, tmp_path: Path) -> None:
+    host, origin = registered
+    for role in ("signing", "encryption"):
+        origin.run("key", "rotate", role)
+    newest, every = tmp_path / "newest", tmp_path / "every"
+    newest.write_text(origin.run("statement").stdout)
+    every.write_text(origin.run("statement", "--all").stdout)
+    assert "statement-chain-broken" in host.run("peer", "update", ORIGIN_ID, str(newest), status=2).stderr
+    assert "Version 3" in host.run("peer", "update", ORIGIN_ID, str(every)).stdout
+    assert "stands already" in host.run("peer", "update", ORIGIN_ID, str(every), status=2).stderr
+    origin.run("key", "rotate", "root")
+    every.write_text(origin.run("statement", "--all").stdout)
+    told = host.run("peer", "update", ORIGIN_ID, str(every)).stdout
+    assert "Version 3" in told
+    assert "root changed" in told
+    assert "root" in host.run("peer", "pending").stdout

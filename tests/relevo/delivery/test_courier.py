@@ -22,6 +22,17 @@ from support.nodes import HOST_ID, ORIGIN_ID, SOP, JoinedNodes, staff
 HOUR = timedelta(hours=1)
 
 
+@dataclass(frozen=True)
+class Skewed:
+    """A peer whose clock is another, and who says so."""
+
+    date: str
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        del method, url, headers, body
+        return Answer(status=400, headers={"date": self.date}, body=b'{"code":"hop-skew"}')
+
+
 @dataclass
 class Refusing:
     """Refuses every request that holds one message, as a peer does whose own fault that message brings about."""
@@ -37,6 +48,27 @@ class Refusing:
         self.refused.append(_size(body))
         told = {"retry-after": self.retry_after} if self.retry_after else {}
         return Answer(status=500, headers=told, body=b"{}")
+
+
+SKEWED = {
+    "half an hour behind": ("Sun, 22 Nov 2026 08:30:00 GMT", -1800),
+    "in another age": ("Fri, 31 Dec 9999 23:59:59 GMT", peers.MOST_SKEW_SECONDS),
+    "beyond every age": ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+    "no date": ("tomorrow", None),
+    "a date without a zone": ("Sun, 22 Nov 2026 08:30:00 -0000", None),
+}
+
+
+@pytest.mark.parametrize("name", SKEWED)
+def test_how_far_a_clock_is_off_is_measured_by_the_refusal(nodes: JoinedNodes, name: str) -> None:
+    date, seconds = SKEWED[name]
+    with nodes.host.write() as work:
+        peers.find(work.session, ORIGIN_ID).skew_seconds = None
+    _queue(nodes, 1)
+    assert Courier(nodes.host, Skewed(date)).run_once() == 0
+    with nodes.host.read() as work:
+        row = peers.find(work.session, ORIGIN_ID)
+        assert (row.skew_seconds, row.last_problem) == (seconds, "peer-refused")
 
 
 def test_a_peer_that_was_down_is_tried_with_one_message_and_then_gets_the_rest(nodes: JoinedNodes) -> None:

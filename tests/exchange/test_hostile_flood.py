@@ -1,0 +1,158 @@
+"""Floods, threads of others and keys that were stolen, over real HTTP: a good peer is served all the same."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from relevo.delivery import federation, inbox, keeping_up, publishing, quarantine, registration
+from relevo.delivery.admission import Limits
+from relevo.delivery.node import Node
+from relevo.domain.access import Role as Who
+from relevo.protocol.hop import VerifiedHop
+from relevo.protocol.keyring import KeyRing, Role
+from relevo.protocol.strict_json import JsonObject
+from relevo.runtime import Service
+from relevo.storage.peers import PeerSuspended
+from support.databases import SqliteDatabases
+from support.enemy import NEEDLE, Enemy, forged
+from support.front_door import request, served, speak
+from support.hand_made import Hand, asking, step
+from support.nodes import JoinedNodes, join, make_node, publish, staff
+from support.pairs import agree, befriend, sop_text
+from support.traces import rows_of, traces
+
+OTHER = "de:rueckkehr"
+SIDES, FLOOD = 4, 50
+LIMITS = Limits(per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000, at_once=6)
+
+
+@pytest.fixture
+def nodes(sqlite_databases: SqliteDatabases, services: tuple[Service, Service]) -> Iterator[JoinedNodes]:
+    """A host and an origin."""
+    host, origin = services
+    joined = join(services, (sqlite_databases.fresh(host), sqlite_databases.fresh(origin)))
+    yield joined
+    joined.close()
+
+
+@pytest.fixture
+def other(nodes: JoinedNodes, sqlite_databases: SqliteDatabases, services: tuple[Service, Service]) -> Iterator[Node]:
+    """Another host that the same origin knows and has a SOP with."""
+    host = make_node(
+        services[0],
+        node_id=OTHER,
+        endpoint="https://de-rueckkehr.example",
+        address=sqlite_databases.fresh(services[0]),
+        clock=nodes.clock,
+    )
+    publish((host,), nodes.transport)
+    pair = replace(nodes, host=host)
+    befriend(pair)
+    agree(pair, sop_text("es-ci", host=OTHER))
+    yield host
+    host.database.close()
+
+
+@pytest.fixture
+def enemy(nodes: JoinedNodes, services: tuple[Service, Service]) -> Iterator[Enemy]:
+    """Speaks to the origin's real server as the host."""
+    with served(services[1], nodes.origin, LIMITS) as port:
+        yield Enemy(port=port, hand=Hand(sender=nodes.host, receiver=nodes.origin), stranger=KeyRing.generate())
+
+
+def test_the_thread_of_another_peer_is_not_there(nodes: JoinedNodes, other: Node, enemy: Enemy) -> None:
+    assert enemy.bring(enemy.hand.seal(enemy.hand.write(asking()))) == "stored"
+    thief = replace(enemy, hand=Hand(sender=other, receiver=nodes.origin, thread=enemy.hand.thread))
+    hidden = {"step": step("corrected", classes=["needs"], reason=NEEDLE), "needs": {"intentions": NEEDLE}}
+    assert thief.bring(thief.hand.seal(thief.hand.write(hidden, "message"))) == "thread-unknown"
+    assert thief.bring(enemy.hand.seal(enemy.hand.write(hidden, "message"))) == "wrong-issuer"
+    taken = forged(thief.envelope(), enemy.key, {"kid": enemy.key.kid})
+    assert thief.bring(taken) == "wrong-issuer"
+    assert traces(rows_of(nodes.origin), [NEEDLE]) == []
+
+
+def test_a_key_that_was_stolen_is_of_no_use_after_its_node_said_so(nodes: JoinedNodes, enemy: Enemy) -> None:
+    thief = enemy.key
+    assert enemy.bring(enemy.hand.seal(enemy.hand.write(asking()))) == "stored"
+    stolen_since = nodes.clock.now() - timedelta(hours=1)
+    publishing.rotate(nodes.host, staff(Who.ADMINISTRATOR), Role.SIGNING, compromised_since=stolen_since)
+    nodes.deliver()
+    with nodes.origin.write(staff(Who.ADMINISTRATOR)) as work:
+        keeping_up.refresh(work, nodes.host.identity.node_id)
+    nodes.deliver()
+    late = enemy.fresh()
+    assert enemy.send(enemy.signed(b"{}", key=thief)) == "400 key-compromised"
+    under_old = forged(late.seal(late.write(asking())), thief, {"kid": thief.kid})
+    assert enemy.bring(under_old) == "key-compromised"
+    backdated = int((nodes.clock.now() - timedelta(days=2)).timestamp())
+    assert enemy.bring(forged(under_old, thief, {"kid": thief.kid}, iat=backdated)) == "key-compromised"
+    assert enemy.bring(late.seal(late.write(asking()))) == "stored"
+    with nodes.origin.read(staff(Who.ADMINISTRATOR)) as work:
+        assert enemy.hand.thread in {one.thread for one in quarantine.doubtful(work)}
+
+
+def test_a_flood_from_many_sides_does_not_keep_a_good_peer_out(enemy: Enemy) -> None:
+    handles = _handles()
+    told: Counter[str] = Counter()
+    flooding = [threading.Thread(target=_flood, args=(enemy, told)) for _ in range(SIDES)]
+    for thread in flooding:
+        thread.start()
+    stored = _stored_at_last(enemy)
+    for thread in flooding:
+        thread.join()
+    assert stored
+    assert set(told) <= {"400 unreadable", "400 hop-unsigned", "503 busy"}
+    assert sum(told.values()) == SIDES * FLOOD
+    assert enemy.bring(enemy.hand.seal(enemy.hand.write(asking()))) == "stored"
+    assert _handles() <= handles + 8
+
+
+def test_too_many_at_once_are_told_to_wait_a_moment(
+    nodes: JoinedNodes, enemy: Enemy, services: tuple[Service, Service]
+) -> None:
+    with served(services[1], nodes.origin, replace(LIMITS, at_once=0)) as port:
+        told = speak(port, request("POST", federation.ENVELOPES, {}))
+    assert told
+    assert (told.code, told.headers["retry-after"]) == ("503 busy", "1")
+    assert enemy.bring(enemy.hand.seal(enemy.hand.write(asking()))) == "stored"
+
+
+def test_a_suspension_holds_for_what_is_being_read_already(nodes: JoinedNodes) -> None:
+    """A batch may take a second to open; who suspends the peer meanwhile must not be told of a message afterwards."""
+    hand, now = Hand(sender=nodes.host, receiver=nodes.origin), nodes.clock.now()
+    envelope: JsonObject = dict(hand.seal(hand.write(asking())).to_object())
+    hop = VerifiedHop(kid="A" * 43, nonce="A" * 22, created=now, expires=now)
+    with nodes.origin.write(staff(Who.ADMINISTRATOR)) as work:
+        registration.suspend(work, nodes.host.identity.node_id)
+    before = rows_of(nodes.origin)
+    with pytest.raises(PeerSuspended):
+        inbox.receive(nodes.origin, [envelope], peer=nodes.host.identity.node_id, hop=hop)
+    assert rows_of(nodes.origin) == before
+
+
+def _flood(enemy: Enemy, told: Counter[str]) -> None:
+    asked = enemy.signed(b"{}", key=enemy.stranger.signing)
+    named = asked.headers["Signature-Input"].replace(enemy.stranger.signing.kid, enemy.key.kid)
+    in_its_name = replace(asked, headers={**asked.headers, "Signature-Input": named})
+    unsigned = request("POST", federation.ENVELOPES, {})
+    for number in range(FLOOD):
+        told[enemy.send(in_its_name) if number % 2 else enemy.raw(unsigned)] += 1
+
+
+def _stored_at_last(enemy: Enemy) -> bool:
+    """Whether a good message is taken while the flood lasts, in as many tries as a courier makes at once."""
+    hand = enemy.fresh()
+    written = hand.write(asking())
+    return any(enemy.bring(hand.seal(written)) == "stored" for _ in range(50))
+
+
+def _handles() -> int:
+    """Open files and connections of this process, in which the server runs too."""
+    return len(list(Path("/proc/self/fd").iterdir()))

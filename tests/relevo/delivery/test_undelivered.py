@@ -12,7 +12,7 @@ import host_node.release
 import origin_node.release
 import relevo
 from host_node.service import SERVICE
-from relevo.delivery.undelivered import HELD, REFUSED, next_step
+from relevo.delivery.undelivered import HELD, QUEUED, REFUSED, next_step
 from relevo.domain.access import Role
 from relevo.errors import Reason
 from relevo.storage import users
@@ -42,13 +42,18 @@ def test_every_code_is_one_that_the_product_uses() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
     }
-    assert {*HELD, *REFUSED} <= words
+    assert {*HELD, *REFUSED, *QUEUED} <= words
 
 
 def test_a_code_that_nobody_foresaw_is_for_the_administrator() -> None:
     assert "administrator" in str(next_step("refused", "a-new-code"))
     assert "tried again by itself" in str(next_step("queued", "peer-unreachable"))
     assert next_step("stored", None) is None
+
+
+@pytest.mark.parametrize("code", ["jti-reused", "seq-reused"])
+def test_what_no_other_try_mends_is_for_people_though_it_stays_queued(code: str) -> None:
+    assert "no other try" in str(next_step("queued", code))
 
 
 def test_the_timeline_says_what_to_do(nodes: JoinedNodes) -> None:

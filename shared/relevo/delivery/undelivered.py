@@ -58,13 +58,12 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 )
 """What the other side refused for good."""
 
-_TWO = "Two messages share what only one may have, which no other try mends. Tell your administrator, and phone them."
 _LATER_VERSION = "Nothing is lost: the other side runs an older version, and takes it once that is renewed."
 
 QUEUED: Mapping[str, str] = MappingProxyType(
     {
-        "jti-reused": _TWO,
-        "seq-reused": _TWO,
+        "jti-reused": "Two messages have one identifier: no other try mends that. Phone them, tell your administrator.",
+        "seq-reused": "Was this node restored from a backup? Let an administrator look at `epoch show`.",
         "kind-unknown": _LATER_VERSION,
         "step-unknown": _LATER_VERSION,
         "sop-unknown": "Nothing is lost: it is taken once the other side has agreed the procedure. Remind them of it.",
@@ -74,6 +73,9 @@ QUEUED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the other side answered with a code, and trying again may not be all there is to do."""
+
+FOR_PEOPLE = frozenset({"jti-reused"})
+"""What no other try mends, though the message stays queued: people are told at once."""
 
 _HELD = "Nothing left. Look at the preview: it says what stands against it now."
 _REFUSED = "The other side stored nothing. Tell your administrator the code, to ask theirs what it was."

@@ -51,11 +51,6 @@ def test_a_code_that_nobody_foresaw_is_for_the_administrator() -> None:
     assert next_step("stored", None) is None
 
 
-@pytest.mark.parametrize("code", ["jti-reused", "seq-reused"])
-def test_what_no_other_try_mends_is_for_people_though_it_stays_queued(code: str) -> None:
-    assert "no other try" in str(next_step("queued", code))
-
-
 def test_the_timeline_says_what_to_do(nodes: JoinedNodes) -> None:
     story = Story(nodes=nodes)
     story.take_in(sample("01"))

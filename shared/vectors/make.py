@@ -23,15 +23,17 @@ from vectors.making import (
     nodes,
     organisations,
     parties,
+    post,
     spelling,
     standards,
     tokens,
+    witnesses,
 )
 from vectors.making.cases import Vectors
 
 FOLDER = Path(__file__).parent
 DOCUMENTS = (FOLDER / "README.md", FOLDER.parents[1] / "docs" / "protocol.md")
-MAKERS = (spelling, nodes, tokens, contents, envelopes, organisations, hops, logs, standards)
+MAKERS = (spelling, nodes, tokens, contents, envelopes, organisations, hops, logs, standards, post, witnesses)
 
 
 def made() -> dict[Path, str]:

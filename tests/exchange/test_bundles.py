@@ -7,12 +7,12 @@ from io import BytesIO
 import pytest
 
 from relevo.delivery import bundles
-from relevo.delivery.bundles import BundleBroken
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
 from relevo.errors import Forbidden, RelevoError
 from relevo.protocol import strict_json
+from relevo.protocol.bundle import BundleBroken
 from support.nodes import ORIGIN_ID, JoinedNodes, staff
 from support.story import Story, sample
 

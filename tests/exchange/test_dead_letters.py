@@ -63,6 +63,19 @@ def test_what_was_answered_with_a_code_is_tried_at_once_and_stays_the_same_messa
     assert listed(story, Role.COUNSELLOR) == []
 
 
+def test_what_no_other_try_mends_is_a_task_at_once_though_it_stays_queued(story: Story) -> None:
+    story.send(deliver=False)
+    with story.nodes.host.write() as work:
+        (row,) = work.session.scalars(select(OutboxRow).where(OutboxRow.step == "requested"))
+        row.problem = "predecessor-missing"
+    assert tasks(story) == []
+    with story.nodes.host.write() as work:
+        work.session.get_one(OutboxRow, row.jti).problem = "jti-reused"
+    (told,) = tasks(story)
+    assert "one identifier" in told
+    assert listed(story, Role.COUNSELLOR)[0].next == told
+
+
 def test_an_auditor_has_no_list_and_nobody_resends_what_is_not_there(held: Story) -> None:
     with pytest.raises(Forbidden):
         listed(held, Role.AUDITOR)

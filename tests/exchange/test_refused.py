@@ -17,6 +17,7 @@ from origin_node import referrals as origin_referrals
 from relevo.delivery import steps
 from relevo.domain.consent import Terms
 from relevo.domain.referral import Step
+from relevo.ids import new_jti
 from relevo.messages.steps_referral import Answered as AnswerStep
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage import referrals
@@ -105,7 +106,7 @@ FIRST_MESSAGES: dict[str, tuple[Terms, JsonObject, tuple[str, str]]] = {
         asking(step={**REQUESTED, "why": MARKER}),
         ("refused", "step-invalid"),
     ),
-    "a step of the other side": (TERMS, {**STATED, "step": step("accepted")}, ("refused", "step-unknown")),
+    "a step of the other side": (TERMS, {**STATED, "step": step("accepted")}, ("refused", "step-misplaced")),
 }
 
 
@@ -142,6 +143,7 @@ def test_a_refusal_stays_the_same_when_the_message_comes_again(hand: Hand) -> No
 RETRYABLE: dict[str, tuple[JsonObject, dict[str, str], str]] = {
     "a SOP that is not agreed here": (asking(), {"sop": "A" * 43}, "sop-unknown"),
     "a kind that this version does not know": (asking(), {"kind": "telepathy"}, "kind-unknown"),
+    "a step that this version does not know": (asking(step={**REQUESTED, "name": "foretold"}), {}, "step-unknown"),
     "an earlier message that has not come": (
         {"step": step("cancelled"), "after": "019cadb0-3f40-7c1e-8a4b-1f2e3d4c5b6a"},
         {"kind": "closed"},
@@ -154,9 +156,9 @@ RETRYABLE: dict[str, tuple[JsonObject, dict[str, str], str]] = {
 @pytest.mark.parametrize("name", RETRYABLE)
 def test_nothing_is_written_and_the_message_can_come_again_when_it_names(name: str, hand: Hand) -> None:
     hidden, changes, code = RETRYABLE[name]
-    before = count_of(hand.receiver, "nonce")
+    before = count_of(hand.receiver, "nonce", "refused_item")
     assert hand.say(hidden, **changes).told == ("problem", code)
-    assert count_of(hand.receiver, "nonce") == before
+    assert count_of(hand.receiver, "nonce", "refused_item") == before
     assert traces(file_of(hand.receiver), [MARKER]) == []
 
 
@@ -168,7 +170,7 @@ LATER_MESSAGES: dict[str, tuple[str, JsonObject, str]] = {
         {"step": step("answered", answer=OTHER_MARKER)},
         "illegal-step",
     ),
-    "a step under the kind of another": ("closed", {"step": step("departed", at=AT.isoformat())}, "step-unknown"),
+    "a step under the kind of another": ("closed", {"step": step("departed", at=AT.isoformat())}, "step-misplaced"),
     "a class that the step does not carry": (
         "closed",
         {"step": step("cancelled"), "skills": {"certificates": [OTHER_MARKER]}},
@@ -198,6 +200,15 @@ def test_a_later_message_is_refused_and_the_referral_stays_where_it_stood_with(n
         row = referrals.by_thread(work.session, hand.thread)
         assert row.status == "requested"
         assert [taken.step for taken in referrals.steps(work.session, row)] == ["requested"]
+
+
+def test_a_message_whose_identifier_does_not_rise_behind_the_one_that_it_follows_is_refused(hand: Hand) -> None:
+    first = hand.say(asking())
+    late = {"step": step("departed", at=AT.isoformat()), "after": first.jti}
+    backdated = new_jti(AT - timedelta(days=1))
+    assert hand.say(late, "message", jti=backdated).told == ("refused", "malformed-content")
+    hand.last = first.jti
+    assert hand.say(late, "message").told == ("stored", None)
 
 
 def test_a_later_message_cannot_bring_a_consent_of_its_own(hand: Hand) -> None:

@@ -26,10 +26,10 @@ from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
 from relevo.domain.access import Act
-from relevo.errors import Conflict, WireError
+from relevo.errors import Conflict
 from relevo.ids import new_jti
 from relevo.protocol import base64url, jws, strict_json
-from relevo.protocol.bundle import TYP, BundleHead, Carries, read_head, sign_head
+from relevo.protocol.bundle import TYP, BundleBroken, BundleHead, Carries, read_head, require_whole, sign_head
 from relevo.protocol.claims import WrongAudience
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.strict_json import JsonObject
@@ -38,13 +38,6 @@ from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork, User
 
 MAX_LINES = 10_000
-
-
-class BundleBroken(WireError):
-    """The file is not whole, is not a bundle of this kind, or was changed on its way."""
-
-    code = "bundle-broken"
-    advice = "Nothing of it was used. Copy the file once more from where it was written, and import it again."
 
 
 class SendingStopped(Conflict):
@@ -160,12 +153,9 @@ def _checked(node: Node, file: BinaryIO, of: Carries, user: User) -> BundleHead:
     head = read_head(_first(file), trust=trust, at=at)
     if head.aud != node.identity.node_id:
         raise WrongAudience(next_step=f"This file is for {head.aud}: import it there.")
-    found, count = hashlib.sha256(), 0
-    for line in _raw(file):
-        found.update(line)
-        count += 1
-    if (head.of, head.count, head.digest) != (of, count, base64url.encode(found.digest())):
+    if head.of != of:
         raise BundleBroken
+    require_whole(head, _raw(file))
     _first(file)
     return head
 

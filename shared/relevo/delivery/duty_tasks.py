@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from relevo.delivery import duties, epochs
 from relevo.delivery.outbox import OutboxState
+from relevo.delivery.undelivered import FOR_PEOPLE, QUEUED
 from relevo.domain.access import MAY, Act
 from relevo.domain.deadlines import FOLLOW_UP, Duty
 from relevo.domain.first_contact import Channel, Towards, careful, towards
@@ -227,8 +228,8 @@ def _mended(work: UnitOfWork, message: OutboxRow) -> bool:
 
 
 def _late_from(work: UnitOfWork, row: ReferralRow, message: OutboxRow) -> datetime:
-    """When people are told about a message: at once if it was refused or held, else by how soon it is needed."""
-    if message.state != OutboxState.QUEUED:
+    """When people are told about a message: at once if no other try can bring it, else by how soon it is needed."""
+    if message.state != OutboxState.QUEUED or message.problem in FOR_PEOPLE:
         return message.made_at
     taken = referrals.step_of(work.session, row, message.jti)
     begun = duties.started(work, row, taken, message.made_at) if taken is not None else ()
@@ -239,7 +240,7 @@ def _late_from(work: UnitOfWork, row: ReferralRow, message: OutboxRow) -> dateti
 def _undelivered(message: OutboxRow, since: datetime) -> Task:
     return Task(
         what=f"message-{message.state}",
-        text=_NOT_THROUGH[message.state],
+        text=QUEUED[message.problem] if message.problem in FOR_PEOPLE else _NOT_THROUGH[message.state],
         roles=MAY[Act.SEND] | MAY[Act.ACCEPT],
         thread=message.thread,
         since=since,

@@ -30,11 +30,11 @@ from relevo.delivery.node import Node
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
 from relevo.messages import content
-from relevo.messages.content import Said
+from relevo.messages.content import MalformedContent, Said
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import WrongIssuer
-from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_envelope, read_manifest
+from relevo.protocol.envelope import Envelope, Message, Opened, VerifiedManifest, open_envelope, read_manifest
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
@@ -161,7 +161,8 @@ def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str) -> JsonOb
         return {"jti": jti, "receipt": _receipt_for(node, work, arrival, verified)}
     except RelevoError as fault:
         code = fault.wire_code if isinstance(fault, WireError) else fault.code
-        EVENTS.warning("refused for now", peer=peer, jti=jti, code=fault.code, told=code)
+        tell = EVENTS.error if isinstance(fault, JtiReused) else EVENTS.warning
+        tell("refused for now", peer=peer, jti=jti, code=fault.code, told=code)
         named = verified.digest if verified else None
         refused.note(work.session, peer=peer, code=fault.code, digest=named, at=work.at)
         return {"jti": jti, "problem": {"code": code}}
@@ -198,7 +199,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
     speaker = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
     said = content.read(opened.claims, kind=message.kind, speaker=speaker)
     epochs.require_opened(work.session, message.iss, opened.verified.manifest.attempt.epoch, said.step)
-    _require_order(work.session, message.iss, said)
+    _require_order(work.session, message, said)
     if message.kind == NODE_KIND:
         node_messages.learn(work, message.iss, said)
         return Effect()
@@ -235,9 +236,14 @@ def _require_place(session: Session, verified: VerifiedManifest) -> None:
         raise SeqReused
 
 
-def _require_order(session: Session, peer: str, said: Said) -> None:
-    if said.after is not None and session.get(InboxRow, (peer, said.after)) is None:
+def _require_order(session: Session, message: Message, said: Said) -> None:
+    """What a message knew is told from its jti (`consent_changes`), so it must lie behind the one that it follows."""
+    if said.after is None:
+        return
+    if session.get(InboxRow, (message.iss, said.after)) is None:
         raise PredecessorMissing
+    if said.after >= message.jti:
+        raise MalformedContent(detail="the jti does not rise within its thread", field="after")
 
 
 def _store(

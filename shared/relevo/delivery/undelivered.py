@@ -58,6 +58,25 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 )
 """What the other side refused for good."""
 
+_LATER_VERSION = "Nothing is lost: the other side runs an older version, and takes it once that is renewed."
+
+QUEUED: Mapping[str, str] = MappingProxyType(
+    {
+        "jti-reused": "Two messages have one identifier: no other try mends that. Phone them, tell your administrator.",
+        "seq-reused": "Was this node restored from a backup? Let an administrator look at `epoch show`.",
+        "kind-unknown": _LATER_VERSION,
+        "step-unknown": _LATER_VERSION,
+        "sop-unknown": "Nothing is lost: it is taken once the other side has agreed the procedure. Remind them of it.",
+        "epoch-unknown": "Nothing is lost. The other side's administrator must confirm where the stream goes on.",
+        "peer-suspended": "The other side takes nothing from here for now. Phone them if it is urgent.",
+        "peer-revoked": "The other side has ended the connection. Bring what must arrive in another way.",
+    }
+)
+"""What the other side answered with a code, and trying again may not be all there is to do."""
+
+FOR_PEOPLE = frozenset({"jti-reused"})
+"""What no other try mends, though the message stays queued: people are told at once."""
+
 _HELD = "Nothing left. Look at the preview: it says what stands against it now."
 _REFUSED = "The other side stored nothing. Tell your administrator the code, to ask theirs what it was."
 _DIFFERS = "It arrived, but the two nodes compute different due times. Tell your administrator."
@@ -72,4 +91,4 @@ def next_step(delivery: str, code: str | None) -> str | None:
         return HELD.get(code, _HELD)
     if delivery == OutboxState.REFUSED:
         return REFUSED.get(code, _REFUSED)
-    return _DIFFERS if delivery == OutboxState.STORED else _TRIED
+    return _DIFFERS if delivery == OutboxState.STORED else QUEUED.get(code, _TRIED)

@@ -164,7 +164,7 @@ Organisation = Annotated[
 Digest = Annotated[
     str,
     written(
-        r"[A-Za-z0-9_-]{43}",
+        r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]",
         "must be a SHA-256 digest in base64url, 43 characters",
         "Copy the whole digest.",
     ),

@@ -24,7 +24,7 @@ from relevo.domain.sides import Side
 from relevo.errors import Reason, Refusal
 from relevo.messages import classes
 from relevo.messages.classes_shape import WELL_FORMED
-from relevo.messages.registry import MessageType, UnknownStep, message_type
+from relevo.messages.registry import MessageType, MisplacedStep, message_type
 from relevo.messages.steps import StepPayload, read_payload
 from relevo.protocol.strict_json import JsonObject, JsonValue
 
@@ -74,7 +74,8 @@ def read(claims: JsonObject, *, kind: str, speaker: Side) -> Said:
     Raises:
         MalformedContent: for a form that is not the step's; every fault is a reason.
         ExcessData: for a field that its data class does not know, naming it.
-        UnknownStep: for a step that this side does not say, or not under this kind.
+        UnknownStep: for a step that this version does not know.
+        MisplacedStep: for a step that this side does not say, or not under this kind.
     """
     hidden = {name: value for name, value in claims.items() if name not in OPEN_CLAIMS}
     said = hidden.get("step")
@@ -82,7 +83,7 @@ def read(claims: JsonObject, *, kind: str, speaker: Side) -> Said:
         raise MalformedContent(detail="there is no step with a name and a role", field="step")
     row = message_type(said["name"], speaker)
     if row.kind != kind:
-        raise UnknownStep(detail="the step does not belong to the kind in the open", field="step")
+        raise MisplacedStep(detail="the step does not belong to the kind in the open", field="step")
     words = {name: value for name, value in said.items() if name not in {"name", "by"}}
     return Said(
         step=said["name"],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from relevo.domain.data_classes import RETURNING, DataClass
 from relevo.domain.referral import Status
 from relevo.domain.sides import Side
-from relevo.errors import Refusal
+from relevo.errors import Refusal, WireError
 
 HOST, ORIGIN = frozenset({Side.HOST}), frozenset({Side.ORIGIN})
 BOTH = HOST | ORIGIN
@@ -35,12 +35,20 @@ CORRECTED = STATED - TERMS - {DataClass.COSTS}
 STANDING = frozenset(Status) - {Status.DRAFT, Status.WITHDRAWN, Status.ERASED, Status.ENTERED_IN_ERROR}
 
 
-class UnknownStep(Refusal):
-    """No message of that kind carries this step, or not from this side."""
+class UnknownStep(WireError):
+    """This version does not know the step."""
 
     code = "step-unknown"
     rule = "lifecycle.step"
-    advice = "Check that both nodes run a version that knows this step."
+    advice = "Nothing is lost: the message comes again by itself, and is taken once this node knows the step."
+
+
+class MisplacedStep(Refusal):
+    """The step is not one of this side, or does not belong to the kind in the open."""
+
+    code = "step-misplaced"
+    rule = "lifecycle.step"
+    advice = "Look at the table of steps: each belongs to one side, or both, and to one kind."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +125,14 @@ def message_type(step: str, by: Side) -> MessageType:
     """The row of a step that this side may say.
 
     Raises:
-        UnknownStep: if there is none.
+        UnknownStep: if nobody here knows such a step.
+        MisplacedStep: if it is one of the other side.
     """
     found = MESSAGES.get(step)
-    if found is None or by not in found.by:
-        raise UnknownStep(detail=f"the {by} side has no step of that name", field="step")
+    if found is None:
+        raise UnknownStep(field="step")
+    if by not in found.by:
+        raise MisplacedStep(detail=f"the {by} side has no step of that name", field="step")
     return found
 
 

@@ -11,16 +11,19 @@ The head says that the file is whole and whose it is; envelopes and receipts hol
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from relevo.clock import seconds
-from relevo.protocol import jws, strict_json
+from relevo.errors import WireError
+from relevo.protocol import base64url, jws, strict_json
 from relevo.protocol.claims import Claims, MalformedClaims
 from relevo.protocol.trust import read_signed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from relevo.protocol.keys import Signer
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
 
 TYP = "relevo-bundle+jwt"
 _NAMES = ("iss", "aud", "id", "of", "answers", "count", "digest", "iat")
+
+
+class BundleBroken(WireError):
+    """The file is not whole, is not a bundle of this kind, or was changed on its way."""
+
+    code = "bundle-broken"
+    advice = "Nothing of it was used. Copy the file once more from where it was written, and import it again."
 
 
 class Carries(StrEnum):
@@ -65,6 +75,16 @@ def read_head(token: str, *, trust: Trust, at: datetime) -> BundleHead:
         WireError: as `read_signed`.
     """
     return read_signed(token, TYP, _parse, trust=trust, at=at)
+
+
+def require_whole(head: BundleHead, lines: Iterable[bytes]) -> None:
+    """Raises `BundleBroken` unless `lines`, with their newlines, are those of which the head speaks."""
+    found, count = hashlib.sha256(), 0
+    for line in lines:
+        found.update(line)
+        count += 1
+    if (head.count, head.digest) != (count, base64url.encode(found.digest())):
+        raise BundleBroken
 
 
 def _parse(payload: bytes) -> BundleHead:

@@ -90,7 +90,7 @@ def parse_path(path: str) -> Tile:
         index=int(re.sub(r"[x/]", "", found["index"])),
         width=int(width) if width else WIDTH,
     )
-    if tile.path != path:
+    if tile.path != path or tile.width > WIDTH:
         raise TileUnknown
     return tile
 

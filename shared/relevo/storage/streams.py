@@ -8,15 +8,14 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.protocol.stream_list import Direction
+from relevo.protocol.summary import MAX_GAPS
 from relevo.storage.tables import InboxRow, OutboxRow
 from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
-
-MAX_GAPS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stand:
-    """The highest seq that was received in an epoch, and the ranges below it that were not."""
+    """The highest seq that was received in an epoch, and the ranges below it that were not, the lowest `MAX_GAPS`."""
 
     epoch: int
     high_water: int

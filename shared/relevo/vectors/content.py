@@ -13,6 +13,7 @@ from relevo.messages.terms import terms_record
 from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.envelope import Envelope, open_envelope, read_manifest
+from relevo.protocol.file_seal import open_file
 from relevo.protocol.part import read_part, verify_part
 from relevo.protocol.presentation import verify_presentation
 from relevo.protocol.seal import open_sealed
@@ -67,6 +68,11 @@ def of_terms(given: Input) -> JsonValue:
 def of_sealed(given: Input) -> JsonValue:
     """`sealed` (enc and ciphertext), `seed` of the key, `info` (text) → the payload without its padding."""
     return open_sealed(given.raw("sealed"), given.decryption_key("seed"), given.text("info").encode()).hex()
+
+
+def of_sealed_file(given: Input) -> JsonValue:
+    """`sealed`, `key` of 32 bytes → the file inside."""
+    return b"".join(open_file([given.raw("sealed")], given.raw("key"))).hex()
 
 
 def of_envelope(given: Input) -> JsonValue:

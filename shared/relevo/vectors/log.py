@@ -1,22 +1,23 @@
-"""Subjects about a node's log and what is shown of it: tree, checkpoint, proof, records, evidence files."""
+"""Subjects about a node's log and what is shown of it: tree, checkpoint, proof, records, tiles, witnesses, evidence."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from relevo.clock import seconds
-from relevo.protocol import merkle
+from relevo.protocol import merkle, tiles
 from relevo.protocol.checkpoint import read_checkpoint
+from relevo.protocol.cosignature import read_cosignature
 from relevo.protocol.evidence import read_evidence
 from relevo.protocol.proof import verify_proof
 from relevo.protocol.record import SALT_BYTES, entry_of, read_record
 from relevo.protocol.signed_note import read_note
 from relevo.protocol.verification import verify_evidence
-from relevo.vectors.given import InputMalformed
+from relevo.protocol.witness_request import read_request
+from relevo.vectors.given import Input, InputMalformed
 
 if TYPE_CHECKING:
     from relevo.protocol.strict_json import JsonValue
-    from relevo.vectors.given import Input
 
 
 def of_tree(given: Input) -> JsonValue:
@@ -70,6 +71,40 @@ def of_entry(given: Input) -> JsonValue:
     if len(salt := given.raw("salt")) != SALT_BYTES:
         raise InputMalformed("the salt of an entry has 16 bytes", field="salt")
     return entry_of(given.text("record").encode(), salt).hex()
+
+
+def of_tile_path(given: Input) -> JsonValue:
+    """`path` below `/log/` → level (null for entries), index and width of the tile."""
+    found = tiles.parse_path(given.text("path"))
+    return {"level": found.level, "index": found.index, "width": found.width}
+
+
+def of_tiles(given: Input) -> JsonValue:
+    """`size`, `tiles` (path → bytes) → the root of the log, from the tiles that it needs."""
+    known = given.record("tiles")
+
+    def read(tile: tiles.Tile) -> bytes:
+        if tile.path not in known:
+            raise tiles.TileUnknown
+        return Input(known).raw(tile.path)
+
+    return merkle.root(size := given.number("size"), tiles.subtrees_of(read, size)).hex()
+
+
+def of_entry_bundle(given: Input) -> JsonValue:
+    """`raw`, `width` → the entries in a bundle of the log."""
+    return [entry.hex() for entry in tiles.read_bundle(given.raw("raw"), given.number("width"))]
+
+
+def of_cosignature(given: Input) -> JsonValue:
+    """`note` (a checkpoint), `witness` (node id), `key` → when it says that it saw the head."""
+    return seconds(read_cosignature(given.text("note"), given.text("witness"), given.key()).at)
+
+
+def of_witness_request(given: Input) -> JsonValue:
+    """`body` (text) → old size, the hashes of the proof, and the checkpoint."""
+    found = read_request(given.text("body").encode())
+    return {"old": found.old, "proof": [one.hex() for one in found.proof], "checkpoint": found.checkpoint}
 
 
 def of_evidence(given: Input) -> JsonValue:

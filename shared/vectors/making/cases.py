@@ -15,6 +15,7 @@ TOLD = {
     "decryption-failed": "unreadable",
     "bad-padding": "unreadable",
     "hop-bad-signature": "unreadable",
+    "file-unreadable": "unreadable",
     "recipient-key-unknown": "key-unknown",
 }
 """Codes of which a peer is told less."""

@@ -235,8 +235,8 @@ def _steps() -> Iterator[Json]:
     yield good("accepted, after and having seen", {**told, "step": "accepted"}, claims=framed, **given)
     referral = {"step": "requested", "by": "counsellor", "classes": ["consent", "contact", "identity-min", "needs"]}
     yield good("requested", referral, claims={**open_claims(), **HIDDEN}, kind="requested", speaker="host")
-    yield bad("by the wrong side", "step-unknown", claims=_said("accepted"), kind="answered", speaker="host")
-    yield bad("under another kind", "step-unknown", claims=_said("accepted"), kind="reported", speaker="origin")
+    yield bad("by the wrong side", "step-misplaced", claims=_said("accepted"), kind="answered", speaker="host")
+    yield bad("under another kind", "step-misplaced", claims=_said("accepted"), kind="reported", speaker="origin")
     yield bad("an unknown step", "step-unknown", claims=_said("teleported"), **given)
     yield bad("no step", "malformed-content", claims=open_claims(), **given)
     yield bad("a step without a role", "malformed-content", claims={"step": {"name": "accepted"}}, **given)

@@ -158,6 +158,11 @@ REFUSED: dict[str, tuple[str, Fields, set[tuple[str, str]]]] = {
         {"sop_digest": "A" * 43, "signature": "signed, the director"},
         {("field-invalid", "sop-accepted.signature")},
     ),
+    "a digest has one spelling": (
+        "sop-accepted",
+        {"sop_digest": "A" * 42 + "B", "signature": SIGNATURE},
+        {("field-invalid", "sop-accepted.sop_digest")},
+    ),
     "a procedure has no NUL": (
         "sop-proposed",
         {"sop": "name\x00", "signature": SIGNATURE},

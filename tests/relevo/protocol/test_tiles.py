@@ -35,6 +35,7 @@ NO_NAMES = (
     "tile/00/000",
     "tile/0/000.p/0",
     "tile/0/000.p/256",
+    "tile/0/000.p/257",
     "tile/0/000.p/01",
     "tile/0/000/",
     "tile/entries/../000",

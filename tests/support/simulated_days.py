@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
+from typing import TypeAlias
 
 from relevo.delivery import bundles
 from relevo.delivery.courier import Courier
@@ -34,6 +35,9 @@ SPANS = (5, 30, 120, 240, 700, 3600, 5 * 3600, 86400, 9 * 86400)
 FORWARD = ("acknowledge", "accept", "ask", "answer", "start", "arrive", "contact", "change the flight", "depart")
 OTHERS = tuple(name for name in ACTS if name not in {"a day", "a month"})
 MOST_TABLES = 4
+HOPEFUL = 0.6
+"""How often somebody does what leads on, and not just anything."""
+Details: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
 SKEW = 100
 """Seconds by which a clock may go wrong; a request is refused at more than 120."""
 WEIGHTS: Mapping[str, int] = {
@@ -78,29 +82,38 @@ def plan(seed: int, *, length: int, count: int, restores: bool) -> list[Event]:
 
 
 def _draw(source: random.Random, kind: str, count: int) -> Event:
-    node = source.randrange(count)
-    match kind:
-        case "turn":
-            fates = source.choices(list(Fate), (10, 2, 3, 1, 1), k=source.randrange(4))
-            return Event(kind=kind, node=node, words=tuple(fates))
-        case "act":
-            name = source.choice(FORWARD) if source.random() < 0.6 else source.choice(OTHERS)
-            return Event(kind=kind, words=(name,), numbers=(source.randrange(MOST_TABLES),))
-        case "pass":
-            return Event(kind=kind, numbers=(source.choice(SPANS),))
-        case "cut power":
-            return Event(
-                kind=kind, node=node, words=(source.choice(("before", "after")),), numbers=(source.randint(1, 6),)
-            )
-        case "open" | "part" | "join" | "export" | "import":
-            host = source.choice([number for number in range(count) if number != ORIGIN_AT])
-            return Event(kind=kind, node=host, words=(source.choice(("there", "back")),))
-        case "late" | "again":
-            return Event(kind=kind, node=node, numbers=tuple(source.randrange(20) for _ in range(source.randint(1, 3))))
-        case "skew":
-            return Event(kind=kind, node=node, numbers=(source.randint(-SKEW, SKEW),))
-        case _:
-            return Event(kind=kind, node=node)
+    nodes = [number for number in range(count) if number != ORIGIN_AT or kind not in BETWEEN]
+    node = source.choice(nodes)
+    words, numbers = DRAWS[kind](source) if kind in DRAWS else ((), ())
+    return Event(kind=kind, node=node, words=words, numbers=numbers)
+
+
+def _act(source: random.Random) -> Details:
+    name = source.choice(FORWARD) if source.random() < HOPEFUL else source.choice(OTHERS)
+    return (name,), (source.randrange(MOST_TABLES),)
+
+
+def _places(source: random.Random) -> Details:
+    return (), tuple(source.randrange(20) for _ in range(source.randint(1, 3)))
+
+
+def _way(source: random.Random) -> Details:
+    return (source.choice(("there", "back")),), ()
+
+
+BETWEEN = frozenset({"open", "part", "join", "export", "import"})
+"""What concerns a host and the origin; the event names the host."""
+DRAWS: Mapping[str, Callable[[random.Random], Details]] = {
+    "turn": lambda source: (tuple(source.choices(list(Fate), (10, 2, 3, 1, 1), k=source.randrange(4))), ()),
+    "act": _act,
+    "pass": lambda source: ((), (source.choice(SPANS),)),
+    "cut power": lambda source: ((source.choice(("before", "after")),), (source.randint(1, 6),)),
+    "late": _places,
+    "again": _places,
+    "export": _way,
+    "import": _way,
+    "skew": lambda source: ((), (source.randint(-SKEW, SKEW),)),
+}
 
 
 class Days:

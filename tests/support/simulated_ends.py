@@ -129,12 +129,18 @@ def _of_inbox(world: World, place: int, work: UnitOfWork) -> Iterator[str]:
             yield f"nothing from nowhere: {own} has {row.kind} {row.jti}, which {row.peer} never queued"
         if row.disposition == OutboxState.STORED and row.kind != "node" and not taken[row.jti]:
             yield f"submitted is accounted for: {own} has {row.kind} {row.jti} and no effect of it"
-    for row in peers.everybody(work.session):
-        if not _may_have_gaps(world, place, row.node_id):
-            for epoch in range(1, streams.current_epoch(work.session, row.node_id) + 1):
-                gaps = streams.received(work.session, row.node_id, epoch).gaps
-                if _lacking(world, row.node_id, own, epoch, gaps):
-                    yield f"places are contiguous: {own} lacks {gaps} of {row.node_id} in epoch {epoch}"
+    yield from _places(world, place, work)
+
+
+def _places(world: World, place: int, work: UnitOfWork) -> Iterator[str]:
+    own = work.identity.node_id
+    for sender in (row.node_id for row in peers.everybody(work.session)):
+        if _may_have_gaps(world, place, sender):
+            continue
+        for epoch in range(1, streams.current_epoch(work.session, sender) + 1):
+            gaps = streams.received(work.session, sender, epoch).gaps
+            if _lacking(world, sender, own, epoch, gaps):
+                yield f"places are contiguous: {own} lacks {gaps} of {sender} in epoch {epoch}"
 
 
 def _receipts(world: World, work: UnitOfWork) -> Iterator[str]:

@@ -45,8 +45,11 @@ check: $(VENV)/.develop ## style, types, floors, known weaknesses of our own cod
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -r shared services migrations -c pyproject.toml
 
-bench: $(VENV)/.develop ## time one referral, sent and receipted
-	$(PY) -m tests.bench
+bench: $(VENV)/.develop ## what bringing referrals costs, beside the limits of the machine (ARGS="1000 100000")
+	$(PY) -m tests.bench $(ARGS)
+
+vectors: $(VENV)/.develop ## write the test vectors anew, and the tables and examples of docs/protocol.md
+	$(PY) -m vectors.make
 
 mutants: $(VENV)/.develop ## plant faults in the rules and count those that the tests notice (an hour)
 	$(PY) tests/mutation.py $(ARGS)
@@ -76,4 +79,4 @@ LOCKFLAGS := --quiet --upgrade --python-version 3.11 --universal --generate-hash
              --no-annotate --no-header --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench mutants fuzz simulate soak lock
+.PHONY: help demo test check bench vectors mutants fuzz simulate soak lock

@@ -140,7 +140,9 @@ def procedure(work: UnitOfWork, case: CaseRow) -> Sop | None:
 
 def _fill(row: CaseRow, case: ImportedCase, work: UnitOfWork) -> None:
     row.origin, row.urgency, row.confidential = case.origin, case.urgency, case.confidential
-    change(work, row, case.record, IMPORTED)
+    attached = row.record.get(DataClass.DOCUMENTS)
+    record = {**case.record, DataClass.DOCUMENTS: attached} if attached else case.record
+    change(work, row, record, IMPORTED)
     row.stays = STAYS.dump_python(case.stays, mode="json")
     row.drafts = DRAFTS.dump_python(case.consents, mode="json")
     row.imported_at, row.imported_by = work.at, work.user.name

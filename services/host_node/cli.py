@@ -15,6 +15,7 @@ from host_node import (
     cli_continuity,
     cli_erasure,
     cli_exceptions,
+    cli_files,
     cli_record,
     consents,
     referrals,
@@ -59,6 +60,7 @@ cli_exceptions.add_to(app)
 cli_continuity.add_to(app)
 add_task_command(app, SOURCES)
 cli_erasure.add_to(app)
+cli_files.add_to(app)
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The reference of the case, or its id.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="A purpose of the SOP.")]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from host_node import consent_taking, costs
 from host_node.tables import CaseReferralRow, CaseRow, ExceptionRow
-from relevo.delivery import duty_tasks, log_status
+from relevo.delivery import duty_tasks, key_tasks, log_status
 from relevo.delivery.task_list import Source
 from relevo.domain.access import MAY, Act
 from relevo.domain.tasks import Task
@@ -50,6 +50,7 @@ _EVERY: tuple[Source, ...] = (
     exceptions_to_review,
     costs.tasks,
     consent_taking.tasks,
+    key_tasks.tasks,
 )
 
 SOURCES: tuple[Source, ...] = tuple(_of_agencies(source) for source in _EVERY)

@@ -9,6 +9,7 @@ A correction never erases what was stated: decisions were taken on it. Only a wi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,19 +24,16 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 def keep(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     """Keep the classes that a message of the host states, and what they take the place of."""
+    stood = of(work.session, row)
     for name, fields in said.classes.items():
-        before = work.session.get(StatedRow, (row.peer, row.thread, name))
-        if before is not None:
-            work.session.add(_before(work, row, said, before))
-        stated = StatedRow(
-            peer=row.peer,
-            thread=row.thread,
-            data_class=name,
-            fields=dict(fields),
-            jti=row.peer_last,
-            stated_at=work.at,
-        )
-        work.session.merge(stated)
+        now: dict[str, Any] = {"fields": dict(fields), "jti": row.peer_last, "stated_at": work.at}
+        before = stood.get(name)
+        if before is None:
+            work.session.add(StatedRow(peer=row.peer, thread=row.thread, data_class=name, **now))
+            continue
+        work.session.add(_before(work, row, said, before))
+        for column, value in now.items():
+            setattr(before, column, value)
     work.session.flush()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from origin_node import chasing, consents, costs, offers, own_part, reach
 from origin_node.tables import ContactAttemptRow
-from relevo.delivery import duty_tasks, log_status
+from relevo.delivery import duty_tasks, key_tasks, log_status
 from relevo.domain.access import MAY, Act
 from relevo.domain.first_contact import HANDS_OFF, ContactOutcome, careful, towards
 from relevo.domain.referral import Status, is_open
@@ -63,5 +63,6 @@ SOURCES: tuple[Callable[[UnitOfWork], Iterable[Task]], ...] = (
     chasing.tasks,
     costs.tasks,
     consents.tasks,
+    key_tasks.tasks,
 )
 """One line for each thing that can be due; each yields all tasks of the node, whoever asks."""

@@ -6,7 +6,6 @@ the node's prefix, such as `HOST_NODE_DATABASE`. The file itself is named by `--
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +25,7 @@ from sqlalchemy.exc import ArgumentError
 from relevo.clock import Clock, FileClock, SystemClock
 from relevo.errors import Misconfigured
 from relevo.protocol.endpoint import UnfitEndpoint, require_endpoint
-from relevo.protocol.keyring import KeyRing
+from relevo.storage.key_store import KEY_FILE, is_known_unlock
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 CLOCK_FILE = "file:"
@@ -67,12 +66,22 @@ class NodeSettings(BaseSettings):
     listen_port: Annotated[int, Field(ge=1, le=65535)]
     database: str
     keys: Path
+    keys_unlock: str = KEY_FILE
     outside: Path | None = None
     contacts: tuple[str, ...] = ()
     public_authority: bool = False
     clock: str = "system"
     delivery_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     log_level: LogLevel = "info"
+    allow_private_peers: bool = False
+    max_body_mebibytes: Annotated[int, Field(ge=1, le=64)] = 8
+    body_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    requests_per_minute_of_a_peer: Annotated[int, Field(ge=1)] = 600
+    requests_per_minute_of_an_address: Annotated[int, Field(ge=1)] = 600
+    requests_at_once_of_a_peer: Annotated[int, Field(ge=1, le=100)] = 4
+    requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 24
+    file_scanner: tuple[str, ...] = ()
+    file_quota_bytes: Annotated[int, Field(gt=0)] = 20 << 30
 
     @field_validator("endpoint")
     @classmethod
@@ -88,6 +97,13 @@ class NodeSettings(BaseSettings):
     def _known_clock(cls, value: str) -> str:
         if value != "system" and not value.startswith(CLOCK_FILE):
             raise ValueError("must be `system`, or `file:` and a path")
+        return value
+
+    @field_validator("keys_unlock")
+    @classmethod
+    def _known_unlock(cls, value: str) -> str:
+        if not is_known_unlock(value):
+            raise ValueError("must be `key-file`, `key-file:` or `passphrase-file:` and a path, or `none`")
         return value
 
     @field_validator("database")
@@ -127,37 +143,6 @@ def load(prefix: str, file: Path | None, environment: Mapping[str, str] | None =
     _refuse_unknown(prefix, given)
     settings = _read(prefix, path)
     return settings.model_copy(update=_anchored(settings, path.parent if path else Path.cwd()))
-
-
-def read_keys(path: Path) -> KeyRing:
-    """The private keys of a node.
-
-    Raises:
-        Misconfigured: if the file is missing, readable by others, or not a key ring.
-    """
-    if not path.is_file():
-        raise Misconfigured(f"there is no key file {path}; `init` makes it")
-    if path.stat().st_mode & 0o077:
-        raise Misconfigured(f"others may read the key file {path}; set its mode to 600")
-    try:
-        return KeyRing.from_object(json.loads(path.read_text(encoding="ascii")))
-    except ValueError:
-        raise Misconfigured(f"the key file {path} is damaged") from None
-
-
-def write_keys(path: Path, keys: KeyRing) -> None:
-    """Write the private keys of a node, for nobody else to read.
-
-    Raises:
-        Misconfigured: if there are keys already; they are never overwritten.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Misconfigured(f"there is a key file {path} already; it is never overwritten") from None
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        json.dump(keys.to_object(), file, indent=1)
 
 
 def make_clock(settings: NodeSettings) -> Clock:
@@ -209,6 +194,9 @@ def _anchored(settings: NodeSettings, folder: Path) -> dict[str, Any]:
     anchored: dict[str, Any] = {"keys": folder / settings.keys}
     if settings.outside is not None:
         anchored["outside"] = folder / settings.outside
+    kind, colon, path = settings.keys_unlock.partition(":")
+    if colon:
+        anchored["keys_unlock"] = f"{kind}:{folder / path}"
     file = settings.database.removeprefix(_OF_SQLITE)
     if file != settings.database:
         anchored["database"] = f"{_OF_SQLITE}{folder / file}"

@@ -21,12 +21,14 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import make_url
 
 import relevo
-from relevo.config import NodeSettings, load, make_clock, read_keys
+from relevo.config import NodeSettings, load, make_clock
 from relevo.delivery.node import Handler, Holdings, Node, Release, Sees, whole_node
+from relevo.delivery.scanner import scanner
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.errors import Misconfigured
 from relevo.storage.database import Database
+from relevo.storage.key_store import FileKeys
 from relevo.storage.unit_of_work import Identity
 
 MIGRATIONS = Path(relevo.__file__).parents[2] / "migrations"
@@ -60,7 +62,7 @@ def build(service: Service, settings: NodeSettings) -> Node:
         title=settings.title,
         side=service.side,
         endpoint=settings.endpoint,
-        keys=read_keys(settings.keys),
+        keys=FileKeys(settings.keys, settings.keys_unlock),
         contacts=settings.contacts,
         public_authority=settings.public_authority,
     )
@@ -73,6 +75,8 @@ def build(service: Service, settings: NodeSettings) -> Node:
         holdings=service.holdings,
         sees=service.sees,
         outside=settings.outside,
+        scan=scanner(settings.file_scanner),
+        file_quota=settings.file_quota_bytes,
     )
 
 

@@ -168,6 +168,20 @@ def test_what_was_entered_in_error_right_after_a_narrowing_is_heard(sent: Story)
     require_taken(sent)
 
 
+def test_what_rests_on_a_change_that_crossed_a_withdrawal_is_no_fault(sent: Story) -> None:
+    narrow(sent, "travel")
+    with sent.at_host() as work:
+        case = cases.find(work, sent.case)
+        contact = case.record["contact"]
+        assert isinstance(contact, dict)
+        corrections.correct_case(work, case, "contact", {**contact, "channel": "email"}, "prefers mail")
+        corrections.correct(work, sent.thread, ["contact"], "prefers mail")
+    with sent.at_origin() as work:
+        erasure.withdraw_consent(work, sent.thread)
+    sent.nodes.deliver()
+    require_taken(sent)
+
+
 def test_a_class_that_is_taken_back_does_not_undo_the_journey_and_nobody_calls_without_contact(sent: Story) -> None:
     sent.accept()
     sent.arrive()

@@ -74,8 +74,9 @@ OWN: Mapping[str, str] = {
     "case_history": "fields reason",
     "consent": "withhold given_by language capacity evidence_kind evidence classes organisation purpose",
     "exception_ground": "reason raised_by attestation",
+    "file_part": "sealed",
 }
-"""A host's own case, which stays its own."""
+"""A host's own case, which stays its own; parts that a peer brought go with its referral (`test_files`)."""
 
 HARMLESS: Mapping[str, str] = {
     "access": "id subject number role classes why at commitment",
@@ -89,6 +90,10 @@ HARMLESS: Mapping[str, str] = {
     "peer_stand": "peer epoch high_water missing heard_at asked_at doubt_epoch doubt_seq unproven_at stopped_at"
     " confirmed_at confirmed_by confirmed_why",
     "duty": "id peer thread duty side started_at due_at done_at dropped",
+    "file": "id owner digest size state problem receipt begun_at",
+    "file_part": "file number",
+    "file_push": "peer thread digest jti state problem failures next_attempt_at receipt",
+    "file_use": "file subject",
     "inbox": "peer jti identity thread kind epoch seq manifest content disposition code receipt received_at",
     "log_alarm": "id peer code found_at known shown seen_at seen_by",
     "log_entry": "id record salt entry subject position",
@@ -98,7 +103,9 @@ HARMLESS: Mapping[str, str] = {
     "outbox": "jti peer thread kind step sop basis content classes made_at state problem attempts next_attempt_at epoch"
     " seq manifest receipt receipted_at",
     "peer": "node_id state endpoint proposed_at proposed_by confirmed_at confirmed_by polled_at epoch last_seq failures"
-    " next_attempt_at last_problem",
+    " next_attempt_at last_problem skew_seconds",
+    "peer_change": "node_id tokens seen_at",
+    "refused_item": "id day peer code digest at count",
     "referral": "peer thread status journey urgency purpose confidential sop basis own_last peer_last opened_at"
     " erase_at erased_at",
     "sop": "digest name version peer text state effective_at own_signature peer_signature changed_at",

@@ -16,11 +16,11 @@ from origin_node import erasure
 from origin_node import referrals as origin_referrals
 from origin_node.cli_words import VERBS as ORIGIN_VERBS
 from relevo.clock import FileClock
-from relevo.config import write_keys
 from relevo.domain.access import Role
 from relevo.domain.journey import JourneyStep
 from relevo.domain.referral import Step
 from relevo.storage import referrals, users
+from relevo.storage.key_store import held, write_keys
 from support.nodes import AT, JoinedNodes
 from support.planted import give
 from support.story import SAMPLES, Story
@@ -69,7 +69,7 @@ def terminal(nodes: JoinedNodes, tmp_path: Path) -> Terminal:
     file, host = tmp_path / "host.toml", nodes.host
     file.write_text(SETTINGS.format(node=host.identity, database=host.database.engine.url), encoding="utf-8")
     FileClock(tmp_path / "clock").move_to(AT)
-    write_keys(tmp_path / "keys.json", host.identity.keys)
+    write_keys(tmp_path / "keys.json", held(host.identity.keys).ring)
     with host.write() as work:
         for role in (Role.COUNSELLOR, Role.AUDITOR):
             users.add(work.session, role, role, work.at)

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from host_node.cli import app
 from host_node.service import SERVICE
 from relevo.clock import FileClock
-from relevo.config import write_keys
 from relevo.domain.access import Role
 from relevo.storage import users
+from relevo.storage.key_store import held, write_keys
 from relevo.web.app import make_app
 from support.nodes import AT, JoinedNodes
 from support.story import Story, sample
@@ -104,7 +104,7 @@ class Terminal:
         self.settings, host = folder / "host.toml", nodes.host
         self.settings.write_text(SETTINGS.format(node=host.identity, database=host.database.engine.url), "utf-8")
         FileClock(folder / "clock").move_to(AT)
-        write_keys(folder / "keys.json", host.identity.keys)
+        write_keys(folder / "keys.json", held(host.identity.keys).ring)
         with host.write() as work:
             for role in (Role.COUNSELLOR, Role.COORDINATOR, Role.AUDITOR):
                 users.add(work.session, role, role, work.at)

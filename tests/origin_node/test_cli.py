@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from origin_node.cli import app
 from relevo.clock import FileClock
-from relevo.config import write_keys
 from relevo.domain.access import Role
 from relevo.storage import users
+from relevo.storage.key_store import write_keys
 from support.origin_desk import AT, Desk, open_desk
 from support.wire_pair import ORIGIN, ORIGIN_ID
 

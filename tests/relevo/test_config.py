@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from relevo.clock import FileClock, SystemClock
-from relevo.config import NodeSettings, load, make_clock, read_keys, write_keys
+from relevo.config import NodeSettings, load, make_clock
 from relevo.errors import Misconfigured
 from relevo.protocol.keyring import KeyRing
+from relevo.storage.key_store import read_keys, write_keys
 
 PREFIX = "SAMPLE_NODE_"
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -25,7 +25,7 @@ from relevo.protocol.checkpoint import log_origin, read_checkpoint
 from relevo.protocol.envelope import Envelope, content_digest, manifest_digest, open_envelope, read_manifest
 from relevo.protocol.evidence import read_evidence, write_evidence
 from relevo.protocol.hop import HopRequest, joined_lines, sign_answer, sign_request, verify_answer, verify_request
-from relevo.protocol.keys import SigningKey
+from relevo.protocol.keys import Signer
 from relevo.protocol.merkle import verify_consistency, verify_inclusion
 from relevo.protocol.part import Part, read_part, verify_part, write_part
 from relevo.protocol.possession import TYP as POSSESSION
@@ -77,7 +77,7 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _signed_by(key: SigningKey, typ: str, read: Callable[[str], object], *payloads: bytes) -> Door:
+def _signed_by(key: Signer, typ: str, read: Callable[[str], object], *payloads: bytes) -> Door:
     """The door of a token, behind its signature."""
     return Door(take=lambda raw: read(jws.sign(raw, key, typ)), samples=payloads)
 

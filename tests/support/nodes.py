@@ -6,14 +6,22 @@ that administrators call. They share a clock that stands still until a test move
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from relevo.clock import StandingClock
-from relevo.delivery import federation, log_files, registration, sop_exchange, stream_lists
+from relevo.delivery import (
+    federation,
+    files_federation,
+    log_files,
+    publishing,
+    registration,
+    sop_exchange,
+    stream_lists,
+)
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Answer, PeerUnreachable, Transport
 from relevo.delivery.worker import Worker
@@ -27,6 +35,7 @@ from relevo.protocol.strict_json import JsonObject
 from relevo.runtime import Service
 from relevo.storage import peers, sops
 from relevo.storage.database import Database
+from relevo.storage.key_store import KeyHolder
 from relevo.storage.sops import SopState
 from relevo.storage.unit_of_work import Identity, User
 from relevo.web import log
@@ -38,6 +47,23 @@ AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SOP = Path(__file__).parents[2] / "shared" / "sops" / "es-ci.toml"
 HOST_ID, ORIGIN_ID = "es:retorno", "ci:accueil"
 HOST_ADDRESS, ORIGIN_ADDRESS = "https://retorno.example", "https://accueil.example"
+
+
+class MemoryKeys(KeyHolder):
+    """A key ring that is replaced in memory."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    @property
+    def ring(self) -> KeyRing:
+        """See `KeyHolder`."""
+        return self._ring
+
+    def change(self, made: Callable[[KeyRing], KeyRing]) -> KeyRing:
+        """See `KeyHolder`."""
+        self._ring = made(self._ring)
+        return self._ring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +159,7 @@ def make_node(
         title=f"Sample node {node_id}",
         side=service.side,
         endpoint=endpoint,
-        keys=keys or KeyRing.generate(),
+        keys=MemoryKeys(keys or KeyRing.generate()),
         contacts=("sample duty officer, +000 000 000",),
     )
     return Node(
@@ -177,7 +203,7 @@ def publish(nodes: Sequence[Node], transport: MemoryTransport) -> None:
     """Let each node publish its first statement and be reached."""
     for node in nodes:
         with node.write() as work:
-            registration.publish_first(work)
+            publishing.publish_first(work)
         transport.connect(node)
 
 
@@ -233,6 +259,10 @@ def _answer(node: Node, path: str, request: HopRequest) -> Answer:
         case federation.WITNESS:
             said = log.answer(node, request.body)
             return Answer(status=said.status_code, headers=dict(said.headers), body=bytes(said.body))
+    if path.startswith(files_federation.FILES):
+        signed = _file(node, path.removeprefix(files_federation.FILES), request)
+        headers = {name.lower(): value for name, value in signed.headers.items()}
+        return Answer(status=200, headers=headers, body=signed.body)
     if not path.startswith("/log/"):
         raise NotFound
     return Answer(status=200, headers={}, body=_file_of_log(node, path.removeprefix("/log/")))
@@ -240,6 +270,13 @@ def _answer(node: Node, path: str, request: HopRequest) -> Answer:
 
 def _file_of_log(node: Node, path: str) -> bytes:
     return log_files.newest(node).encode() if path == "checkpoint" else log_files.tile(node, path)
+
+
+def _file(node: Node, named: str, request: HopRequest) -> federation.Signed:
+    digest, _, number = named.partition("/")
+    if request.method == "GET":
+        return files_federation.show_file(node, request, digest)
+    return files_federation.take_part(node, request, digest, int(number))
 
 
 def _json(status: int, document: JsonObject) -> Answer:

@@ -25,6 +25,7 @@ from typing import TypeAlias
 from relevo.delivery import bundles
 from relevo.delivery.courier import Courier
 from relevo.domain.access import Role
+from relevo.protocol.keyring import Role as KeyRole
 from support.loose_acts import ACTS
 from support.nodes import staff
 from support.simulated_machine import Machine
@@ -55,7 +56,9 @@ WEIGHTS: Mapping[str, int] = {
     "export": 2,
     "import": 2,
     "skew": 1,
+    "rotate": 2,
 }
+KEYS = (KeyRole.SIGNING, KeyRole.ENCRYPTION, KeyRole.LOG, KeyRole.WITNESS)
 RESTORES: Mapping[str, int] = {"back up": 3, "restore": 2, "confirm": 2}
 
 
@@ -112,6 +115,7 @@ DRAWS: Mapping[str, Callable[[random.Random], Details]] = {
     "again": _places,
     "export": _way,
     "import": _way,
+    "rotate": lambda source: ((source.choice(KEYS),), ()),
     "skew": lambda source: ((), (source.randint(-SKEW, SKEW),)),
 }
 
@@ -137,6 +141,7 @@ class Days:
             "export": self._export,
             "import": self._import,
             "skew": self._skew,
+            "rotate": lambda event: world.rotate(event.node, KeyRole(event.words[0])),
             "back up": lambda event: world.back_up(event.node),
             "restore": lambda event: world.restore(event.node),
             "confirm": lambda event: world.confirm(event.node),

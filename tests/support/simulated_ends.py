@@ -65,11 +65,10 @@ def broken(world: World) -> Iterator[str]:
             yield from _log(world, place, work)
     restored = any(seen.restored for seen in world.seen)
     for table in world.tables:
-        if not restored:
+        if all(_has(node, table) for node in table.nodes.both):
             yield from _holds("evidence verifies", loose_ends.require_evidence, table)
-            yield from _holds("both agree", loose_ends.require_alike, table)
-        elif all(_has(node, table) for node in table.nodes.both):
-            yield from _holds("evidence verifies", loose_ends.require_evidence, table)
+            if not restored:
+                yield from _holds("both agree", loose_ends.require_alike, table)
 
 
 def _holds(name: str, require: Callable[[Table], None], table: Table) -> Iterator[str]:
@@ -80,7 +79,7 @@ def _holds(name: str, require: Callable[[Table], None], table: Table) -> Iterato
 
 
 def _has(node: Node, table: Table) -> bool:
-    """Whether a restore left the referral; what a person did after the backup is gone with the disk."""
+    """Whether the referral is there: it may have been withdrawn before it left, or be gone with a disk."""
     with node.read() as work:
         peers_of = (other.identity.node_id for other in table.nodes.both)
         return any(work.session.get(ReferralRow, (peer, table.story.thread)) for peer in peers_of)

@@ -81,9 +81,9 @@ class SimulatedDatabase(Database):
         self._machine = machine
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, lane: str | None = None) -> Iterator[Session]:
         """See `Database`; a full disk is SQLite's own refusal to add a page."""
-        with super().write() as session:
+        with super().write(lane) as session:
             most = 1 if self._machine.full else NO_LIMIT
             session.connection().exec_driver_sql(f"PRAGMA max_page_count={most}")
             yield session

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,18 +23,20 @@ from sqlalchemy.exc import OperationalError
 from host_node.service import SERVICE as HOST
 from origin_node.service import SERVICE as ORIGIN
 from relevo.clock import Clock, StandingClock
-from relevo.delivery import epochs
+from relevo.delivery import epochs, publishing
 from relevo.delivery.node import Node
 from relevo.delivery.worker import Worker
 from relevo.domain.access import Role
 from relevo.errors import RelevoError
 from relevo.protocol import base64std
+from relevo.protocol.keyring import Role as KeyRole
 from relevo.storage import log
 from relevo.storage.tables import OutboxRow
+from relevo.storage.unit_of_work import Identity
 from support.databases import SqliteDatabases
 from support.loose_post import LoosePost
 from support.loose_table import Table
-from support.nodes import JoinedNodes, MemoryTransport, join, make_node, publish, staff
+from support.nodes import JoinedNodes, MemoryKeys, MemoryTransport, join, make_node, publish, staff
 from support.pairs import agree, befriend, sop_text
 from support.partners import register
 from support.simulated_machine import Image, Machine, PowerCut
@@ -122,7 +125,7 @@ class World:
         self.cuts = 0
         self._workers: dict[int, Worker] = {}
         self.nodes = [
-            replace(node, clock=clock, database=machine.database)
+            replace(node, clock=clock, database=machine.database, identity=_own_keys(node), bell=threading.Event())
             for node, clock, machine in zip(template.nodes, self.clocks, machines, strict=False)
         ]
         for machine, image in zip(machines, template.images[count], strict=True):
@@ -158,6 +161,11 @@ class World:
     def act(self, table: Table, act: Callable[[Table], object]) -> str:
         """Somebody does something in a referral; what came of it."""
         return self._as_person(lambda: act(table))
+
+    def rotate(self, number: int, role: KeyRole) -> str:
+        """An administrator puts a fresh key in the place of one of the node's own."""
+        administrator = staff(Role.ADMINISTRATOR)
+        return self.by_hand(number, lambda: publishing.rotate(self.nodes[number], administrator, role))
 
     def turn(self, number: int) -> str:
         """One turn of a node's worker; what came of it."""
@@ -248,6 +256,12 @@ class World:
             elif table.nodes.host.identity.node_id == node.identity.node_id:
                 table.nodes = replace(table.nodes, host=node)
             table.story.nodes = table.nodes
+
+
+def _own_keys(node: Node) -> Identity:
+    """The identity of a node with a key ring that no other world changes; like a key file, it outlives the power."""
+    keys = node.identity.keys
+    return replace(node.identity, keys=MemoryKeys(keys.ring)) if isinstance(keys, MemoryKeys) else node.identity
 
 
 def _word(fault: Exception) -> str:

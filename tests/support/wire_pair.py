@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from relevo.clock import seconds
@@ -12,12 +12,13 @@ from relevo.protocol import base64url, jws, sd_jwt, strict_json
 from relevo.protocol import envelope as wire
 from relevo.protocol.basis import Basis
 from relevo.protocol.keyring import KeyRing
-from relevo.protocol.keys import DecryptionKey, SigningKey
+from relevo.protocol.keys import DecryptionKey, Signer, SigningKey
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.statement import NodeStatement, first_statement, read_statement
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import Trust
 
+ROLES = ("root", "signing", "presentation", "log", "witness", "encryption")
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HOST_ID, ORIGIN_ID, STRANGER_ID = "es:retorno", "ci:accueil", "gn:passage"
 JTI, THREAD = "019cadb0-3f40-7c1e-8a4b-1f2e3d4c5b6a", "5f0c2d8e-6f3b-4c57-9c5a-0d9f1b7e2a34"
@@ -32,9 +33,17 @@ BASIS = Basis("consent", b'{"purpose":"reintegration"}', bytes(range(32)))
 
 def ring(name: str) -> KeyRing:
     """The key ring that belongs to a name, always the same."""
-    seeds = {field.name: hashlib.shake_256(f"{name}/{field.name}".encode()).digest(96) for field in fields(KeyRing)}
+    seeds = {field: hashlib.shake_256(f"{name}/{field}".encode()).digest(96) for field in ROLES}
     encryption = DecryptionKey(seeds.pop("encryption"))
-    return KeyRing(**{role: SigningKey(seed[:32]) for role, seed in seeds.items()}, encryption=encryption)
+    signing = {role: SigningKey(seed[:32]) for role, seed in seeds.items()}
+    return KeyRing(
+        root=signing["root"],
+        signing=signing["signing"],
+        presentation=signing["presentation"],
+        log=signing["log"],
+        witness=signing["witness"],
+        encryption=encryption,
+    )
 
 
 def statement_token(node_id: str, keyring: KeyRing, at: datetime = AT) -> str:
@@ -117,7 +126,7 @@ def receive(envelope: wire.Envelope, *, at: datetime = AT, trust: Trust = TRUST,
     )
 
 
-def resign(token: str, key: SigningKey, **changes: JsonValue) -> str:
+def resign(token: str, key: Signer, **changes: JsonValue) -> str:
     """A token with some members of its payload changed (None takes one away), signed anew by `key`."""
     payload = {**payload_of(token), **changes}
     kept = {name: value for name, value in payload.items() if name not in changes or value is not None}

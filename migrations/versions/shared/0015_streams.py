@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "shared_0015"
-down_revision = "shared_0010"
+down_revision = "shared_0014"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """The command lines: `relevo` here, for what belongs to no node, and in `shared` what every node has.
 
-`relevo` needs no settings, keys or database: `verify`, `sop` and `part` read files, `monitor`
-asks nodes what they show to everybody, `demo` starts nodes of its own.
+`relevo` needs no settings, keys or database: `verify`, `sop`, `part` and `vectors` read files, `monitor` asks nodes
+what they show to everybody, `demo` starts nodes of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from relevo.cli import parts, sop_documents
+from relevo.cli import parts, sop_documents, vectors
 from relevo.cli import verify as verification
 from relevo.cli.refusals import Commands
 
@@ -20,6 +20,7 @@ __all__ = ["app", "main"]
 app = typer.Typer(add_completion=False)
 app.add_typer(sop_documents.app, name="sop", cls=Commands)
 app.add_typer(parts.app, name="part", cls=Commands)
+app.add_typer(vectors.app, name="vectors", cls=Commands)
 
 
 @app.callback(cls=Commands, no_args_is_help=True)

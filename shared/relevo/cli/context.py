@@ -81,7 +81,7 @@ class Invocation:
     @cached_property
     def transport(self) -> Transport:
         """The way to peers."""
-        return self._given or HttpTransport()
+        return self._given or HttpTransport(allow_private=self.settings.allow_private_peers)
 
     def commands(self, steps: Iterable[str]) -> list[str]:
         """The commands of this node that take any of `steps`, each once."""

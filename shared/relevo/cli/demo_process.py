@@ -80,8 +80,13 @@ class NodeProcess:
         }
         self.folder.mkdir()
         text = "".join(f'{name} = "{value}"\n' for name, value in texts.items())
-        numbers = f"listen_port = {self.port}\ndelivery_interval_seconds = {interval}\n"
+        numbers = f"listen_port = {self.port}\ndelivery_interval_seconds = {interval}\nallow_private_peers = true\n"
         self.settings.write_text(text + numbers, encoding="utf-8")
+
+    @property
+    def pid(self) -> int:
+        """The process that serves; 0 while none does."""
+        return self._process.pid if self._process else 0
 
     def execute(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of its commands to its end, whatever the end is."""

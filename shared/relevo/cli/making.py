@@ -13,14 +13,13 @@ import typer
 from relevo import runtime
 from relevo.cli import show
 from relevo.cli.context import Invocation, invocation, opened
-from relevo.config import write_keys
-from relevo.delivery import federation, registration
+from relevo.delivery import federation, publishing
 from relevo.delivery.node import Node
 from relevo.errors import Conflict, Misconfigured
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.statement import NodeStatement
-from relevo.storage import peers
+from relevo.storage import key_store, peers
 
 Suite: TypeAlias = Literal["X-Wing", "X25519"]
 
@@ -39,6 +38,8 @@ def init(
         runtime.migrate(call.service, call.settings.database)
     statement = _publish(call.node)
     show.line(f"{statement.node_id} is made. Keep a copy of {call.settings.keys} in a safe: it is the node.")
+    if call.settings.keys_unlock != key_store.NONE:
+        show.line("It is encrypted. Keep what opens it (`keys_unlock` in the settings) in another safe than the copy.")
     show.fingerprint(statement.node_id, fingerprint_of(statement))
     show.line(f"Next: `{call.service.name} user add NAME --role administrator`, then `{call.service.name} serve`.")
 
@@ -67,7 +68,8 @@ def _make_keys(call: Invocation, sealing: Suite, *, begun: bool) -> None:
             field="keys",
             next_step="Put the key file of this node back from its safe copy; new keys would be another node.",
         )
-    write_keys(file, KeyRing.generate(sealing))
+    key_store.make_unlock(call.settings.keys_unlock, file)
+    key_store.write_keys(file, KeyRing.generate(sealing), call.settings.keys_unlock)
 
 
 def _publish(node: Node) -> NodeStatement:
@@ -77,4 +79,4 @@ def _publish(node: Node) -> NodeStatement:
                 f"the node {work.identity.node_id} is made already",
                 next_step="Nothing was changed. `serve` starts it; `statement` prints what peers need.",
             )
-        return registration.publish_first(work)
+        return publishing.publish_first(work)

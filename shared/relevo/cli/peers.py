@@ -10,15 +10,17 @@ import typer
 
 from relevo.cli import show
 from relevo.cli.context import invocation, opened, transport, user
-from relevo.delivery import registration
+from relevo.delivery import keeping_up, quarantine, refusals, registration
 from relevo.domain.access import Act
 from relevo.errors import BadInput, WireError
+from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.statement import NodeStatement, read_statement
 from relevo.storage import peers
 
 app = typer.Typer(help="Register the nodes of other countries.", no_args_is_help=True)
 
 MAX_FILE = 1 << 20
+NodeId = Annotated[str, typer.Argument(metavar="NODE_ID", help="Such as ci:accueil.")]
 
 
 @app.command("add")
@@ -66,11 +68,111 @@ def list_all(ctx: typer.Context) -> None:
     with opened(ctx).read(user(ctx)) as work:
         work.require(Act.REGISTER_PEER)
         rows = [
-            (row.node_id, row.state, row.endpoint, row.confirmed_by, row.last_problem)
+            (row.node_id, row.state, row.endpoint, row.confirmed_by, row.last_problem, row.skew_seconds)
             for row in peers.everybody(work.session)
         ]
-    columns = ("peer", "state", "address", "confirmed by", "last problem")
+    columns = ("peer", "state", "address", "confirmed by", "last problem", "clock ahead (s)")
     show.table(columns, rows, empty="No peer is registered; `peer add` begins it.")
+
+
+@app.command("show")
+def show_one(ctx: typer.Context, node_id: NodeId) -> None:
+    """Show the fingerprint of a peer, or of this node itself, to be read to the other administrator."""
+    with opened(ctx).read(user(ctx)) as work:
+        work.require(Act.REGISTER_PEER)
+        found = fingerprint_of(peers.latest(work.session, node_id))
+    show.fingerprint(node_id, found)
+
+
+@app.command("suspend")
+def suspend(ctx: typer.Context, node_id: NodeId) -> None:
+    """Take nothing from a peer and bring it nothing, until `resume`; what is queued waits."""
+    with opened(ctx).write(user(ctx)) as work:
+        registration.suspend(work, node_id)
+    show.line(f"{node_id} is suspended. What is queued for it waits; call its administrator.")
+
+
+@app.command("resume")
+def resume(ctx: typer.Context, node_id: NodeId) -> None:
+    """Work with a suspended peer again; what was queued leaves."""
+    with opened(ctx).write(user(ctx)) as work:
+        registration.resume(work, node_id)
+    show.line(f"{node_id} is active.")
+
+
+@app.command("revoke")
+def revoke(ctx: typer.Context, node_id: NodeId) -> None:
+    """End the registration of a peer for good."""
+    with opened(ctx).write(user(ctx)) as work:
+        registration.revoke(work, node_id)
+    show.line(f"{node_id} is revoked. What is queued for it will not leave: see who must hear of it in another way.")
+
+
+@app.command("refresh")
+def refresh(ctx: typer.Context, node_id: NodeId) -> None:
+    """Fetch the newest statement of a peer at once, such as after a call that a key of it was stolen."""
+    with opened(ctx).write(user(ctx)) as work:
+        keeping_up.refresh(work, node_id)
+    show.line(f"The statements of {node_id} are fetched in the next turn of the running node, or by `deliver`.")
+
+
+@app.command("pending")
+def list_pending(ctx: typer.Context) -> None:
+    """List what peers have changed and nobody here has confirmed yet: addresses and root keys."""
+    with opened(ctx).read(user(ctx)) as work:
+        found = keeping_up.pending(work)
+    rows = [(one.node_id, one.what, show.minute(one.since), one.address) for one in found]
+    show.table(("peer", "what", "since", "address"), rows, empty="Nothing waits to be confirmed.")
+    for one in found:
+        if one.fingerprint is not None:
+            show.fingerprint(one.node_id, one.fingerprint)
+
+
+@app.command("confirm-address")
+def confirm_address(ctx: typer.Context, node_id: NodeId) -> None:
+    """Bring the post of a peer to the address that its newest statement names, after you asked its administrator."""
+    with opened(ctx).write(user(ctx)) as work:
+        address = keeping_up.confirm_address(work, node_id)
+    show.line(f"{node_id} is reached at {address}.")
+
+
+@app.command("confirm-root")
+def confirm_root(
+    ctx: typer.Context,
+    node_id: NodeId,
+    fingerprint: Annotated[
+        str, typer.Option(help="What the other administrator read to you: all words or all digits.")
+    ],
+) -> None:
+    """Take over a peer's new root key, after you two compared its fingerprint."""
+    with opened(ctx).write(user(ctx)) as work:
+        keeping_up.confirm_root(work, node_id, fingerprint)
+    show.line(f"The new root key of {node_id} stands.")
+
+
+@app.command("quarantine")
+def list_quarantine(ctx: typer.Context) -> None:
+    """List messages that came under a key which its node later declared stolen; none was dropped."""
+    with opened(ctx).read(user(ctx)) as work:
+        found = quarantine.doubtful(work)
+    rows = [(one.peer, one.kind, one.thread, one.jti, show.minute(one.received_at)) for one in found]
+    show.table(("peer", "kind", "thread", "message", "came"), rows, empty="Nothing is in quarantine.")
+    if found:
+        show.line("Next: ask each peer, by telephone, whether it sent these; correct with it what a thief has said.")
+
+
+@app.command("refused")
+def list_refused(
+    ctx: typer.Context,
+    node_id: Annotated[str | None, typer.Argument(metavar="NODE_ID", help="Only this peer's.")] = None,
+) -> None:
+    """List what peers and strangers brought that was refused, with the exact code and what to do."""
+    with opened(ctx).read(user(ctx)) as work:
+        rows = [
+            (show.minute(item.at), item.peer or "strangers", item.code, item.count, item.digest or "", item.next)
+            for item in refusals.listed(work, node_id)
+        ]
+    show.table(("last", "from", "code", "times", "digest", "next"), rows, empty="Nothing was refused.")
 
 
 def _statement(token: str, at: datetime) -> NodeStatement:

@@ -25,6 +25,7 @@ from relevo.cli import show
 from relevo.cli.context import Invocation, invocation
 from relevo.config import NodeSettings
 from relevo.delivery import federation, outbox
+from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.worker import Worker
 from relevo.errors import Misconfigured
 from relevo.storage import peers
@@ -39,10 +40,12 @@ def serve(ctx: typer.Context) -> None:
     door = _listen(call.settings)
     app = call.service.application(call.service, call.node)
     app.state.transport = call.transport
+    app.state.gate = Gate(_limits(call.settings))
     app.router.lifespan_context = _beside(_worker(call), ready=_page(door))
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=app.state.door,
+        h11_max_incomplete_event_size=app.state.door.HEADER_BYTES,
         loop="asyncio",
         ws="none",
         access_log=False,
@@ -67,6 +70,17 @@ def deliver(ctx: typer.Context) -> None:
         show.line(f"Post for {row.node_id} still waits ({row.last_problem or 'not tried yet'}).")
     if not waiting:
         show.line("Nothing waits.")
+
+
+def _limits(settings: NodeSettings) -> Limits:
+    return Limits(
+        body_bytes=settings.max_body_mebibytes << 20,
+        body_seconds=settings.body_seconds,
+        per_minute_of_a_peer=settings.requests_per_minute_of_a_peer,
+        per_minute_of_an_address=settings.requests_per_minute_of_an_address,
+        at_once_of_a_peer=settings.requests_at_once_of_a_peer,
+        at_once=settings.requests_at_once,
+    )
 
 
 def _worker(call: Invocation) -> Worker:

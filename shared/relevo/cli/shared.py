@@ -1,6 +1,7 @@
 """The commands that both kinds of node have, added to a node's own Typer application.
 
-    init  migrate  serve  deliver  statement  peer add|confirm|list  sop import|propose|accept|show
+    init  migrate  serve  deliver  statement  peer add|confirm|list|…  key list|rotate|…
+    sop import|propose|accept|show
     contact-list publish|show  user add|list  retention due|run  access list  log show|alarms|seen
     delivery status|compare|stuck|resend  epoch show|confirm|noted  outbox export|settle  inbox import
 
@@ -17,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from relevo.cli import bundles, contacts, delivery, logs, looks, making, peers, retention, serving, sops, users
+from relevo.cli import bundles, contacts, delivery, keys, logs, looks, making, peers, retention, serving, sops, users
 from relevo.cli.context import NO_VERBS, Invocation, opened, transport, user
 from relevo.cli.refusals import Commands
 from relevo.runtime import Service
@@ -28,6 +29,7 @@ PANEL = "The node"
 USER = "USER"
 GROUPS = {
     "peer": peers.app,
+    "key": keys.app,
     "sop": sops.app,
     "contact-list": contacts.app,
     "user": users.app,

@@ -142,8 +142,12 @@ def claim_of(row: ReferralRow, terms: Terms | None) -> str:
 
 
 def was_changed(work: UnitOfWork, row: ReferralRow) -> bool:
-    """Whether the terms of the referral were ever changed; still known after erasure."""
-    return bool(bases.of(work.session, row))
+    """Whether the terms of the referral were ever changed; still known after erasure.
+
+    A change that crossed a withdrawal was never kept, but what its author said next rests on it.
+    """
+    changed = (one.step == CONSENT_CHANGED for one in referrals.steps(work.session, row))
+    return bool(bases.of(work.session, row)) or any(changed)
 
 
 def _knew(work: UnitOfWork, rows: list[bases.BasisRow], said: Said, jti: str) -> frozenset[str]:

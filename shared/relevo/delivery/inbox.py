@@ -8,9 +8,9 @@ answered.
 | --- | --- | --- |
 | a message that may have its effect | effect, inbox, receipt `stored` | the receipt |
 | the same message again | nothing | the stored receipt, byte for byte |
-| another message under a known jti | nothing | `jti-reused` |
+| another message under a known jti | a note that it was refused | `jti-reused` |
 | a fault of the message itself | inbox without disclosures, receipt `refused` + code | the receipt |
-| anything that another try may mend | nothing | a problem with a code |
+| anything that another try may mend | a note that it was refused | a problem with a code |
 
 What still arrives about a person whose data was erased takes its place in the evidence and leaves no words.
 """
@@ -38,12 +38,14 @@ from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_en
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.protocol.trust import KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import erasure, log, peers
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
+from relevo.storage import erasure, files, log, peers, refused
 from relevo.storage.tables import InboxRow, NonceRow, OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
+WITHIN_THREAD = frozenset({"requested", "acknowledged", "answered", "contacted", "reported"})
+"""Open kinds whose steps write rows of their own thread and no other."""
 
 
 class NonceSeen(WireError):
@@ -100,11 +102,17 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
         NonceSeen: if the request was accepted before; nothing is written.
     """
     arrivals = _inspect(node, envelopes, peer)
-    with node.write() as work:
+    with node.write(lane=_lane(arrivals, peer)) as work:
         _remember_nonce(work.session, peer, hop, work)
         results = [_settle(node, work, arrival, peer) for arrival in arrivals]
-        _hear(work.session, peer, arrivals)
+        _hear(work, peer, hop, arrivals)
     return results
+
+
+def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
+    """What stays within one thread needs only its peer's lane; what may reach other referrals of a person needs all."""
+    kinds = {one.verified.manifest.message.kind for one in arrivals if one.verified}
+    return peer if kinds <= WITHIN_THREAD else None
 
 
 def _inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:
@@ -128,7 +136,7 @@ def _look(node: Node, work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str)
             verified,
             trust=trust,
             me=node.identity.node_id,
-            keys={keys.encryption.kid: keys.encryption},
+            keys=keys.decryption,
             presentation=keys.presentation.public,
             at=work.at,
         )
@@ -152,6 +160,8 @@ def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str) -> JsonOb
     except RelevoError as fault:
         code = fault.wire_code if isinstance(fault, WireError) else fault.code
         EVENTS.warning("refused for now", peer=peer, jti=jti, code=fault.code, told=code)
+        named = verified.digest if verified else None
+        refused.note(work.session, peer=peer, code=fault.code, digest=named, at=work.at)
         return {"jti": jti, "problem": {"code": code}}
 
 
@@ -194,6 +204,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
     taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     begun = duties.started(work, admitted.row, taken, work.at)
     node.handlers[said.step](work, admitted.row, admitted.said)
+    files.expect(work.session, message.iss, message.thread, files.announced_in(opened.issued.disclosures), work.at)
     if admitted.hushed:
         taken.said = {}
     due = duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)
@@ -280,9 +291,10 @@ def _remember_nonce(session: Session, peer: str, hop: VerifiedHop, work: UnitOfW
     session.flush()
 
 
-def _hear(session: Session, peer: str, arrivals: Sequence[Arrival]) -> None:
+def _hear(work: UnitOfWork, peer: str, hop: VerifiedHop, arrivals: Sequence[Arrival]) -> None:
     """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
-    row = session.get_one(PeerRow, peer)
+    row = work.session.get_one(PeerRow, peer)
+    peers.note_skew(row, hop.created, work.at)
     row.failures, row.next_attempt_at = 0, None
-    if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod) for arrival in arrivals):
+    if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
         row.polled_at = None

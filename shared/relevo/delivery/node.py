@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from relevo.clock import Clock
+from relevo.delivery.scanner import Scan, unscanned
 from relevo.errors import NotFound, Reason
 from relevo.messages.content import Said
 from relevo.storage import referrals
@@ -47,6 +48,9 @@ def whole_node(work: UnitOfWork, _row: ReferralRow) -> bool:
     return work.user.organisation is None
 
 
+FILE_QUOTA = 20 << 30
+"""Bytes of sealed files that one peer may keep at a node, unless its settings say otherwise."""
+
 THE_NODE = User(name="node", role=None)
 """The node itself, when it acts on what a peer sent."""
 
@@ -56,7 +60,8 @@ class Node:
     """A node with its identity, its database, its clock, and what is particular to its side.
 
     `outside` is a folder that survives the database (`relevo.delivery.outside`), if the operator named one.
-    Whoever has queued post may ring `bell`; the worker then brings it without waiting for its next turn.
+    Whoever has queued post may ring `bell`; the worker then brings it without waiting for its next turn. `scan` looks
+    at files before anybody may open them; `file_quota` is how many bytes of them each peer may keep here.
     """
 
     identity: Identity
@@ -67,6 +72,8 @@ class Node:
     holdings: Holdings
     sees: Sees = whole_node
     outside: Path | None = None
+    scan: Scan = unscanned
+    file_quota: int = FILE_QUOTA
     bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:
@@ -85,9 +92,9 @@ class Node:
         return [row for row in referrals.everything(work.session) if self.sees(work, row)]
 
     @contextmanager
-    def write(self, user: User = THE_NODE) -> Iterator[UnitOfWork]:
-        """A unit of work that is committed at the end of the block, or undone as a whole."""
-        with self.database.write() as session:
+    def write(self, user: User = THE_NODE, *, lane: str | None = None) -> Iterator[UnitOfWork]:
+        """A unit of work that is committed at the end of the block, or undone as a whole; `lane` as in `Database`."""
+        with self.database.write(lane) as session:
             yield UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=user)
 
     @contextmanager

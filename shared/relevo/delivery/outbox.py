@@ -24,7 +24,7 @@ from relevo.messages.steps import StepPayload
 from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import erasure, peers
+from relevo.storage import erasure, files, peers
 from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -91,16 +91,21 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
         state=OutboxState.QUEUED,
     )
     work.session.add(row)
+    files.announce(work.session, frame.peer, frame.thread, jti, files.announced_in(row.disclosures))
     return row
 
 
 def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[OutboxRow]:
-    """Messages to `peer` that may be tried now, in the order in which they were made."""
+    """Messages to `peer` that may be tried now, in the order in which they were made.
+
+    One alone is the one that was tried least, so that none keeps the others from being tried.
+    """
     pause = (OutboxRow.next_attempt_at > at, OutboxRow.next_attempt_at <= at + LATE_CAP)
     now = or_(OutboxRow.next_attempt_at.is_(None), not_(and_(*pause)))
     waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
     opening_first = OutboxRow.step != STREAM_RESTARTED
-    return list(session.scalars(waiting.order_by(opening_first, OutboxRow.jti).limit(limit)))
+    order = (OutboxRow.attempts, OutboxRow.jti) if limit == 1 else (OutboxRow.jti,)
+    return list(session.scalars(waiting.order_by(opening_first, *order).limit(limit)))
 
 
 def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, code: str = CONSENT_WITHDRAWN) -> None:

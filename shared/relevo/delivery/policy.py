@@ -185,9 +185,7 @@ def _require_basis(work: UnitOfWork, row: ReferralRow, opened: Opened, said: Sai
     if said.step == CONSENT_CHANGED and steps.crossed(work, row, Step.WITHDRAWN, said.seen):
         return None
     terms = consent_changes.known(work, row, said, message.jti)
-    erased = terms is None and (
-        consent_changes.was_changed(work, row) or steps.crossed(work, row, Step.WITHDRAWN, said.seen)
-    )
+    erased = terms is None and consent_changes.was_changed(work, row)
     if not erased and message.basis != consent_changes.claim_of(row, terms):
         raise NoBasis(detail="the message does not rest on the consent of this referral", field="basis")
     return terms

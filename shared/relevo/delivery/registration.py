@@ -1,70 +1,39 @@
 """Registering a peer, and keeping up with what it publishes.
 
 An administrator imports a statement and compares its fingerprint with the other administrator, by phone or in person;
-then the peer proves that it holds its keys, and only then it is active. Later versions of the statement are accepted
-on their own while the chain holds. Nothing named by a message is fetched: the address is the one in the statement
+then the peer proves that it holds its keys, and only then it is active. How later statements are taken over stands in
+`relevo.delivery.keeping_up`. Nothing named by a message is fetched: the address is the one in the statement
 that people registered, or one that an administrator typed.
 """
 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from http import HTTPStatus
-
-import structlog
 
 from relevo.delivery.federation import CONTENT_TYPE, POSSESSION, STATEMENTS
 from relevo.delivery.node import Node
 from relevo.delivery.transport import AnswerUnfit, Transport
-from relevo.domain.access import Act
-from relevo.errors import Conflict, RelevoError
+from relevo.domain.access import Act, Role
+from relevo.errors import Conflict
 from relevo.protocol import strict_json
 from relevo.protocol.fingerprint import Fingerprint, FingerprintDiffers, fingerprint_of
 from relevo.protocol.possession import challenge_for, check_possession
-from relevo.protocol.statement import NodeStatement, first_statement, follows, next_statement, read_statement
-from relevo.storage import log, peers
+from relevo.protocol.statement import read_statement
+from relevo.storage import peers, users
 from relevo.storage.peers import PeerState
 from relevo.storage.tables import PeerRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-EVENTS = structlog.get_logger("relevo.registration")
-POLL = timedelta(days=1)
-RENEW_BEFORE = timedelta(days=30)
 NONCE_BYTES = 16
 READ_AGAIN = "Call the other administrator again and read it aloud; if it still differs, do not register this node."
 
 
-def publish_first(work: UnitOfWork) -> NodeStatement:
-    """Sign and keep this node's first statement; its keys go into the log."""
-    own = work.identity
-    token = first_statement(
-        own.keys,
-        node_id=own.node_id,
-        name=own.title,
-        endpoint=own.endpoint,
-        contacts=own.contacts,
-        public_authority=own.public_authority,
-        at=work.at,
-    )
-    statement = read_statement(token, at=work.at)
-    peers.keep_statement(work.session, token, statement)
-    for kid in (own.keys.root.kid, own.keys.signing.kid, own.keys.encryption.kid, own.keys.log.kid):
-        log.record(work.session, "key", work.at, subject=own.node_id, kid=kid, change="created")
-    return statement
+class SecondAdministratorNeeded(Conflict):
+    """Whoever proposed a peer does not confirm it alone."""
 
-
-def renew(node: Node) -> bool:
-    """Publish the next version of our statement if the present one ends within 30 days; whether it did."""
-    own = node.identity.node_id
-    with node.read() as work:
-        if peers.latest(work.session, own).exp - work.at > RENEW_BEFORE:
-            return False
-    with node.write() as work:
-        token = next_statement(peers.latest_token(work.session, own), work.identity.keys, at=work.at)
-        peers.keep_statement(work.session, token, read_statement(token, at=work.at))
-        log.record(work.session, "key", work.at, subject=own, kid=work.identity.keys.signing.kid, change="extended")
-    return True
+    code = "second-administrator-needed"
+    advice = "Ask another administrator of this node to call the peer, and to type what they hear."
 
 
 def fetch(transport: Transport, address: str) -> str:
@@ -73,7 +42,7 @@ def fetch(transport: Transport, address: str) -> str:
     Raises:
         PeerUnreachable, AnswerUnfit: if there is none.
     """
-    return _statements(transport, address)[-1]
+    return statements_at(transport, address)[-1]
 
 
 def add(work: UnitOfWork, token: str) -> Fingerprint:
@@ -112,12 +81,14 @@ def verify(work: UnitOfWork, node_id: str, typed: str) -> None:
 
     Raises:
         FingerprintDiffers: if it is not the one of the statement that was imported.
+        SecondAdministratorNeeded: if whoever proposed the peer confirms it, and there is another administrator.
     """
     work.require(Act.REGISTER_PEER)
     row = peers.find(work.session, node_id)
     if not fingerprint_of(peers.latest(work.session, node_id)).matches(typed):
         raise FingerprintDiffers(field="fingerprint", next_step=READ_AGAIN)
     if row.state == PeerState.PROPOSED:
+        _require_second(work, row)
         row.confirmed_at, row.confirmed_by = work.at, work.user.name
         peers.move(work.session, row, PeerState.VERIFIED, work.at)
 
@@ -144,36 +115,54 @@ def activate(node: Node, transport: Transport, node_id: str) -> bool:
     return True
 
 
-def poll(node: Node, transport: Transport) -> None:
-    """Fetch newer statements of active peers, once a day or when a key of theirs was unknown."""
-    with node.read() as work:
-        due = [row for row in peers.everybody(work.session) if row.state in peers.HEARD and _is_due(row, work)]
-    for row in due:
-        try:
-            _keep_up(node, row.node_id, _statements(transport, row.endpoint))
-        except RelevoError as fault:
-            EVENTS.warning("statement not fetched", peer=row.node_id, code=fault.code)
+def suspend(work: UnitOfWork, node_id: str) -> None:
+    """Take nothing from a peer and bring it nothing, until somebody resumes; what is queued waits.
+
+    Raises:
+        Conflict: unless the peer is active.
+    """
+    _decide(work, node_id, PeerState.SUSPENDED)
 
 
-def _is_due(row: PeerRow, work: UnitOfWork) -> bool:
-    lately = row.polled_at is not None and timedelta() <= work.at - row.polled_at < POLL
-    return not lately or peers.latest(work.session, row.node_id).exp <= work.at
+def resume(work: UnitOfWork, node_id: str) -> None:
+    """Work with a suspended peer again; what was queued leaves.
+
+    Raises:
+        Conflict: unless the peer is suspended.
+    """
+    row = peers.find(work.session, node_id)
+    if row.state != PeerState.SUSPENDED:
+        raise Conflict(f"{node_id} is {row.state}; only a suspended peer is resumed")
+    _decide(work, node_id, PeerState.ACTIVE)
+    row.polled_at, row.next_attempt_at, row.failures = None, None, 0
 
 
-def _keep_up(node: Node, peer: str, published: list[str]) -> None:
-    with node.write() as work:
-        known = peers.latest_token(work.session, peer)
-        present = read_statement(known, at=None)
-        later = published[published.index(known) + 1 :] if known in published else []
-        if later:
-            peers.trust(work.session).admit(follows(present, known, *later, at=work.at))
-            for token in later:
-                peers.keep_statement(work.session, token, read_statement(token, at=None))
-        row = peers.find(work.session, peer)
-        row.polled_at, row.endpoint = work.at, peers.latest(work.session, peer).endpoint
+def revoke(work: UnitOfWork, node_id: str) -> None:
+    """End the registration of a peer for good; what is queued stays here, and is shown.
+
+    Raises:
+        Conflict: if it is revoked already.
+    """
+    _decide(work, node_id, PeerState.REVOKED)
 
 
-def _statements(transport: Transport, address: str) -> list[str]:
+def _decide(work: UnitOfWork, node_id: str, state: PeerState) -> None:
+    work.require(Act.REGISTER_PEER)
+    row = peers.find(work.session, node_id)
+    if state not in peers.NEXT[PeerState(row.state)]:
+        raise Conflict(f"{node_id} is {row.state}; it cannot become {state}")
+    peers.move(work.session, row, state, work.at)
+
+
+def _require_second(work: UnitOfWork, row: PeerRow) -> None:
+    """Where a node has two administrators, one proposes and another confirms."""
+    others = [one for one in users.everybody(work.session) if one.role == Role.ADMINISTRATOR]
+    if row.proposed_by == work.user.name and any(one.name != work.user.name for one in others):
+        raise SecondAdministratorNeeded
+
+
+def statements_at(transport: Transport, address: str) -> list[str]:
+    """Every statement that the node at `address` publishes, oldest first; raises `AnswerUnfit`, `PeerUnreachable`."""
     answer = transport.send("GET", _url(address, STATEMENTS), {}, b"")
     found = strict_json.load(answer.body).get("statements") if answer.status == HTTPStatus.OK else None
     if not isinstance(found, list) or not found or not all(isinstance(token, str) for token in found):

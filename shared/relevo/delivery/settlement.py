@@ -7,19 +7,23 @@ Due times are computed here too; where they differ from the receipt's, the messa
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from relevo.clock import seconds
 from relevo.delivery import duties
 from relevo.delivery.outbox import OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
 from relevo.errors import RelevoError
+from relevo.protocol import base64url, jws, sd_jwt, strict_json
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import WORD
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
-from relevo.protocol.trust import Trust
+from relevo.protocol.trust import KeyCompromised, Trust
 from relevo.storage import erasure, log, referrals, streams
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -27,7 +31,10 @@ from relevo.storage.unit_of_work import UnitOfWork
 EVENTS = structlog.get_logger("relevo.settlement")
 DUE_DIFFERS = "due-differs"
 MAX_CODE = 64
-SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period"})
+SET_ASIDE = 6
+"""How many tries more a message that was refused alone counts for: the first pause is about ten minutes."""
+STOLEN = KeyCompromised.code
+SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period", STOLEN})
 """What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
 
 
@@ -38,14 +45,47 @@ def settle(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -
     try:
         receipt = _receipt(work, row, result, trust)
     except RelevoError as fault:
-        row.problem = fault.told if isinstance(fault, Postponed) else fault.code
-        if row.problem in SEAL_ANEW:
-            row.sealed, row.manifest = None, None
-        row.next_attempt_at = work.at + pause(row.attempts, secrets.randbelow(1000) / 1000)
+        told = isinstance(fault, Postponed)
+        postpone(work, row, fault.told if isinstance(fault, Postponed) else fault.code)
+        if told and row.problem == STOLEN:
+            _say_again(work, row)
         EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
         return False
     _keep(work, row, receipt, str(result["receipt"]))
     return True
+
+
+def _say_again(work: UnitOfWork, row: OutboxRow) -> None:
+    """Sign the content anew if its key was declared stolen; the peer has said that it did not store the message."""
+    if jws.key_id(row.content, sd_jwt.TYP) not in work.identity.keys.compromised:
+        return
+    payload = strict_json.load(base64url.decode(row.content.split(".")[1]))
+    row.content = jws.sign(
+        strict_json.dump({**payload, "iat": seconds(work.at)}), work.identity.keys.signing, sd_jwt.TYP
+    )
+
+
+def postpone(work: UnitOfWork, row: OutboxRow, code: str) -> None:
+    """Try one message again later, while the others go on."""
+    row.problem = code
+    if code in SEAL_ANEW:
+        row.sealed, row.manifest = None, None
+    row.next_attempt_at = work.at + pause(row.attempts, secrets.randbelow(1000) / 1000)
+
+
+def set_aside(work: UnitOfWork, row: OutboxRow, code: str) -> None:
+    """Let the others go before a message that the peer refused when it came alone: minutes, then an hour."""
+    row.problem, row.next_attempt_at = code, work.at + pause(row.attempts + SET_ASIDE, 1)
+
+
+def gather(session: Session, peer: str, jtis: Sequence[str]) -> dict[str, OutboxRow]:
+    """The messages of one load by their jti; with what settling them asks for, so that each table is asked once."""
+    rows = {row.jti: row for row in session.scalars(select(OutboxRow).where(OutboxRow.jti.in_(jtis)))}
+    threads = {row.thread for row in rows.values()}
+    of_peer = (ReferralRow.peer == peer, ReferralRow.thread.in_(threads))
+    session.scalars(select(ReferralRow).where(*of_peer)).all()
+    session.scalars(select(ManifestRow).where(ManifestRow.jti.in_(jtis))).all()
+    return rows
 
 
 class Postponed(RelevoError):
@@ -64,8 +104,9 @@ def _receipt(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust)
     if not isinstance(token, str):
         raise Postponed(problem.get("code") if isinstance(problem, dict) else None)
     receipt = read_receipt(token, trust=trust, at=work.at)
-    made = set(work.session.scalars(select(ManifestRow.digest).where(ManifestRow.jti == row.jti)))
-    if (receipt.iss, receipt.aud, receipt.jti) != (row.peer, work.identity.node_id, row.jti) or receipt.of not in made:
+    made = work.session.get(ManifestRow, receipt.of)
+    ours = (row.peer, work.identity.node_id, row.jti)
+    if (receipt.iss, receipt.aud, receipt.jti) != ours or made is None or made.jti != row.jti:
         raise ReceiptMismatch
     return receipt
 

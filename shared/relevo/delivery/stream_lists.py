@@ -15,13 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from relevo.delivery.federation import CONTENT_TYPE, STREAM, BodyTooLarge, Signed, signed_summary
+from relevo.delivery.admission import Admission
+from relevo.delivery.federation import CONTENT_TYPE, STREAM, BodyTooLarge, Signed, admitted, signed_summary
 from relevo.delivery.node import Node
 from relevo.delivery.transport import AnswerUnfit, Transport
 from relevo.protocol import strict_json
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import Claims, MalformedClaims
-from relevo.protocol.hop import HopRequest, sign_answer, sign_request, verify_answer, verify_request
+from relevo.protocol.hop import HopRequest, sign_answer, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
 from relevo.protocol.manifest import manifest_digest
 from relevo.protocol.stream_list import MAX_PLACES, Direction, Place, StreamList, read_stream_list, sign_stream_list
@@ -77,7 +78,7 @@ class Told:
     trust: Trust
 
 
-def answer(node: Node, request: HopRequest) -> Signed:
+def answer(node: Node, request: HopRequest, admission: Admission | None = None) -> Signed:
     """A part of a stream between this node and the registered peer who asks.
 
     Raises:
@@ -86,10 +87,8 @@ def answer(node: Node, request: HopRequest) -> Signed:
     if len(request.body) > MAX_REQUEST:
         raise BodyTooLarge
     at, key = node.clock.now(), node.identity.keys.signing
-    with node.read() as work:
-        trust = peers.trust(work.session)
-        hop = verify_request(request, key_for=trust.key_named, at=at)
-        peer, asked = trust.node_of(hop.kid), Question.parse(request.body)
+    with admitted(node, request, admission) as (peer, _), node.read() as work:
+        asked = Question.parse(request.body)
         body = strict_json.dump({**_page(work, peer, asked), "summary": signed_summary(work, peer)})
     return Signed(body=body, headers=sign_answer(200, CONTENT_TYPE, body, request=request, key=key, at=at))
 

@@ -1,8 +1,13 @@
-"""The loop beside the server: publish, poll, erase what is due, compare, bring, number, settle the journal; then wait.
+"""The two loops beside the server, so that nobody who is slow holds up the post.
 
-While it waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What fails in
-one turn is logged by its code and tried in a later one. A fault that nobody foresaw ends the thread and is told at
-once: a node that takes requests but no longer delivers would lose people in silence.
+| loop | turn by turn |
+| --- | --- |
+| post | bring what is queued, each peer in a thread of its own; number the log; keep it outside; settle the journal |
+| rounds | publish, poll, erase what is due, compare streams, examine and bring files, ask witnesses |
+
+While the first waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What
+fails is logged by its code and tried in a later turn, and the rest of the turn goes on. A fault that nobody foresaw
+ends its loop and is told at once: a node that takes requests but no longer delivers would lose people in silence.
 """
 
 from __future__ import annotations
@@ -16,19 +21,20 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import reconcile, registration, retention, witness
+from relevo.delivery import files, files_courier, keeping_up, publishing, reconcile, retention, witness
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.outside import Outside
 from relevo.delivery.sequencer import sequence
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
+from relevo.storage.database import is_full
 
 EVENTS = structlog.get_logger("relevo.worker")
 
 
 class Worker:
-    """Runs a node's own work in a thread of its own until it is stopped."""
+    """Runs a node's own work beside its server until it is stopped."""
 
     def __init__(
         self, node: Node, transport: Transport, *, interval: float, broken: Callable[[], None] | None = None
@@ -41,17 +47,25 @@ class Worker:
         self._outside = Outside(node, node.outside) if node.outside is not None else None
         self._swept_at: datetime | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="relevo-worker")
+        self._begun = threading.Event()
+        self._threads = (
+            threading.Thread(target=self._run, args=(self._deliver,), name="relevo-post"),
+            threading.Thread(target=self._run, args=(self._look_after,), name="relevo-rounds"),
+        )
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the turn that is under way, then end."""
+        """Finish the turns and the requests that are under way, then end."""
         self._stop.set()
+        self._begun.set()
         self._node.bell.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
+        self._courier.stop()
 
     def begin(self) -> None:
         """Before the first turn of a process: erase again, and find out whether this node was restored."""
@@ -60,33 +74,64 @@ class Worker:
         _try(partial(reconcile.at_start, self._node, self._transport))
 
     def turn(self) -> None:
-        """One turn: statements, retention, streams, the post, the log and its witnesses, the database's own journal."""
-        registration.renew(self._node)
-        registration.poll(self._node, self._transport)
-        self._swept_at = retention.sweep(self._node, self._swept_at)
-        reconcile.turn(self._node, self._transport)
-        self._courier.run_once()
-        sequence(self._node)
-        witness.push(self._node, self._transport)
-        if self._outside is not None:
-            self._outside.turn()
-        self._node.database.settle()
+        """One turn of everything, one after the other; what fails is raised."""
+        for one in (*self._rounds(), self._courier.run_once, *self._after_post()):
+            one()
 
-    def _run(self) -> None:
+    def _rounds(self) -> tuple[Callable[[], object], ...]:
+        """What may wait for a peer's answer, or takes its time."""
+        return (
+            partial(publishing.renew, self._node),
+            partial(publishing.tidy, self._node),
+            partial(keeping_up.poll, self._node, self._transport),
+            self._sweep,
+            partial(reconcile.turn, self._node, self._transport),
+            partial(files.sweep, self._node),
+            partial(files.examine, self._node),
+            partial(files_courier.run_once, self._node, self._transport),
+            partial(witness.push, self._node, self._transport),
+        )
+
+    def _after_post(self) -> tuple[Callable[[], object], ...]:
+        outside = () if self._outside is None else (self._outside.turn,)
+        return (partial(sequence, self._node), *outside, self._node.database.settle)
+
+    def _sweep(self) -> None:
+        self._swept_at = retention.sweep(self._node, self._swept_at)
+
+    def _run(self, loop: Callable[[], None]) -> None:
         try:
-            self.begin()
-            while not self._stop.is_set():
-                _try(self.turn)
-                self._wait()
+            loop()
         finally:
+            self._begun.set()
             if self._broken is not None and not self._stop.is_set():
                 self._broken()
+
+    def _deliver(self) -> None:
+        self.begin()
+        self._begun.set()
+        while not self._stop.is_set():
+            for one in (self._dispatch, *self._after_post()):
+                _try(one)
+            self._wait()
+
+    def _look_after(self) -> None:
+        self._begun.wait()
+        while not self._stop.is_set():
+            for one in self._rounds():
+                if not self._stop.is_set():
+                    _try(one)
+            self._stop.wait(self._interval)
 
     def _wait(self) -> None:
         until = time.monotonic() + self._interval
         while not self._stop.is_set() and self._node.bell.wait(max(0, until - time.monotonic())):
             self._node.bell.clear()
-            _try(self._courier.run_once)
+            _try(self._dispatch)
+
+    def _dispatch(self) -> None:
+        if not self._stop.is_set():
+            self._courier.dispatch()
 
 
 def _try(turn: Callable[[], object]) -> None:
@@ -94,5 +139,5 @@ def _try(turn: Callable[[], object]) -> None:
         turn()
     except RelevoError as fault:
         EVENTS.warning("turn broken off", code=fault.code)
-    except OperationalError:
-        EVENTS.warning("turn broken off", code="database-unavailable")
+    except OperationalError as fault:
+        EVENTS.warning("turn broken off", code="storage-full" if is_full(fault) else "database-unavailable")

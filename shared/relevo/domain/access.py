@@ -93,6 +93,7 @@ class Act(StrEnum):
     PUBLISH_CONTACTS = "publish-contacts"
     READ_CONTACTS = "read-contacts"
     RUN_RETENTION = "run-retention"
+    MANAGE_KEYS = "manage-keys"
 
 
 _HOST_STAFF = frozenset({Role.COUNSELLOR, Role.COORDINATOR})
@@ -177,6 +178,7 @@ MAY: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.PUBLISH_CONTACTS: _ADMINISTRATOR,
         Act.READ_CONTACTS: _CASE_STAFF | _CLINICIAN | _ADMINISTRATOR,
         Act.REGISTER_PEER: _ADMINISTRATOR,
+        Act.MANAGE_KEYS: _ADMINISTRATOR,
         Act.AGREE_SOP: _ADMINISTRATOR,
         Act.MANAGE_USERS: _ADMINISTRATOR,
     }

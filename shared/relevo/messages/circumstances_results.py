@@ -18,6 +18,7 @@ from relevo.domain.assignment import AssignmentStatus
 from relevo.errors import Reason
 from relevo.messages.classes_shape import DataClassModel, Strict, misplaced, missing
 from relevo.messages.classes_values import Day, Digest, Language, Line, Note, Organisation, Word, some, written
+from relevo.protocol.file_seal import MAX_SEALED
 
 Amount = Annotated[
     str,
@@ -47,13 +48,29 @@ class BorneBy(StrEnum):
     OTHER = "other"
 
 
-class File(Strict):
-    """A file that travels beside the message; `digest` is of its encrypted bytes, `size` in bytes."""
+class FileKind(StrEnum):
+    """What a file is."""
 
-    title: Line
+    CONSENT_SHEET = "consent-sheet"
+    CERTIFICATE = "certificate"
+    IDENTITY_DOCUMENT = "identity-document"
+    MEDICAL_REPORT = "medical-report"
+    PROOF_OF_COSTS = "proof-of-costs"
+    OTHER = "other"
+
+
+class File(Strict):
+    """A file that travels beside the message, sealed under `key`; `digest` and `size` are of its sealed bytes.
+
+    The name that it had on somebody's disk does not travel.
+    """
+
+    kind: FileKind
+    title: Line | None = None
     media_type: MediaType
-    size: Annotated[int, Field(ge=1, le=1 << 30)]
+    size: Annotated[int, Field(ge=1, le=MAX_SEALED)]
     digest: Digest
+    key: Digest
 
 
 class Documents(DataClassModel):

@@ -23,7 +23,7 @@ from relevo.protocol.trust import read_signed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.trust import Trust
 
 TYP = "relevo-bundle+jwt"
@@ -51,7 +51,7 @@ class BundleHead:
     iat: datetime
 
 
-def sign_head(head: BundleHead, key: SigningKey) -> str:
+def sign_head(head: BundleHead, key: Signer) -> str:
     """`head` as signed token."""
     payload = {**{name: getattr(head, name) for name in _NAMES}, "iat": seconds(head.iat)}
     return jws.sign(strict_json.dump(payload), key, TYP)

@@ -23,7 +23,7 @@ from relevo.protocol.merkle import HASH_BYTES
 from relevo.protocol.signed_note import NoteBadSignature, NoteMalformed, read_note, sign_note, verifier_key
 
 if TYPE_CHECKING:
-    from relevo.protocol.keys import SigningKey, VerifyKey
+    from relevo.protocol.keys import Signer, VerifyKey
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _LINES = 3
@@ -67,7 +67,7 @@ def log_verifier_key(node_id: str, key: VerifyKey) -> str:
     return verifier_key(log_origin(node_id), key)
 
 
-def sign_checkpoint(origin: str, size: int, root: bytes, key: SigningKey) -> str:
+def sign_checkpoint(origin: str, size: int, root: bytes, key: Signer) -> str:
     """The checkpoint of a log of `size` leaves under `root`, as signed note.
 
     Raises:

@@ -26,7 +26,7 @@ from relevo.protocol.signed_note import NoteMalformed, key_id, signature_line, s
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.keys import SigningKey, VerifyKey
+    from relevo.protocol.keys import Signer, VerifyKey
 
 WITNESS_ALGORITHM = b"\4"
 """What a key of `cosignature/v1` is marked with in a signed note."""
@@ -67,7 +67,7 @@ def witness_verifier_key(node_id: str, key: VerifyKey) -> str:
     return f"{name}+{key_id(name, WITNESS_ALGORITHM, key).hex()}+{base64std.encode(WITNESS_ALGORITHM + key.raw)}"
 
 
-def cosign_checkpoint(note: str, node_id: str, key: SigningKey, at: datetime) -> str:
+def cosign_checkpoint(note: str, node_id: str, key: Signer, at: datetime) -> str:
     """The line by which the witness of `node_id` says that it saw the checkpoint `note` at `at`.
 
     Raises:

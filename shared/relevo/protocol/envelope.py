@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from relevo.protocol.keys import DecryptionKey, EncryptionKey, SigningKey, VerifyKey
+    from relevo.protocol.keys import DecryptionKey, EncryptionKey, Signer, VerifyKey
     from relevo.protocol.sd_jwt import Issued
     from relevo.protocol.strict_json import JsonObject
     from relevo.protocol.trust import Trust
@@ -157,7 +157,7 @@ def seal_envelope(
     epoch: int,
     seq: int,
     at: datetime,
-    key: SigningKey,
+    key: Signer,
     recipient: EncryptionKey,
 ) -> Envelope:
     """One attempt to bring `message`: content and basis sealed to `recipient`, the manifest signed with `key`.

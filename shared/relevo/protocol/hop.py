@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from relevo.protocol.jws import KeyFor
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
 
 __all__ = [
     "HopBadSignature",
@@ -89,7 +89,7 @@ def sign_request(
     content_type: str | None,
     body: bytes,
     *,
-    key: SigningKey,
+    key: Signer,
     at: datetime,
     nonce: bytes | None = None,
 ) -> dict[str, str]:
@@ -127,7 +127,7 @@ def sign_answer(
     body: bytes,
     *,
     request: HopRequest,
-    key: SigningKey,
+    key: Signer,
     at: datetime,
     nonce: bytes | None = None,
 ) -> dict[str, str]:
@@ -176,7 +176,7 @@ def _signed(
     message: SignedRequest | SignedAnswer,
     covered: tuple[str, ...],
     *,
-    key: SigningKey,
+    key: Signer,
     at: datetime,
     nonce: bytes | None,
 ) -> dict[str, str]:

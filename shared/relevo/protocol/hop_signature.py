@@ -15,7 +15,7 @@ from http_message_signatures import (
     HTTPMessageVerifier,
     HTTPSignatureKeyResolver,
 )
-from http_message_signatures.algorithms import ED25519
+from http_message_signatures.algorithms import ED25519, HTTPSignatureAlgorithm
 
 from relevo.clock import seconds
 from relevo.protocol import base64url
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from http_sf.compat import InnerList
 
     from relevo.protocol.jws import KeyFor
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +62,10 @@ class SignedAnswer:
 
 
 def sign(
-    message: SignedRequest | SignedAnswer, covered: Sequence[str], *, key: SigningKey, at: datetime, nonce: bytes
+    message: SignedRequest | SignedAnswer, covered: Sequence[str], *, key: Signer, at: datetime, nonce: bytes
 ) -> dict[str, str]:
     """The two fields that sign `message`, `Signature-Input` and `Signature`."""
-    signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=_Own(key))
+    signer = HTTPMessageSigner(signature_algorithm=_Ed25519, key_resolver=_Own(key))
     signer.sign(
         message,
         key_id=key.kid,
@@ -145,12 +145,31 @@ class ProfileVerifier(HTTPMessageVerifier):
 
 
 class _Own(HTTPSignatureKeyResolver):
-    def __init__(self, key: SigningKey) -> None:
+    def __init__(self, key: Signer) -> None:
         self._key = key
 
-    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
+    def resolve_private_key(self, key_id: str) -> Signer:
         del key_id
-        return self._key.private
+        return self._key
+
+
+class _Ed25519(HTTPSignatureAlgorithm):
+    """Lets whatever holds the key make the signature; the library's own class wants the private half itself."""
+
+    algorithm_id = ED25519.algorithm_id
+
+    def __init__(self, public_key: Ed25519PublicKey | None = None, private_key: Signer | None = None) -> None:
+        del public_key
+        self._key = private_key
+
+    def sign(self, message: bytes) -> bytes:
+        if self._key is None:
+            raise HTTPMessageSignaturesException("no key to sign with")
+        return self._key.sign(message)
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        del signature, message
+        raise HTTPMessageSignaturesException("this only signs")
 
 
 class _Peers(HTTPSignatureKeyResolver):

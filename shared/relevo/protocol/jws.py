@@ -18,7 +18,7 @@ from joserfc.jwk import OKPKey
 
 from relevo.errors import WireError
 from relevo.protocol import base64url, strict_json
-from relevo.protocol.keys import BadSignature, SigningKey, VerifyKey
+from relevo.protocol.keys import BadSignature, Signer, VerifyKey
 
 ALGORITHM = "Ed25519"
 MAX_CHARACTERS = 1 << 21
@@ -41,11 +41,11 @@ class WrongType(WireError):
     code = "wrong-type"
 
 
-def sign(payload: bytes, key: SigningKey, typ: str) -> str:
+def sign(payload: bytes, key: Signer, typ: str) -> str:
     """`payload` signed for the purpose `typ`, as compact JWS."""
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
-    private = OKPKey.import_key({**key.public.jwk, "d": base64url.encode(key.seed)})
-    return jws.serialize_compact(header, payload, private, registry=_REGISTRY)
+    signed = f"{base64url.encode(strict_json.dump(header))}.{base64url.encode(payload)}"
+    return f"{signed}.{base64url.encode(key.sign(signed.encode()))}"
 
 
 def key_id(token: str, typ: str) -> str:

@@ -20,7 +20,7 @@ from relevo.protocol.claims import Claims, WrongAudience, require_not_future
 from relevo.protocol.sd_jwt_general import digest
 
 if TYPE_CHECKING:
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.strict_json import JsonObject
 
 TYP = "kb+jwt"
@@ -56,7 +56,7 @@ class Occasion:
     max_age: timedelta
 
 
-def bind(shown: str, *, holder: SigningKey, aud: str, nonce: str, at: datetime) -> str:
+def bind(shown: str, *, holder: Signer, aud: str, nonce: str, at: datetime) -> str:
     """`shown` (`jwt~disclosure~…~`) with the holder's binding behind it."""
     payload = {"iat": seconds(at), "aud": aud, "nonce": nonce, "sd_hash": digest(shown)}
     return shown + jws.sign(strict_json.dump(payload), holder, TYP)

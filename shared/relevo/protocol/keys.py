@@ -3,6 +3,8 @@
 | class | kind | written as |
 | --- | --- | --- |
 | `SigningKey`, `VerifyKey` | Ed25519 | JWK of `kty`, `crv`, `x` (RFC 8037); `kid` = thumbprint (RFC 7638) |
+| `Signer` | Ed25519, wherever the private half is | not at all |
+| `OfflineKey` | a `Signer` whose private half is elsewhere | as its public half |
 | `DecryptionKey`, `EncryptionKey` | X-Wing (ML-KEM-768 with X25519) or X25519 | `{"kid","suite","public"}` |
 
 The suite of an encryption key is a property of the key: its raw bytes have one length for each suite, and the written
@@ -22,7 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -30,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
 
-from relevo.errors import WireError
+from relevo.errors import Misconfigured, WireError
 from relevo.protocol import base64url
 from relevo.protocol.strict_json import JsonObject, dump
 
@@ -100,6 +102,51 @@ class VerifyKey:
             self.public.verify(signature, data)
         except InvalidSignature as error:
             raise BadSignature from error
+
+
+class Signer(Protocol):
+    """What signs for this node, wherever its private half is: a file, another process, a security module.
+
+    Everything that signs takes a `Signer`; only a ring that is kept in a file knows seeds.
+    """
+
+    @property
+    def public(self) -> VerifyKey:
+        """The half that others see."""
+        ...
+
+    @property
+    def kid(self) -> str:
+        """The thumbprint of the public half."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature over `data`, 64 bytes (RFC 8032)."""
+        ...
+
+
+class KeyOffline(Misconfigured):
+    """The private half of a key is not at this node."""
+
+    code = "key-offline"
+    advice = "Bring the file with the root key to this machine and name it with --root FILE."
+
+
+@dataclass(frozen=True)
+class OfflineKey:
+    """A key whose private half is kept elsewhere: it can be compared and shown, but does not sign."""
+
+    public: VerifyKey
+
+    @property
+    def kid(self) -> str:
+        """The thumbprint of the key."""
+        return self.public.kid
+
+    def sign(self, data: bytes) -> bytes:
+        """Raises `KeyOffline`."""
+        del data
+        raise KeyOffline
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from relevo.protocol.trust import Trust, read_signed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.keyring import KeyRing
+    from relevo.protocol.keyring import Keys
     from relevo.protocol.statement import NodeStatement
 
 TYP = "relevo-possession+jwt"
@@ -60,7 +60,7 @@ def challenge_for(statement: NodeStatement, *, asker: str, nonce: bytes) -> dict
     return {"asker": asker, "node": statement.node_id, "kem": key.kid, "sealed": base64url.encode(sealed)}
 
 
-def answer_challenge(challenge: object, keyring: KeyRing, node_id: str, at: datetime) -> str:
+def answer_challenge(challenge: object, keyring: Keys, node_id: str, at: datetime) -> str:
     """The answer of the node `node_id`, whose keys are in `keyring`.
 
     Raises:
@@ -72,9 +72,10 @@ def answer_challenge(challenge: object, keyring: KeyRing, node_id: str, at: date
     asker, kem = claims.node_id("asker"), claims.digest("kem")
     if claims.node_id("node") != node_id:
         raise WrongAudience
-    if kem != keyring.encryption.kid:
+    key = keyring.decryption.get(kem)
+    if key is None:
         raise PossessionUnproven
-    nonce = open_sealed(claims.raw("sealed"), keyring.encryption, _info(asker, node_id, kem))
+    nonce = open_sealed(claims.raw("sealed"), key, _info(asker, node_id, kem))
     payload = {"iss": node_id, "aud": asker, "iat": seconds(at), "nonce_digest": _digest(nonce)}
     return jws.sign(strict_json.dump(payload), keyring.signing, TYP)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime, timedelta
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.strict_json import JsonObject
 
 __all__ = ["PresentationChanged", "PresentationStale", "PresentationUnbound", "present", "verify_presentation"]
@@ -41,7 +41,7 @@ def present(
     issued: Issued,
     keep: Mapping[str, Collection[str] | None],
     *,
-    holder: SigningKey,
+    holder: Signer,
     aud: str,
     nonce: str,
     at: datetime,

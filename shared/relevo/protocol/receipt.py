@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.manifest import Message
     from relevo.protocol.strict_json import JsonObject
     from relevo.protocol.trust import Trust
@@ -99,7 +99,7 @@ class Receipt:
         }
 
 
-def sign_receipt(receipt: Receipt, key: SigningKey) -> str:
+def sign_receipt(receipt: Receipt, key: Signer) -> str:
     """`receipt` as signed token."""
     return jws.sign(strict_json.dump(receipt.to_object()), key, TYP)
 

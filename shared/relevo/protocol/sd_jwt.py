@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.sd_jwt_general import Issuable
     from relevo.protocol.strict_json import JsonObject, JsonValue
 
@@ -95,7 +95,7 @@ class Disclosure(general.Disclosure):
 
 
 def issue(
-    open_claims: Mapping[str, JsonValue], hidden: Mapping[str, JsonValue], *, key: SigningKey, typ: str = TYP
+    open_claims: Mapping[str, JsonValue], hidden: Mapping[str, JsonValue], *, key: Signer, typ: str = TYP
 ) -> Issued:
     """`open_claims` for everybody and `hidden` member by member, signed as one.
 

@@ -22,7 +22,7 @@ from relevo.protocol.base64std import NotBase64
 from relevo.protocol.keys import BadSignature, VerifyKey
 
 if TYPE_CHECKING:
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
 
 MAX_CHARACTERS = 1 << 16
 MAX_SIGNATURES = 100
@@ -71,7 +71,7 @@ def read_verifier_key(text: str, algorithm: bytes = _ED25519) -> tuple[str, Veri
     return name, key
 
 
-def sign_note(text: str, name: str, key: SigningKey) -> str:
+def sign_note(text: str, name: str, key: Signer) -> str:
     """`text`, which ends with a newline, signed by `key` under `name`.
 
     Raises:

@@ -17,7 +17,7 @@ from relevo.protocol.claims import Claims, WrongAudience, WrongIssuer
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
 
 TYP = "relevo-sop+jwt"
 
@@ -45,7 +45,7 @@ def sop_digest(text: bytes) -> str:
     return base64url.digest(text)
 
 
-def sign_sop(text: bytes, key: SigningKey, *, iss: str, aud: str, at: datetime) -> str:
+def sign_sop(text: bytes, key: Signer, *, iss: str, aud: str, at: datetime) -> str:
     """The signature of `iss` under `text`, as agreed with `aud`."""
     payload = {"iss": iss, "aud": aud, "sop": sop_digest(text), "iat": seconds(at)}
     return jws.sign(strict_json.dump(payload), key, TYP)

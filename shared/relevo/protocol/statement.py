@@ -3,14 +3,15 @@
 A JWS of `typ` `relevo-statement+jwt` over exactly these members:
 
     {"node_id": "es:retorno", "name": …, "version": 1, "prev": null, "iat": …, "exp": …, "root": JWK,
-     "signing": [{"key": JWK, "use_from": …, "use_until": …, "verify_until": …}],
+     "signing": [{"key": JWK, "use_from": …, "use_until": …, "verify_until": …, "invalid_from": … | null}],
      "encryption": [{"key": {"kid", "suite", "public"}, "use_until": …}],
      "presentation": JWK, "log": JWK, "witness": JWK,
-     "endpoint": "https://…", "contacts": [text, …], "public_authority": false}
+     "endpoint": "https://…", "contacts": [text, …], "public_authority": false, "endorsement": null}
 
 `prev` is the digest of the token of the version before, so that versions form a chain under one root. A statement
 lives at most 90 days. No key stands in two roles. That a root belongs to a country nobody can read in a statement:
-people compare its fingerprint. Everything else follows from the root.
+people compare its fingerprint. Everything else follows from the root. How one version follows another, and what
+`endorsement` is when the root changes, stands in `relevo.protocol.statement_chain`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from relevo.protocol.keys import BadSignature, VerifyKey
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.keyring import KeyRing
+    from relevo.protocol.keyring import Keys
     from relevo.protocol.strict_json import JsonObject
 
 __all__ = [
@@ -47,13 +48,13 @@ __all__ = [
     "StatementExpired",
     "UnfitStatement",
     "first_statement",
-    "follows",
     "next_statement",
     "read_statement",
+    "require_current",
     "statement_digest",
 ]
 
-TYP = "relevo-statement+jwt"
+TYP, ENDORSEMENT = "relevo-statement+jwt", "relevo-root+jwt"
 MAX_KEYS, MAX_CONTACTS, MAX_NAME = 32, 20, 120
 _ROLES = ("root", "presentation", "log", "witness")
 
@@ -91,6 +92,7 @@ class NodeStatement:
     endpoint: str
     contacts: tuple[str, ...]
     public_authority: bool
+    endorsement: str | None = None
 
     def __post_init__(self) -> None:
         if not self.iat < self.exp <= self.iat + LIFE:
@@ -133,6 +135,7 @@ class NodeStatement:
             "endpoint": self.endpoint,
             "contacts": list(self.contacts),
             "public_authority": self.public_authority,
+            "endorsement": self.endorsement,
         }
 
 
@@ -140,7 +143,7 @@ _NAMES = tuple(NodeStatement.__dataclass_fields__)
 
 
 def first_statement(
-    keyring: KeyRing,
+    keyring: Keys,
     *,
     node_id: str,
     name: str,
@@ -170,18 +173,22 @@ def first_statement(
     return _sign(statement, keyring)
 
 
-def next_statement(previous_token: str, keyring: KeyRing, *, at: datetime) -> str:
+def next_statement(previous_token: str, keyring: Keys, *, at: datetime, endpoint: str | None = None) -> str:
     """The version after `previous_token`, valid for 90 days from `at`.
 
     The keys of `keyring` are in use for as long. A signing or encryption key that the ring no longer has is listed
     with its use ended, for as long as it verifies; so rotation is a new key in the ring and a new statement.
 
+    With `endpoint` the node is reached at another address from now on. If the ring has a new root, the one before it
+    endorses the new one; whoever knows the old root then asks a person.
+
     Raises:
-        StatementChainBroken: if the root of `keyring` is another, or `at` lies before the version that stands.
+        StatementChainBroken: if neither root of `keyring` is the one that stands, or `at` lies before that version.
+        KeyOffline: if the root is kept elsewhere.
     """
     previous = read_statement(previous_token, at=None)
-    if previous.root != keyring.root.public or at < previous.iat:
-        raise StatementChainBroken("only the same root can write a later version")
+    if at < previous.iat:
+        raise StatementChainBroken("a later version cannot be older")
     statement = replace(
         previous,
         version=previous.version + 1,
@@ -193,6 +200,9 @@ def next_statement(previous_token: str, keyring: KeyRing, *, at: datetime) -> st
         presentation=keyring.presentation.public,
         log=keyring.log.public,
         witness=keyring.witness.public,
+        root=keyring.root.public,
+        endpoint=endpoint or previous.endpoint,
+        endorsement=_endorsement(previous, statement_digest(previous_token), keyring, at),
     )
     return _sign(statement, keyring)
 
@@ -209,28 +219,8 @@ def read_statement(token: str, *, at: datetime | None) -> NodeStatement:
     """
     statement = _parse(jws.verify(token, _root_inside(token), TYP))
     if at is not None:
-        _require_current(statement, at)
+        require_current(statement, at)
     return statement
-
-
-def follows(previous: NodeStatement, previous_token: str, *tokens: str, at: datetime | None) -> NodeStatement:
-    """The last of `tokens`, if each follows the one before it, beginning with the one that stands.
-
-    Only the last must be of now (`at`); those between may have expired.
-
-    Raises:
-        StatementChainBroken: unless node, root, version and `prev` fit at each link.
-        WireError: as `read_statement`, for each token.
-    """
-    if not tokens:
-        raise StatementChainBroken("no later statement was given")
-    for token in tokens:
-        statement = read_statement(token, at=None)
-        _require_link(previous, previous_token, statement)
-        previous, previous_token = statement, token
-    if at is not None:
-        _require_current(previous, at)
-    return previous
 
 
 def statement_digest(token: str) -> str:
@@ -238,17 +228,25 @@ def statement_digest(token: str) -> str:
     return base64url.digest(token.encode())
 
 
-def _require_current(statement: NodeStatement, at: datetime) -> None:
+def endorsement_of(node_id: str, prev: str, root: VerifyKey, at: datetime) -> bytes:
+    """What the root before signs of the one that takes its place."""
+    return strict_json.dump({"node_id": node_id, "prev": prev, "root": root.jwk, "iat": seconds(at)})
+
+
+def require_current(statement: NodeStatement, at: datetime) -> None:
+    """Raises `StatementExpired` or `FromTheFuture` unless the statement is of now."""
     require_not_future(statement.iat, at, "a statement")
     if at >= statement.exp:
         raise StatementExpired
 
 
-def _require_link(previous: NodeStatement, previous_token: str, statement: NodeStatement) -> None:
-    unchanged = (previous.node_id, previous.root) == (statement.node_id, statement.root)
-    next_one = statement.version == previous.version + 1 and statement.prev == statement_digest(previous_token)
-    if not (unchanged and next_one and statement.iat >= previous.iat):
-        raise StatementChainBroken
+def _endorsement(previous: NodeStatement, prev: str, keyring: Keys, at: datetime) -> str | None:
+    if previous.root == keyring.root.public:
+        return None
+    former = keyring.former_root
+    if former is None or former.public != previous.root:
+        raise StatementChainBroken("only the same root can write a later version, or endorse another root")
+    return jws.sign(endorsement_of(previous.node_id, prev, keyring.root.public, at), former, ENDORSEMENT)
 
 
 def _root_inside(token: str) -> jws.KeyFor:
@@ -281,10 +279,11 @@ def _parse(payload: bytes) -> NodeStatement:
         endpoint=claims.text("endpoint"),
         contacts=claims.texts("contacts", most=MAX_CONTACTS),
         public_authority=claims.flag("public_authority"),
+        endorsement=claims.text("endorsement") if claims.members["endorsement"] is not None else None,
     )
 
 
-def _sign(statement: NodeStatement, keyring: KeyRing) -> str:
+def _sign(statement: NodeStatement, keyring: Keys) -> str:
     payload = strict_json.dump(statement.to_object())
     _parse(payload)  # a node does not sign what its peers would refuse
     return jws.sign(payload, keyring.root, TYP)

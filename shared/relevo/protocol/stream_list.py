@@ -24,7 +24,7 @@ from relevo.protocol.trust import read_signed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.strict_json import JsonValue
     from relevo.protocol.trust import Trust
 
@@ -90,7 +90,7 @@ class StreamList:
             last = place.seq
 
 
-def sign_stream_list(listed: StreamList, key: SigningKey) -> str:
+def sign_stream_list(listed: StreamList, key: Signer) -> str:
     """`listed` as signed token."""
     payload = {
         "iss": listed.iss,

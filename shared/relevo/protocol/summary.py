@@ -18,7 +18,7 @@ from relevo.protocol.trust import read_signed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.keys import SigningKey
+    from relevo.protocol.keys import Signer
     from relevo.protocol.strict_json import JsonValue
     from relevo.protocol.trust import Trust
 
@@ -45,7 +45,7 @@ class Summary:
             last = end + 1
 
 
-def sign_summary(summary: Summary, key: SigningKey) -> str:
+def sign_summary(summary: Summary, key: Signer) -> str:
     """`summary` as signed token."""
     payload = {
         "iss": summary.iss,

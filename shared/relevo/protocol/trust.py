@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from relevo.errors import WireError
 from relevo.protocol import jws
-from relevo.protocol.claims import WrongIssuer, require_not_future
+from relevo.protocol.claims import SKEW, WrongIssuer, require_not_future
 from relevo.protocol.statement import NodeStatement, SigningPeriod, StatementExpired
 
 if TYPE_CHECKING:
@@ -61,6 +61,13 @@ class KeyOutOfPeriod(WireError):
     advice = "The sender signs the attempt again with a key that is in use."
 
 
+class KeyCompromised(WireError):
+    """A key was declared stolen; nothing that arrives since is taken under it."""
+
+    code = "key-compromised"
+    advice = "The sender signs the message again with its new key; what arrived before stands in the quarantine list."
+
+
 class KeyClaimedTwice(WireError):
     """A statement lists a key that is another node's."""
 
@@ -100,15 +107,30 @@ class Trust:
         """The signing key `kid` of any node, whatever its period; raises `KeyUnknown`."""
         return self._named(kid)[1].key
 
+    def hop_key(self, kid: str, at: datetime) -> VerifyKey:
+        """The signing key `kid` of any node, if requests may be signed with it now; clocks may differ by `SKEW`.
+
+        Raises:
+            KeyUnknown: if no node has it.
+            KeyOutOfPeriod, KeyCompromised: if it is not in use yet, or no longer.
+        """
+        period = self._named(kid)[1]
+        _require_whole(period, at)
+        if not period.use_from - SKEW <= at <= period.use_until + SKEW:
+            raise KeyOutOfPeriod
+        return period.key
+
     def signing_key(self, node_id: str, kid: str, *, iat: datetime, at: datetime) -> VerifyKey:
         """The key with which `node_id` signed at `iat` what arrives at `at`.
 
         Raises:
             PeerUnknown, KeyUnknown: if this node is not registered or has no such key.
+            KeyCompromised: if it was declared stolen from a moment on that lies before `at`.
             KeyOutOfPeriod: unless `use_from <= iat <= use_until` and `at <= verify_until`.
         """
         for period in self.statement(node_id).signing:
             if period.key.kid == kid:
+                _require_whole(period, at)
                 if not (period.use_from <= iat <= period.use_until and at <= period.verify_until):
                     raise KeyOutOfPeriod
                 return period.key
@@ -131,6 +153,10 @@ class Trust:
             raise StatementExpired
         return newest.key
 
+    def seals_to(self, node_id: str, kid: str) -> bool:
+        """Whether `kid` is the newest encryption key of a node, in use or not; raises `PeerUnknown`."""
+        return max(self.statement(node_id).encryption, key=lambda period: period.use_until).key.kid == kid
+
     def _named(self, kid: str) -> tuple[str, SigningPeriod]:
         for node_id, period in self._periods():
             if period.key.kid == kid:
@@ -147,7 +173,7 @@ def read_signed(token: str, typ: str, parse: Callable[[bytes], Signed], *, trust
     """What `parse` makes of a payload, if the node that it names signed it, with a key that was in use.
 
     Raises:
-        KeyUnknown, KeyOutOfPeriod: if the key is nobody's, or not of that time.
+        KeyUnknown, KeyOutOfPeriod, KeyCompromised: if the key is nobody's, not of that time, or stolen.
         MalformedJws, WrongType, BadSignature: if the token is not signed for the purpose `typ`.
         WrongIssuer: if the key is another node's than the one that the payload names.
         FromTheFuture: if it is dated ahead of `at`.
@@ -160,3 +186,8 @@ def read_signed(token: str, typ: str, parse: Callable[[bytes], Signed], *, trust
     except (PeerUnknown, KeyUnknown) as error:
         raise WrongIssuer from error
     return found
+
+
+def _require_whole(period: SigningPeriod, at: datetime) -> None:
+    if period.invalid_from is not None and at >= period.invalid_from:
+        raise KeyCompromised

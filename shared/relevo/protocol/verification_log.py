@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.errors import WireError
 from relevo.protocol import base64url
-from relevo.protocol.checkpoint import Checkpoint, read_checkpoint
+from relevo.protocol.checkpoint import Checkpoint, CheckpointBadSignature, read_checkpoint
 from relevo.protocol.cosignature import CosignatureMissing, read_cosignature
 from relevo.protocol.evidence import Direction
 from relevo.protocol.merkle import leaf_hash, verify_inclusion
@@ -78,14 +78,14 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
     """Lines about the checkpoint, each entry, and whether everything shown has one."""
     statement = identities.latest(evidence.node)
     try:
-        checkpoint = read_checkpoint(evidence.checkpoint, statement.log_name, statement.log)
+        checkpoint = _checkpoint(evidence, identities)
     except WireError as error:
         yield fails(Check.CHECKPOINT, statement.log_name, error)
         yield could_not_check(Check.LOG_ENTRY, statement.log_name, "any entry, because the checkpoint does not hold.")
         return
     signed = f"{evidence.node} signed the head of its log at {checkpoint.size} entries."
     yield holds(Check.CHECKPOINT, statement.log_name, signed)
-    yield _witness_line(evidence, identities.latest(evidence.peer), statement.log_name)
+    yield _witness_line(evidence, identities.chains[evidence.peer], statement.log_name)
     shown, logged = _shown(evidence, proven, identities), set[Key]()
     for entry in evidence.entries:
         line, record = _entry_line(entry, checkpoint, shown)
@@ -95,17 +95,32 @@ def check_log(evidence: Evidence, proven: Sequence[Proven], identities: Identiti
     yield from _look_lines(logged)
 
 
-def _witness_line(evidence: Evidence, peer: NodeStatement, log_name: str) -> Line:
+def _witness_line(evidence: Evidence, chain: Sequence[NodeStatement], log_name: str) -> Line:
     """Whether the other node has seen this very head; without that, others may have been shown another log."""
-    try:
-        seen = read_cosignature(evidence.checkpoint, peer.node_id, peer.witness)
-    except CosignatureMissing:
-        unseen = f"whether others were shown the same log: {peer.node_id} has not cosigned this head."
-        return could_not_check(Check.WITNESS, log_name, unseen)
-    except WireError as error:
-        return fails(Check.WITNESS, log_name, error)
-    text = f"{peer.node_id} saw this head on {day_and_hour(seen.at)}, and that it continues what it saw before."
-    return holds(Check.WITNESS, log_name, text)
+    peer = evidence.peer
+    for statement in reversed(chain):
+        try:
+            seen = read_cosignature(evidence.checkpoint, peer, statement.witness)
+        except CosignatureMissing:
+            continue
+        except WireError as error:
+            return fails(Check.WITNESS, log_name, error)
+        text = f"{peer} saw this head on {day_and_hour(seen.at)}, and that it continues what it saw before."
+        return holds(Check.WITNESS, log_name, text)
+    return could_not_check(
+        Check.WITNESS, log_name, f"whether others were shown the same log: {peer} has not cosigned this head."
+    )
+
+
+def _checkpoint(evidence: Evidence, identities: Identities) -> Checkpoint:
+    """The checkpoint under the newest log key that signed it; one made before a rotation has the key of its time."""
+    *earlier, last = identities.chains[evidence.node]
+    for statement in reversed(earlier):
+        try:
+            return read_checkpoint(evidence.checkpoint, last.log_name, statement.log)
+        except CheckpointBadSignature:
+            continue
+    return read_checkpoint(evidence.checkpoint, last.log_name, last.log)
 
 
 def _entry_line(entry: EvidenceEntry, checkpoint: Checkpoint, shown: _Shown) -> tuple[Line, Record | None]:

@@ -11,14 +11,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
-from relevo.protocol import sd_jwt
+from relevo.protocol import jws, sd_jwt
 from relevo.protocol.claims import SKEW, Claims
 from relevo.protocol.envelope import OPEN_CLAIMS, ContentMismatch, content_digest
 from relevo.protocol.evidence import Direction
 from relevo.protocol.manifest import NONE, read_manifest
+from relevo.protocol.receipt import TYP as RECEIPT
 from relevo.protocol.receipt import read_receipt, require_answers
 from relevo.protocol.sop_signature import sop_digest
-from relevo.protocol.trust import read_signed
+from relevo.protocol.trust import KeyCompromised, read_signed
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def check_messages(evidence: Evidence, proven: Sequence[Proven], identities: Ide
             yield holds(Check.BASIS, found.subject, _WITHOUT_CONSENT)
         yield _content_line(evidence, found, identities)
         yield _receipt_line(evidence, found, proven, identities)
+        yield from _stolen_lines(evidence, found, identities)
 
 
 def check_order(proven: Sequence[Proven]) -> Iterator[Line]:
@@ -200,6 +202,25 @@ def _receipt_line(evidence: Evidence, found: Proven, proven: Sequence[Proven], i
         return fails(Check.RECEIPT, found.subject, error)
     did = "stored it" if receipt.disposition == "stored" else f"refused it ({receipt.code})"
     return holds(Check.RECEIPT, found.subject, f"{receipt.iss} {did} on {day_and_hour(receipt.received_at)}.")
+
+
+def _stolen_lines(evidence: Evidence, found: Proven, identities: Identities) -> Iterator[Line]:
+    """A line apart for what was signed with a key that was stolen, unless the receiver's receipt is older than that."""
+    signed_with = found.verified.manifest.attempt.kid
+    invalid_from = identities.invalid_from(found.message.iss, signed_with)
+    if invalid_from is None:
+        return
+    try:
+        receipt = read_receipt(found.shown.receipt or "", trust=identities.trust, at=evidence.made_at)
+    except WireError:
+        receipt = None
+    trusted = receipt is not None and not _is_stolen(receipt.iss, found.shown.receipt or "", identities)
+    if receipt is None or not trusted or receipt.received_at >= invalid_from:
+        yield fails(Check.MANIFEST, found.subject, KeyCompromised())
+
+
+def _is_stolen(iss: str, receipt: str, identities: Identities) -> bool:
+    return identities.invalid_from(iss, jws.key_id(receipt, RECEIPT)) is not None
 
 
 def _require_fits(receipt: Receipt, found: Proven, proven: Sequence[Proven]) -> None:

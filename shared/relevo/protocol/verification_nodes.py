@@ -16,7 +16,8 @@ from relevo.errors import WireError
 from relevo.protocol import jws, sop_signature
 from relevo.protocol.fingerprint import FingerprintDiffers, fingerprint_of
 from relevo.protocol.sop_signature import sop_digest, verify_sop_signature
-from relevo.protocol.statement import follows, read_statement, statement_digest
+from relevo.protocol.statement import read_statement, statement_digest
+from relevo.protocol.statement_chain import follows
 from relevo.protocol.trust import Trust
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
@@ -53,6 +54,11 @@ class Identities:
         """The last statement of a node."""
         return self.chains[node][-1]
 
+    def invalid_from(self, node: str, kid: str) -> datetime | None:
+        """From when a signing key of a node is invalid because it was stolen, as the node said at last."""
+        periods = (period for statement in self.chains[node] for period in statement.signing if period.key.kid == kid)
+        return next((period.invalid_from for period in reversed([*periods])), None)
+
     def kids(self, node: str) -> frozenset[str]:
         """The ids of all keys that a node ever stated."""
         return frozenset(kid for statement in self.chains[node] for kid in statement.kids)
@@ -84,7 +90,7 @@ def read_chain(node: str, tokens: tuple[str, ...]) -> tuple[NodeStatement, ...]:
     if statements[0].node_id != node:
         raise WrongNode
     for previous, token in pairwise(tokens):
-        statements.append(follows(statements[-1], previous, token, at=None))
+        statements.append(follows(statements[-1], previous, token, at=None, new_root=True))
     return tuple(statements)
 
 
@@ -144,7 +150,7 @@ def _fingerprint_line(statement: NodeStatement, expected: str | None) -> Line:
 def _at_any_time(statements: tuple[NodeStatement, ...]) -> NodeStatement:
     """The last statement with every signing key ever stated, each for its own time of use as last stated."""
     periods = {
-        period.key.kid: replace(period, verify_until=_ALWAYS)
+        period.key.kid: replace(period, verify_until=_ALWAYS, invalid_from=None)
         for statement in statements
         for period in statement.signing
     }

@@ -1,9 +1,17 @@
 """One database, and the transactions in it.
 
-**One transaction writes at a time**, on both databases: what it has read is still so when it writes. Rules that look
-before they act (is a referral open, is this step legal, what is the next place in the stream) rest on that. On SQLite
-it begins with `BEGIN IMMEDIATE`, on PostgreSQL with an advisory lock that ends with it; whoever waits for longer than
-15 seconds is refused and may try again. A reading transaction waits for nobody and sees one moment.
+**What a transaction has read is still so when it writes**, on both databases. Rules that look before they act (is a
+referral open, is this step legal, what is the next place in the stream) rest on that.
+
+    SQLite       `BEGIN IMMEDIATE`: one transaction writes at a time
+    PostgreSQL   advisory locks that end with the transaction; whoever waits for longer than 15 seconds is refused
+        write()          alone in the whole database: what people do
+        write(lane=peer) alone among those of this peer, beside other lanes: what is brought and taken
+
+A reading transaction waits for nobody and sees one moment.
+
+A **lease** is held by one courier at a time, over several transactions and the network. On PostgreSQL it is a lock of
+a connection of its own and ends with it: whoever dies holds nothing. On SQLite it is known in this process alone.
 
 SQLite runs in WAL mode with `synchronous=FULL`, so that what was answered to a peer is on the disk. Errors of the
 database are told without the values that were to be written, which may be personal.
@@ -11,18 +19,25 @@ database are told without the values that were to be written, which may be perso
 
 from __future__ import annotations
 
+import hashlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from sqlite3 import SQLITE_FULL
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import Error as SqliteError
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from psycopg.errors import DiskFull
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON", "secure_delete=ON")
 _WRITERS = 0x72656C65766F
-"""The number of the advisory lock that PostgreSQL gives to one writing transaction at a time: `relevo` in ASCII."""
+"""The number of the advisory lock of all that write, alone or in lanes: `relevo` in ASCII."""
+_LANE, _LEASE = "lane", "lease"
 _ONE_MOMENT = "REPEATABLE READ"
 _MANY = -1
 """As many connections as there are threads that ask; who waits for one would wait for a lock as well."""
@@ -34,12 +49,19 @@ class Database:
     def __init__(self, address: str) -> None:
         self.engine = _engine(address)
         self._writing = self.engine.execution_options(immediate=True)
+        self._leased: set[str] = set()
+        self._leasing = threading.Lock()
         self._reading = self.engine if self._is_sqlite else self.engine.execution_options(isolation_level=_ONE_MOMENT)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that may write; committed at the end of the block, or undone as a whole."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+    def write(self, lane: str | None = None) -> Iterator[Session]:
+        """A transaction that may write; committed at the end of the block, or undone as a whole.
+
+        Args:
+            lane: whose rows alone it writes, so that it need not wait for other lanes; None for anybody's.
+        """
+        writing = self._writing.execution_options(lane=lane)
+        with Session(writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -47,6 +69,33 @@ class Database:
         """A transaction that only reads; whatever it writes is undone."""
         with Session(self._reading, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def lease(self, name: str) -> Iterator[bool]:
+        """Whether the lease of that name is ours until the end of the block; False if somebody holds it."""
+        with self._known_here(name) as ours:
+            if self._is_sqlite or not ours:
+                yield ours
+                return
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                key = {"key": _lock(_LEASE, name)}
+                got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
+                try:
+                    yield got
+                finally:
+                    if got:
+                        connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+    @contextmanager
+    def _known_here(self, name: str) -> Iterator[bool]:
+        with self._leasing:
+            ours = name not in self._leased
+            self._leased.add(name)
+        try:
+            yield ours
+        finally:
+            if ours:
+                self._leased.discard(name)
 
     def settle(self) -> None:
         """Write SQLite's journal back and empty it: until then it may hold what was erased since. Elsewhere nothing."""
@@ -62,6 +111,14 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether a database refused to write because its disk, or what it may use of it, is full."""
+    cause = error.orig
+    return isinstance(cause, DiskFull) or (
+        isinstance(cause, SqliteError) and getattr(cause, "sqlite_errorcode", None) == SQLITE_FULL
+    )
 
 
 def _engine(address: str) -> Engine:
@@ -90,9 +147,20 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if _writes(connection):
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '15s'")
+    if not _writes(connection):
+        return
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '15s'")
+    lane = connection.get_execution_options().get("lane")
+    if lane is None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+        return
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_WRITERS})")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_lock(_LANE, lane)})")
+
+
+def _lock(kind: str, name: str) -> int:
+    """The number of the lock of a name: 63 bits, so that none is negative."""
+    return int.from_bytes(hashlib.sha256(f"relevo-{kind}/{name}".encode()).digest()[:8], "big") >> 1
 
 
 def _writes(connection: Connection) -> bool:

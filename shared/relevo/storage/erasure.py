@@ -2,7 +2,7 @@
 
     everything   disclosures of every message received or receipted, or that carries data classes; basis record and
                  salt; what the steps said and counted from; what the referral knew of the person: contact channel,
-                 services, vulnerability, journey, the end of a supply
+                 services, vulnerability, journey, the end of a supply; received files, and those still to be brought
     classes      the disclosures of these classes, the words of steps that belong to them, the facts learned from them
     closed       the same for classes and single fields, while the referral goes on
     kept         manifests, receipts and issuer-signed content, which hold salted digests only; that a step was taken,
@@ -27,7 +27,7 @@ from relevo.domain.first_contact import Channel
 from relevo.domain.journey import Journey
 from relevo.domain.retention import AFTER_ERASURE, EVERY_CLASS, words_go
 from relevo.protocol.sd_jwt import Disclosure
-from relevo.storage import access_log, bases, costs
+from relevo.storage import access_log, bases, costs, files
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
@@ -70,6 +70,8 @@ def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ())
             sent.disclosures = left
     if DataClass.COSTS not in keep:
         costs.forget(session, row)
+    if DataClass.DOCUMENTS not in keep:
+        files.forget(session, row.peer, row.thread)
     access_log.forget(session, row.thread)
     session.flush()
 
@@ -112,6 +114,8 @@ def _erase(session: Session, row: ReferralRow, paths: frozenset[str]) -> None:
         _withhold(sent, _without(sent.disclosures, paths, wordless=wordless))
     if DataClass.COSTS in classes:
         costs.forget(session, row)
+    if DataClass.DOCUMENTS in classes:
+        files.forget(session, row.peer, row.thread)
     session.flush()
 
 
@@ -125,6 +129,8 @@ def erase_received(session: Session, row: ReferralRow, classes: Collection[str],
             came.disclosures = _without(came.disclosures, frozenset(classes), wordless=False)
     if DataClass.COSTS in classes:
         costs.forget(session, row, side)
+    if DataClass.DOCUMENTS in classes:
+        files.forget(session, row.peer, row.thread)
     session.flush()
 
 

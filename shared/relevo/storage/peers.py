@@ -1,6 +1,6 @@
 """Peers and their statements: who is registered, how far, and what they have published.
 
-    proposed → verified → active → suspended → revoked
+    proposed → verified → active ⇄ suspended → revoked
 
 Registration is done by people on both sides: proposed when a statement was imported, verified when an administrator
 compared the fingerprint, active when the peer proved that it holds its keys. No trust on first use. Each change is
@@ -9,14 +9,16 @@ a log entry.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from relevo.errors import NotFound
+from relevo.errors import NotFound, WireError
 from relevo.protocol.statement import NodeStatement, read_statement, statement_digest
 from relevo.protocol.trust import Trust
 from relevo.storage import log
@@ -33,8 +35,38 @@ class PeerState(StrEnum):
     REVOKED = "revoked"
 
 
+EVENTS = structlog.get_logger("relevo.peers")
+SKEW_WARNING_SECONDS = 60
 HEARD = (PeerState.ACTIVE,)
 """Only the messages of active peers are read."""
+KNOWN = (PeerState.ACTIVE, PeerState.SUSPENDED, PeerState.REVOKED)
+"""Whose signature under a request is recognised, so that the refusal can say why."""
+NEXT: Mapping[PeerState, frozenset[PeerState]] = {
+    PeerState.PROPOSED: frozenset({PeerState.VERIFIED, PeerState.REVOKED}),
+    PeerState.VERIFIED: frozenset({PeerState.ACTIVE, PeerState.REVOKED}),
+    PeerState.ACTIVE: frozenset({PeerState.SUSPENDED, PeerState.REVOKED}),
+    PeerState.SUSPENDED: frozenset({PeerState.ACTIVE, PeerState.REVOKED}),
+    PeerState.REVOKED: frozenset(),
+}
+"""What a registration may become. A revoked peer stays revoked: its node begins again under another name."""
+
+
+ASK_AT_MOST_EVERY = timedelta(minutes=1)
+"""How often strangers who sign with unknown keys can make this node ask its peers for newer statements."""
+
+
+class PeerSuspended(WireError):
+    """This node takes nothing from that peer for now."""
+
+    code = "peer-suspended"
+    advice = "Nothing is lost: messages wait. Call the peer's administrator and ask until when."
+
+
+class PeerRevoked(WireError):
+    """This node has ended the registration of that peer."""
+
+    code = "peer-revoked"
+    advice = "Nothing leaves any more. Call the peer's administrator; what waits must reach people in another way."
 
 
 def find(session: Session, node_id: str) -> PeerRow:
@@ -55,12 +87,19 @@ def everybody(session: Session) -> list[PeerRow]:
 
 
 def move(session: Session, row: PeerRow, state: PeerState, at: datetime) -> None:
-    """Change how far a registration has come, and log it."""
+    """Change how far a registration has come, and log it; the caller has asked whether it may."""
     row.state = state
     token = latest_token(session, row.node_id)
     log.record(
         session, "peer", at, subject=row.node_id, peer=row.node_id, state=state, statement=statement_digest(token)
     )
+
+
+def note_skew(row: PeerRow, said: datetime, at: datetime) -> None:
+    """Keep by how many seconds a peer's clock is ahead of ours (behind, if negative); over a minute is a warning."""
+    row.skew_seconds = round((said - at).total_seconds())
+    if abs(row.skew_seconds) > SKEW_WARNING_SECONDS:
+        EVENTS.warning("clocks differ", peer=row.node_id, seconds=row.skew_seconds)
 
 
 def keep_statement(session: Session, token: str, statement: NodeStatement) -> None:
@@ -90,9 +129,36 @@ def latest(session: Session, node_id: str) -> NodeStatement:
     return _read(latest_token(session, node_id))
 
 
-def trust(session: Session) -> Trust:
-    """The statements of all peers whose messages are read."""
-    heard = session.scalars(select(PeerRow.node_id).where(PeerRow.state.in_(HEARD)))
+def require_heard(session: Session, node_id: str) -> None:
+    """Raises `PeerSuspended` or `PeerRevoked` if the messages of a known peer are not read."""
+    state = find(session, node_id).state
+    if state == PeerState.SUSPENDED:
+        raise PeerSuspended
+    if state not in HEARD:
+        raise PeerRevoked
+
+
+def stolen_keys(session: Session, node_id: str) -> dict[str, datetime]:
+    """From when each signing key that a node declared stolen is invalid, by `kid`, as it said at last."""
+    said = (_read(token) for token in statements(session, node_id))
+    periods = (period for statement in said for period in statement.signing)
+    return {period.key.kid: period.invalid_from for period in periods if period.invalid_from is not None}
+
+
+def not_asked_lately(session: Session, at: datetime) -> list[str]:
+    """The peers whose statements were last fetched more than a minute ago."""
+    long_ago = PeerRow.polled_at <= at - ASK_AT_MOST_EVERY
+    return list(session.scalars(select(PeerRow.node_id).where(PeerRow.state.in_(HEARD), long_ago)))
+
+
+def ask_again(session: Session, node_ids: list[str]) -> None:
+    """Let the worker fetch the statements of these peers in its next turn."""
+    session.execute(update(PeerRow).where(PeerRow.node_id.in_(node_ids)).values(polled_at=None))
+
+
+def trust(session: Session, states: tuple[PeerState, ...] = HEARD) -> Trust:
+    """The statements of all peers whose messages are read, or of all in other states."""
+    heard = session.scalars(select(PeerRow.node_id).where(PeerRow.state.in_(states)))
     return Trust({node_id: latest(session, node_id) for node_id in heard})
 
 

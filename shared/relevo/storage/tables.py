@@ -59,6 +59,7 @@ class PeerRow(SharedBase):
     failures: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     last_problem: Mapped[str | None] = mapped_column(Word)
+    skew_seconds: Mapped[int | None]
 
 
 class SopRow(SharedBase):
@@ -86,6 +87,7 @@ class ReferralRow(SharedBase):
     """
 
     __tablename__ = "referral"
+    __table_args__ = (Index("uq_referral_thread", "thread", unique=True),)
 
     peer: Mapped[str] = mapped_column(Word, primary_key=True)
     thread: Mapped[str] = mapped_column(Digest, primary_key=True)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from relevo.domain.access import Act, Role, require_role
 from relevo.domain.sides import Side
 from relevo.domain.sop_rules import ROLES
-from relevo.protocol.keyring import KeyRing
+from relevo.protocol.keyring import Keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Identity:
     title: str
     side: Side
     endpoint: str
-    keys: KeyRing
+    keys: Keys
     contacts: tuple[str, ...] = ()
     public_authority: bool = False
 

@@ -17,23 +17,29 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from relevo.delivery.federation import MAX_BODY
+from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.node import Node
 from relevo.runtime import Service
 from relevo.web import (
     contacts,
     delivery,
     federation,
+    federation_files,
     federation_streams,
+    keys,
     log,
     log_status,
     looks,
     operations,
     problems,
     procedures,
+    refused_items,
     retention,
 )
+from relevo.web import files as file_routes
 from relevo.web.description import describe_api
+from relevo.web.door import Door
+from relevo.web.limits import LimitsMiddleware
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
 SOURCES = {
@@ -60,6 +66,21 @@ HEADERS = {
 }
 
 
+OF_EVERY_NODE = (
+    operations,
+    procedures,
+    contacts,
+    retention,
+    looks,
+    delivery,
+    log_status,
+    keys,
+    refused_items,
+    file_routes,
+)
+"""The modules whose routes people of both kinds of node use."""
+
+
 class _Application(FastAPI):
     """FastAPI with a description of the API that people can read."""
 
@@ -79,18 +100,20 @@ def make_app(service: Service, node: Node) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        max_body_size=MAX_BODY,
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
     )
     app.state.node = node
     app.state.service = service
+    app.state.gate = Gate(Limits())
+    app.state.door = Door
     problems.install(app)
     app.middleware("http")(_guard)
+    app.add_middleware(LimitsMiddleware)
     app.include_router(federation.router)
     app.include_router(federation_streams.router)
+    app.include_router(federation_files.router)
     app.include_router(log.router)
-    of_the_node = (operations, procedures, contacts, retention, looks, delivery, log_status)
-    for router in (*service.routers(node), *(module.router for module in of_the_node)):
+    for router in (*service.routers(node), *(module.router for module in OF_EVERY_NODE)):
         app.include_router(router, responses=problems.RESPONSES)
     app.mount("/api/assets", StaticFiles(directory=ASSETS))
     app.add_api_route("/api", _page, include_in_schema=False, response_class=HTMLResponse)

@@ -1,4 +1,4 @@
-"""The routes that peers use. Bodies are read raw, with a limit, and given to `relevo.delivery.federation`."""
+"""The routes that peers use. Bodies are read raw and given to `relevo.delivery.federation`, within `web.limits`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ router = APIRouter(tags=["federation"], include_in_schema=False)
 @router.post(federation.ENVELOPES)
 async def envelopes(request: Request) -> Response:
     """Receive 1 to 50 envelopes of a registered peer."""
-    body = await _body(request)
+    body = await request.body()
     return await run_in_threadpool(_envelopes, request, body)
 
 
 @router.post(federation.POSSESSION)
 async def possession(request: Request) -> Response:
     """Prove that this node holds the keys of its statement."""
-    body = await _body(request)
+    body = await request.body()
     return await run_in_threadpool(_possession, request.app.state.node, body)
 
 
@@ -47,9 +47,9 @@ def _envelopes(request: Request, body: bytes) -> Response:
     target = node.identity.endpoint.rstrip("/") + federation.ENVELOPES
     asked = HopRequest(method="POST", target_uri=target, headers=joined_lines(request.headers.items()), body=body)
     try:
-        signed = federation.take_envelopes(node, asked)
+        signed = federation.take_envelopes(node, asked, request.app.state.gate.admission)
     except WireError as error:
-        return problems.respond(problems.wire_problem(error))
+        return problems.respond(problems.wire_problem(error), problems.waiting(error))
     return Response(signed.body, headers=dict(signed.headers))
 
 
@@ -58,12 +58,3 @@ def _possession(node: Node, body: bytes) -> Response:
         return JSONResponse({"proof": federation.prove_possession(node, body)})
     except WireError as error:
         return problems.respond(problems.wire_problem(error))
-
-
-async def _body(request: Request) -> bytes:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > federation.MAX_BODY:
-            break
-    return bytes(raw)

@@ -23,7 +23,6 @@ from relevo.errors import Conflict, NotFound, WireError
 from relevo.protocol.checkpoint import CheckpointBadSignature
 from relevo.protocol.merkle import ConsistencyFailed
 from relevo.protocol.tiles import WIDTH, parse_path
-from relevo.protocol.witness_request import MAX_BYTES
 from relevo.web import problems
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -53,12 +52,8 @@ def tile(request: Request, path: str) -> Response:
 @router.post(WITNESS)
 async def add_checkpoint(request: Request) -> Response:
     """Cosign the newest head of a peer's log."""
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > MAX_BYTES:
-            break
-    return await run_in_threadpool(answer, request.app.state.node, bytes(raw))
+    body = await request.body()
+    return await run_in_threadpool(answer, request.app.state.node, body)
 
 
 def answer(node: Node, body: bytes) -> Response:

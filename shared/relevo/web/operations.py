@@ -50,6 +50,7 @@ class Peer(BaseModel):
     confirmed_by: str | None
     last_problem: str | None
     next_attempt_at: datetime | None
+    skew_seconds: int | None
 
 
 class StatementGiven(Body):

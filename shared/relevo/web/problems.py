@@ -22,6 +22,9 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
+from relevo.delivery.admission import Busy, RateExceeded
+from relevo.delivery.federation import BodyTooLarge
+from relevo.delivery.scanner import ScannerUnavailable
 from relevo.delivery.transport import PeerUnreachable
 from relevo.domain.referral import IllegalStep
 from relevo.errors import (
@@ -36,6 +39,8 @@ from relevo.errors import (
     WireError,
 )
 from relevo.protocol.strict_json import JsonObject
+from relevo.storage.database import is_full
+from relevo.web.refusals import BodyTooSlow, ContentCodingUnsupported, HeadersTooLarge, TargetTooLong
 
 _FRAMEWORK = {
     400: ("bad-input", "Send JSON of the form that /api describes; nothing was stored."),
@@ -62,6 +67,13 @@ _WORDS = {
     "datetime_parsing": "must be a date and time with its offset, such as 2026-12-14T19:35:00+01:00",
     "date_from_datetime_parsing": "must be a date written as year-month-day, such as 2026-12-31",
     "date_parsing": "must be a date written as year-month-day, such as 2026-12-31",
+}
+_STORAGE_FULL: JsonObject = {
+    "type": "urn:relevo:problem:storage-full",
+    "title": "The disk of the database is full.",
+    "status": 507,
+    "code": "storage-full",
+    "next": "Nothing was lost or half done. An administrator makes room on the disk; then try again.",
 }
 EVENTS = structlog.get_logger("relevo.web")
 MEDIA_TYPE = "application/problem+json"
@@ -110,6 +122,14 @@ STATUS: dict[type[RelevoError], int] = {
     Refusal: 422,
     Misconfigured: 500,
     PeerUnreachable: 502,
+    ScannerUnavailable: 503,
+    TargetTooLong: 414,
+    HeadersTooLarge: 431,
+    ContentCodingUnsupported: 415,
+    BodyTooLarge: 413,
+    BodyTooSlow: 408,
+    RateExceeded: 429,
+    Busy: 503,
     RelevoError: 500,
 }
 """The status of each family; a class belongs to the nearest family above it."""
@@ -145,6 +165,11 @@ def _given(document: Mapping[str, Any]) -> JsonObject:
 def wire_problem(error: WireError) -> JsonObject:
     """What a peer is told: the code and nothing of what we know."""
     return {"type": f"urn:relevo:problem:{error.wire_code}", "status": status_of(type(error)), "code": error.wire_code}
+
+
+def waiting(error: RelevoError) -> dict[str, str]:
+    """The field that says after how many seconds another try makes sense, if we know."""
+    return {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy) else {}
 
 
 def install(app: FastAPI) -> None:
@@ -202,6 +227,8 @@ def _database(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DataError):
         return respond(problem_of(BadInput("the request holds something that no database can keep")))
     EVENTS.error("database", kind=type(error).__name__)
+    if isinstance(error, DBAPIError) and is_full(error):
+        return respond(_STORAGE_FULL, {"retry-after": "300"})
     document = {
         "type": "urn:relevo:problem:database-unavailable",
         "title": "The database cannot be reached just now.",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from relevo.config import write_keys
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.statement import read_statement
+from relevo.storage.key_store import write_keys
 from support.command_line import CommandLine
 from support.nodes import AT
 

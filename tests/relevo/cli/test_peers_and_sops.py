@@ -142,7 +142,7 @@ def test_what_could_not_be_brought_is_told_with_the_reason(registered: Pair, tra
     host, _ = registered
     host.run("sop", "import", str(SOP))
     host.run("sop", "propose", "es-ci-return")
-    transport.drop_next_request()
+    transport.drop_next_request(times=20)
     assert "Post for ci:accueil still waits (peer-unreachable)" in host.run("deliver").stdout
 
 

@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from origin_node import referrals as verbs
+from relevo.delivery import federation
 from relevo.delivery.courier import Courier
 from relevo.delivery.sequencer import sequence
 from relevo.errors import RelevoError
 from relevo.storage.tables import LogEntryRow
+from support.hand_made import Hand, asking
 from support.nodes import JoinedNodes
 from support.story import Story, sample
 
@@ -55,6 +57,13 @@ def test_couriers_beside_each_other_bring_a_message_that_has_one_effect(story: S
     assert _refusals(*[courier.run_once] * AT_ONCE) == []
     assert [entry.delivery for entry in story.timeline(story.nodes.host)] == ["stored"]
     assert len(story.timeline(story.nodes.origin)) == 1
+
+
+def test_one_request_that_arrives_twice_at_once_is_taken_once(nodes_on_each: JoinedNodes) -> None:
+    hand = Hand(sender=nodes_on_each.host, receiver=nodes_on_each.origin)
+    request = hand.request(hand.seal(hand.write(asking())))
+    again = [lambda: federation.take_envelopes(nodes_on_each.origin, request)] * AT_ONCE
+    assert _refusals(*again) == ["nonce-seen"] * (AT_ONCE - 1)
 
 
 def test_sequencers_beside_each_other_give_each_entry_one_place(story: Story) -> None:

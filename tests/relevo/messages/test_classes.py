@@ -62,7 +62,11 @@ RIGHT: dict[str, Fields] = {
         "items": [{"drug": "insulin lispro", "dose": "18 U", "regime": "daily", "supply_ends": "2026-12-16"}]
     },
     "mental-health-risk": {"level": "high", "note": "under observation"},
-    "documents": {"files": [{"title": "diploma", "media_type": "application/pdf", "size": 1024, "digest": "A" * 43}]},
+    "documents": {
+        "files": [
+            {"kind": "certificate", "media_type": "application/pdf", "size": 1024, "digest": "A" * 43, "key": "A" * 43}
+        ]
+    },
     "plan": {"agreed_on": "2027-01-10", "actions": [{"service": "housing", "until": "2027-03-31"}]},
     "costs": {
         "currency": "EUR",

@@ -17,11 +17,11 @@ from relevo.protocol.statement import (
     NodeStatement,
     StatementChainBroken,
     first_statement,
-    follows,
     next_statement,
     read_statement,
     statement_digest,
 )
+from relevo.protocol.statement_chain import follows
 from relevo.protocol.strict_json import JsonValue
 from support.wire_pair import AT, HOST, HOST_ID, ORIGIN, ORIGIN_ID, payload_of, resign, ring, spoilt, statement_token
 

@@ -10,6 +10,7 @@ import pytest
 
 from relevo.errors import WireError
 from relevo.protocol.keyring import KeyRing
+from relevo.protocol.keys import SigningKey
 from relevo.protocol.statement import next_statement, read_statement
 from relevo.protocol.trust import Trust
 from support.wire_pair import (
@@ -28,6 +29,8 @@ from support.wire_pair import (
 
 DAY = timedelta(days=1)
 KID = HOST.signing.kid
+assert isinstance(HOST.root, SigningKey)
+ROOT: SigningKey = HOST.root
 
 
 def key_at(iat_days: float, at_days: float) -> Callable[[], object]:
@@ -68,7 +71,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "key-claimed-twice",
     ),
     "a statement with a root of another node": (
-        lambda: TRUST.admit(statement(STRANGER_ID, replace(STRANGER, log=HOST.root))),
+        lambda: TRUST.admit(statement(STRANGER_ID, replace(STRANGER, log=ROOT))),
         "key-claimed-twice",
     ),
 }

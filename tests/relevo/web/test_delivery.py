@@ -90,7 +90,7 @@ def test_a_peer_asks_over_http_and_gets_a_signed_list(nodes: JoinedNodes, client
 
 UNFIT: dict[str, tuple[bytes, int]] = {
     "nothing": (b"", 400),
-    "too much": (b" " * (stream_lists.MAX_REQUEST + 1), 400),
+    "too much": (b" " * (stream_lists.MAX_REQUEST + 1), 413),
     "what nobody signed": (b"{}", 400),
 }
 

@@ -1,0 +1,39 @@
+"""The route of a host's API that attaches a file to a case; the body is the file itself, nothing around it.
+
+The verb judges the announced length, before a byte is read, and says what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel
+
+from host_node import files
+from relevo.messages.circumstances_results import FileKind
+from relevo.web.access import CurrentUser, node_of
+from relevo.web.files import pieces_of
+
+router = APIRouter(prefix="/api/cases/{case}/files", tags=["cases"])
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+
+
+class Attached(BaseModel):
+    """A file that was attached."""
+
+    digest: str
+
+
+@router.post("", status_code=201, openapi_extra=_BODY)
+def attach_file(
+    request: Request,
+    user: CurrentUser,
+    case: str,
+    kind: FileKind,
+    content_length: Annotated[int, Header(ge=1)],
+    title: Annotated[str | None, Query(max_length=300)] = None,
+) -> Attached:
+    """Attach a file to a case: PDF, JPEG, PNG, TIFF, WebP, HEIC, DOCX or ODT, as the raw body of at most 50 MB."""
+    node, pieces = node_of(request), pieces_of(request)
+    return Attached(digest=files.attach(node, user, case, pieces, size=content_length, kind=kind, title=title))

@@ -1,0 +1,33 @@
+"""The route by which an administrator reads what was refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+
+from relevo.delivery import refusals
+from relevo.web.access import CurrentUser, node_of
+
+router = APIRouter(prefix="/api")
+
+
+class Refused(BaseModel):
+    """What was refused on a day and may be tried again; without a peer it came from strangers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    peer: str | None
+    code: str
+    digest: str | None
+    count: int
+    next: str
+
+
+@router.get("/refused", tags=["node"])
+def list_refused(request: Request, user: CurrentUser, peer: str | None = None) -> list[Refused]:
+    """What peers and strangers brought that was refused, by day, newest first, with the exact code."""
+    with node_of(request).read(user) as work:
+        return [Refused.model_validate(item) for item in refusals.listed(work, peer)]

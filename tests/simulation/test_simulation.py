@@ -13,7 +13,7 @@ from support.known_faults import KNOWN
 from support.simulated_days import Event
 from support.simulation import Simulation
 
-SEEDS = range(10)
+SEEDS = range(6)
 MOST_SEEDS = 6
 """A known fault is found in so many seeds, or it is not found."""
 SENT = (

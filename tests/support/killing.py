@@ -28,6 +28,8 @@ from support.story import changed, sample
 
 QUIET_SECONDS = 90
 PAUSE_SECONDS = 0.3
+SETTLE_SECONDS = 4
+"""How long the clock stands between two rounds: a request that the clock overtakes is refused for its age."""
 STEP = timedelta(seconds=40)
 ROUND = timedelta(minutes=61)
 
@@ -87,6 +89,9 @@ class Killer:
             self.pair.move_to(self.pair.clock.now() + STEP)
             self.watch()
 
+    def _waits(self) -> bool:
+        return any(_waiting(node) for node in (self.pair.host, self.pair.origin))
+
     def watch(self) -> None:
         """Start again what ended, as whoever watches over a service does."""
         for node in (self.pair.host, self.pair.origin):
@@ -111,9 +116,12 @@ class Killer:
         def quiet() -> bool:
             self.watch()
             self.pair.move_to(self.pair.clock.now() + ROUND)
-            return not any(_waiting(node) for node in (self.pair.host, self.pair.origin))
+            end = time.monotonic() + SETTLE_SECONDS
+            while (waiting := self._waits()) and time.monotonic() < end:
+                time.sleep(PAUSE_SECONDS)
+            return not waiting
 
-        until(quiet, seconds=QUIET_SECONDS, pause=0.3)
+        until(quiet, seconds=QUIET_SECONDS)
 
 
 def broken(pair: RunningPair, load: Load) -> Iterator[str]:

@@ -17,7 +17,7 @@ define environment
 endef
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.runtime: $(LOCK)/runtime.txt pyproject.toml
 	$(call environment,$<,$@)
@@ -61,6 +61,15 @@ SECONDS ?= 60
 fuzz: $(VENV)/.fuzz ## coverage-guided fuzzing of what reads other people's bytes (SECONDS=60 a target, TARGETS=all)
 	$(PY) tests/fuzzing.py $(SECONDS) $(TARGETS)
 
+SEEDS ?= 400
+FIRST ?= 0
+simulate: $(VENV)/.develop ## real nodes through everything that fails, seed after seed (SEEDS=400 FIRST=0)
+	PYTHONPATH=tests $(PY) tests/simulating.py $(SEEDS) $(FIRST)
+
+MINUTES ?= 10
+soak: $(VENV)/.develop ## processes killed under load on both databases, for MINUTES=10
+	PYTHONPATH=tests $(PY) tests/soaking.py $(MINUTES)
+
 lock: $(VENV)/.develop ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group build -o $(LOCK)/runtime.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile pyproject.toml --group develop -c $(LOCK)/runtime.txt -o $(LOCK)/develop.txt $(LOCKFLAGS)
@@ -70,4 +79,4 @@ LOCKFLAGS := --quiet --upgrade --python-version 3.11 --universal --generate-hash
              --no-annotate --no-header --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench vectors mutants fuzz lock
+.PHONY: help demo test check bench vectors mutants fuzz simulate soak lock

@@ -54,6 +54,13 @@ class Table:
 
     def begin(self) -> None:
         """A case of its own, sent and arrived; from here on the post is loose."""
+        self.open()
+        self.settle()
+        self.post.kept.clear()
+        self.post.loose = True
+
+    def open(self) -> None:
+        """A case of its own, sent, and nothing has left yet."""
         number = next(_numbers)
         names = (*STATED, "skills", "costs", *RETURNED, SAID)
         self.words = {name: f"{name}-needle-of-case-{number:06}-in-the-hay" for name in names}
@@ -62,9 +69,6 @@ class Table:
         self.story.take_in(self._document(f"ES-2026-{number:06}"))
         self.story.send(deliver=False)
         self._note()
-        self.settle()
-        self.post.kept.clear()
-        self.post.loose = True
 
     def act(self, act: Callable[[Table], object]) -> None:
         """Do something; a refusal is as good an end as any."""

@@ -12,9 +12,11 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +47,7 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
 }
+PATIENCE_SECONDS = 30
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What makes tests fast: a power cut may take everything with it. A bench measures without."""
 
@@ -55,6 +58,12 @@ class Cluster:
 
     port: int
     password: str
+    server: Server
+
+    def crash(self) -> None:
+        """End the server as a power cut does (`kill -9` of its first process; the others follow), and start it anew."""
+        self.server.kill()
+        self.server.start_again(self.port)
 
     def address(self, database: str) -> str:
         """The address of a database, as it stands in the settings of a node."""
@@ -72,8 +81,8 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """Start a cluster, and at the end stop it and remove everything of it."""
     folder = Path(tempfile.mkdtemp(prefix="relevo-postgres-"))
     try:
-        server = _Server(folder)
-        cluster = Cluster(port=_free_port(), password=secrets.token_urlsafe(12))
+        server = Server(folder)
+        cluster = Cluster(port=_free_port(), password=secrets.token_urlsafe(12), server=server)
         server.make(cluster.password)
         server.start(cluster.port, {} if durable else FORGETFUL)
         try:
@@ -84,13 +93,14 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Server:
+class Server:
     """The programs of PostgreSQL, run as somebody who may run them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._data = folder / "data"
         self._as: dict[str, Any] = {}
+        self._extra: dict[str, str] = {}
         self._binaries = _site() / BINARIES
         if os.geteuid() == 0:
             self._become_nobody()
@@ -105,12 +115,35 @@ class _Server:
         self._run("initdb", f"--pgdata={self._data}", f"--pwfile={secret}", *INITDB)
 
     def start(self, port: int, extra: Mapping[str, str]) -> None:
+        """Start it and wait until it takes connections; `extra` are settings that stay for later starts."""
+        self._extra = dict(extra)
         settings = {"port": str(port), **SETTINGS, **extra}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         log = self._data / "server.log"
         self._run("pg_ctl", f"--pgdata={self._data}", "--wait", f"--log={log}", f"--options={options}", "start")
 
+    def kill(self) -> None:
+        """Kill its first process."""
+        first = (self._data / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0]
+        os.kill(int(first), signal.SIGKILL)
+
+    def start_again(self, port: int) -> None:
+        """Start it as before; while processes of the one that was killed still end, it is tried again.
+
+        Raises:
+            RuntimeError: if it does not start in 30 seconds.
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self.start(port, self._extra)
+            except RuntimeError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
     def stop(self) -> None:
+        """Stop it at once."""
         self._run("pg_ctl", f"--pgdata={self._data}", "--wait", "--mode=immediate", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:

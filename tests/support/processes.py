@@ -6,6 +6,7 @@ carry the bearer token of one user each. A node can be killed without warning an
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,13 @@ class NodeProcess(DemoNode):
         assert done.returncode == status, f"{words}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """Begin one of its commands, and leave it to whoever asked to wait for it or to end it."""
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(  # noqa: S603 - our own console script
+            self._line(*words), env=self._environment(), stdout=quiet, stderr=quiet, text=True
+        )
+
     def client(self, role: Role) -> httpx.Client:
         """A client with the token of the user who has that role; who uses it closes it."""
         headers = {"authorization": f"Bearer {self.tokens[role]}"}
@@ -68,17 +76,29 @@ def until(look: Callable[[], Found | None], *, seconds: float = PATIENCE_SECONDS
     return found
 
 
+def no_door(_node: NodeProcess) -> int:
+    """Peers reach a node at its own port."""
+    return 0
+
+
 @contextmanager
 def running_pair(
-    folder: Path, services: tuple[Service, Service], addresses: tuple[str, str] | None = None
+    folder: Path,
+    services: tuple[Service, Service],
+    addresses: tuple[str, str] | None = None,
+    *,
+    door: Callable[[NodeProcess], int] = no_door,
 ) -> Iterator[RunningPair]:
-    """Make and start both nodes; `addresses` are empty databases, else each has an SQLite file in its folder."""
+    """Make and start both nodes; `addresses` are empty databases, else each has an SQLite file in its folder.
+
+    `door` gives the port at which peers reach a node, if that is another than its own.
+    """
     clock = FileClock(folder / "now")
     clock.move_to(AT)
     given = addresses or tuple(f"sqlite:///{folder / service.name}.db" for service in services)
     with ExitStack() as stack:
         host, origin = (
-            _make(service, node_id, folder / service.name, address)
+            _make(service, node_id, folder / service.name, address, door)
             for service, node_id, address in zip(services, (HOST_ID, ORIGIN_ID), given, strict=True)
         )
         for node in (host, origin):
@@ -92,8 +112,11 @@ def running_pair(
         yield RunningPair(host=host, origin=origin, clock=clock)
 
 
-def _make(service: Service, node_id: str, folder: Path, address: str) -> NodeProcess:
+def _make(
+    service: Service, node_id: str, folder: Path, address: str, door: Callable[[NodeProcess], int]
+) -> NodeProcess:
     node = NodeProcess(service=service, command=service.name, node_id=node_id, folder=folder, database=address)
+    node.door = door(node)
     node.write_settings(title=f"Sample node {node_id}", clock=folder.parent / "now", interval=INTERVAL_SECONDS)
     node.init()
     node.add_staff(sorted(service.roles), AT)

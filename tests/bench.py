@@ -1,11 +1,13 @@
 """`make bench`: what it costs to bring referrals, from what a counsellor queued to the verified and stored receipt.
 
-    one after the other   both nodes as processes on loopback; a counsellor sends, and looks until it is receipted
-    a backlog             referrals queued by the host's own verbs while nothing runs; both nodes start and drain it
+    one after the other   both nodes as processes on loopback; from the request that sends to the receipt stored
+    a backlog             referrals queued by the host's own verbs; both nodes run, and drain it when it is let go
     limits                the cryptography alone and the commits alone, in the same run on the same disk
 
-Both nodes are durable before the receipt, on SQLite and on PostgreSQL (fsync, synchronous_commit and full_page_writes
-on). Processor time is that of both nodes and of the database's processes added up. The figures go to the terminal and
+Profiles have 6 kB. Both nodes are durable before the receipt, on SQLite and on PostgreSQL (fsync, synchronous_commit
+and full_page_writes on). Processor time is that of both nodes and of the database's processes added up, from the
+moment when the backlog is let go to the moment when the last receipt is stored and every log entry has its place.
+Nobody asks the nodes for anything meanwhile: the bench looks into the databases. The figures go to the terminal and
 to build/bench.json. `make bench ARGS="1000 100000"` drains backlogs of these sizes.
 """
 
@@ -18,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -26,7 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bench_limits import commits_ms, cryptography_ms
 from bench_processes import cpu_ms, peak_mb, postmaster, with_children
@@ -37,7 +40,7 @@ from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
 from relevo.domain.access import Role
 from relevo.runtime import build, settings_for
-from relevo.storage.tables import OutboxRow
+from relevo.storage.tables import LogEntryRow, OutboxRow, PeerRow
 from support.databases import PostgresDatabases
 from support.nodes import staff
 from support.postgres import running_cluster
@@ -47,12 +50,14 @@ SINGLE, WARM_UP, AT_ONCE = 100, 5, 100
 BACKLOGS = (1000,)
 PATIENCE_SECONDS = 3600
 OUT = Path(__file__).parents[1] / "build" / "bench.json"
+PROFILE_BYTES, LINES = 6000, 30
 SAMPLE = json.loads((files("host_node") / "samples" / "01-kouassi-aya.json").read_text(encoding="utf-8"))
+HELD_BACK = timedelta(hours=5)
 
 
 def main(backlogs: tuple[int, ...]) -> None:
     """Measure, print and write."""
-    found: dict[str, Any] = {"cryptography_ms": cryptography_ms(SAMPLE)}
+    found: dict[str, Any] = {"cryptography_ms": cryptography_ms(_case("alone"))}
     _say("cryptography of one referral, both sides", f"{found['cryptography_ms']:.2f} ms")
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("sqlite", "postgresql"):
@@ -97,39 +102,50 @@ def _running(folder: Path, kind: str) -> Iterator[RunningPair]:
 
 def _one_after_the_other(pair: RunningPair) -> dict[str, float]:
     """From the request that sends to the receipt, one referral at a time."""
-    times = []
+    times, node = [], build(HOST, settings_for(HOST, pair.host.settings))
     with pair.host.client(Role.COUNSELLOR) as client:
         ready = [_prepared(client, number) for number in range(SINGLE + WARM_UP)]
         for case in ready:
             began = time.perf_counter()
-            thread = client.post(f"/api/cases/{case}/send").raise_for_status().json()["thread"]
-            until(partial(_is_stored, client, thread), pause=0.0005)
+            client.post(f"/api/cases/{case}/send").raise_for_status()
+            until(lambda: _queued(node) == 0, pause=0.002)
             times.append((time.perf_counter() - began) * 1000)
+    node.database.close()
     measured = sorted(times[WARM_UP:])
     return {"latency_ms_p50": statistics.median(measured), "latency_ms_p99": measured[int(len(measured) * 0.99)]}
 
 
 def _drain(pair: RunningPair, size: int) -> dict[str, float]:
-    """Start both nodes on a backlog, and end when the last receipt is stored."""
-    for process in (pair.host, pair.origin):
-        process.stop()
-    node = build(HOST, settings_for(HOST, pair.host.settings))
-    _queue(node, size)
-    server = postmaster(pair.host.database)
-    before = cpu_ms(with_children(server)) if server else 0.0
-    pair.origin.start()
-    began = time.perf_counter()
-    pair.host.start()
-    until(lambda: _queued(node) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
+    """Let nodes that run already go at a backlog, and end when the last receipt is stored and the logs are numbered."""
+    host, origin = (build(one.service, settings_for(one.service, one.settings)) for one in (pair.host, pair.origin))
+    _hold(host, until=host.clock.now() + HELD_BACK)
+    _queue(host, size)
+    until(lambda: _unnumbered(host) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
+    pids, server = [pair.host.pid, pair.origin.pid], postmaster(pair.host.database)
+    measured = partial(_used, pids, server)
+    before, began = measured(), time.perf_counter()
+    _hold(host, until=None)
+    until(lambda: _queued(host) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
     took = time.perf_counter() - began
-    pids = [pair.host.pid, pair.origin.pid]
-    used = cpu_ms(pids) + (cpu_ms(with_children(server)) - before if server else 0.0)
-    node.database.close()
+    until(lambda: _unnumbered(host) + _unnumbered(origin) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
+    used = measured() - before
+    for node in (host, origin):
+        node.database.close()
     return {
         "throughput_per_s": size / took,
         "cpu_ms_per_referral": used / size,
         "rss_mb_max": max(map(peak_mb, pids)),
     }
+
+
+def _used(pids: list[int], server: int | None) -> float:
+    return cpu_ms([*pids, *(with_children(server) if server else ())])
+
+
+def _hold(node: Node, until: datetime | None) -> None:
+    """Let the courier wait, as it does after a failure; or go."""
+    with node.write() as work:
+        work.session.execute(update(PeerRow).values(next_attempt_at=until))
 
 
 def _queue(node: Node, size: int) -> None:
@@ -147,8 +163,18 @@ def _queued(node: Node) -> int:
         return work.session.scalar(waiting) or 0
 
 
+def _unnumbered(node: Node) -> int:
+    with node.read() as work:
+        waiting = select(func.count()).where(LogEntryRow.position.is_(None))
+        return work.session.scalar(waiting) or 0
+
+
 def _case(name: str) -> dict[str, Any]:
-    return {**SAMPLE, "identity-min": {**SAMPLE["identity-min"], "reference": f"ES-BENCH-{name}"}}
+    """A case of 6 kB: a sample, with certificates to fill it."""
+    line = "certificate " * ((PROFILE_BYTES - len(json.dumps(SAMPLE))) // LINES // len("certificate "))
+    certificates = [f"{line}{number}" for number in range(LINES)]
+    identity = {**SAMPLE["identity-min"], "reference": f"ES-BENCH-{name}"}
+    return {**SAMPLE, "identity-min": identity, "skills": {**SAMPLE["skills"], "certificates": certificates}}
 
 
 def _prepared(client: httpx.Client, number: int) -> str:
@@ -156,11 +182,6 @@ def _prepared(client: httpx.Client, number: int) -> str:
     case: str = answer.raise_for_status().json()["id"]
     client.post(f"/api/cases/{case}/consents/from-file").raise_for_status()
     return case
-
-
-def _is_stored(client: httpx.Client, thread: str) -> bool:
-    entries = client.get(f"/api/referrals/{thread}").raise_for_status().json()["entries"]
-    return all(entry["delivery"] == "stored" for entry in entries)
 
 
 if __name__ == "__main__":

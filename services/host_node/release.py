@@ -51,10 +51,10 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
     link = work.session.get_one(CaseReferralRow, row.thread)
     if link.consent is None:
         return _exception_lapse(work, row)
-    began_under = consents.read(consents.find(work.session, link.consent))
+    recorded = consents.of_case(work.session, cases.find(work, link.case))
+    began_under = next(one for one in recorded if one.id == link.consent)
     if is_withdrawn(began_under, work.at):
         return WITHDRAWN
-    recorded = consents.of_case(work.session, cases.find(work, link.case))
     if lapsed(row, work.at):
         return EXPIRED
     return _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, recorded)
@@ -99,6 +99,7 @@ def _lapse(work: UnitOfWork, row: OutboxRow, given: Sequence[Consent]) -> Reason
 
 def _has_begun(session: Session, row: OutboxRow) -> bool:
     """Whether anything of this referral has ever left, so that there is something to take back."""
+    session.flush()
     left = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.seq.is_not(None))
     return session.scalar(select(OutboxRow.jti).where(*left).limit(1)) is not None
 

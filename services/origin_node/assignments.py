@@ -83,11 +83,10 @@ def history(work: UnitOfWork, thread: str, service: str) -> list[AssignmentEvent
     return list(work.session.scalars(found.order_by(AssignmentEventRow.id)))
 
 
-def offer(work: UnitOfWork, row: ReferralRow, services: Iterable[str]) -> None:
-    """Begin an assignment for each service that has none yet."""
-    begun = {one.service for one in of(work, row)}
+def offer(work: UnitOfWork, row: ReferralRow, services: Iterable[str], *, begins: bool = False) -> None:
+    """Begin an assignment for each service that has none yet; none has where the referral itself only begins."""
+    begun = set() if begins else {one.service for one in of(work, row)}
     work.session.add_all(_offered(work, row, service) for service in services if service not in begun)
-    work.session.flush()
 
 
 def assign(

@@ -33,7 +33,7 @@ def stated(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     """Keep what the host stated, and offer the services that it asks for."""
     statements.keep(work, row, said)
     costs.stated(work, row, said)
-    assignments.offer(work, row, row.services)
+    assignments.offer(work, row, row.services, begins=said.step == Step.REQUESTED)
 
 
 def told_by_clinician(work: UnitOfWork, row: ReferralRow, said: Said) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from origin_node.tables import StatedRow
 from origin_node.tables_record import StatedBeforeRow
+from relevo.domain.referral import Step
 from relevo.messages.content import Said
 from relevo.messages.steps_record import Corrected
 from relevo.storage.tables import ReferralRow
@@ -24,7 +25,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 def keep(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
     """Keep the classes that a message of the host states, and what they take the place of."""
-    stood = of(work.session, row)
+    stood = {} if said.step == Step.REQUESTED else of(work.session, row)
     for name, fields in said.classes.items():
         now: dict[str, Any] = {"fields": dict(fields), "jti": row.peer_last, "stated_at": work.at}
         before = stood.get(name)
@@ -34,7 +35,6 @@ def keep(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
         work.session.add(_before(work, row, said, before))
         for column, value in now.items():
             setattr(before, column, value)
-    work.session.flush()
 
 
 def of(session: Session, row: ReferralRow) -> dict[str, StatedRow]:

@@ -221,11 +221,12 @@ def test_a_receiver_takes_the_current_epoch_and_the_opening_of_the_next(
     sent: Story, epoch: int, code: str | None, *, opening: bool
 ) -> None:
     with sent.nodes.origin.read() as work:
+        current = streams.current_epoch(work.session, HOST_ID)
         if code is None:
-            epochs.require_current(work.session, HOST_ID, epoch, opening=opening)
+            epochs.require_current(current, epoch, opening=opening)
         else:
             with pytest.raises(epochs.EpochUnknown):
-                epochs.require_current(work.session, HOST_ID, epoch, opening=opening)
+                epochs.require_current(current, epoch, opening=opening)
 
 
 def _heed(story: Story, *, high_water: int) -> int:

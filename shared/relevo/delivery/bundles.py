@@ -115,7 +115,8 @@ def _settle(work: UnitOfWork, peer: str, result: JsonObject) -> bool:
     row = work.session.get(OutboxRow, jti) if isinstance(jti, str) else None
     if row is None or row.peer != peer or row.state != OutboxState.QUEUED:
         return False
-    return settlement.settle(work, row, result, peers.trust(work.session))
+    gathered = settlement.gather(work.session, peer, [row.jti])
+    return settlement.settle(work, gathered, row.jti, result, peers.trust(work.session))
 
 
 def _write(node: Node, file: BinaryIO, peer: str, of: Carries, answers: str | None, items: Iterable[JsonObject]) -> int:

@@ -27,9 +27,9 @@ SEEN = "seen"
 
 
 def knew(taken: StepRow, earlier: StepRow) -> bool:
-    """Whether the author of a step knew of an earlier one: their own, or one whose message they had seen."""
+    """Whether the author of a step knew of one before it: their own, or one whose message they had seen."""
     if taken.side == earlier.side:
-        return taken.id > earlier.id
+        return True
     seen = (taken.facts or {}).get(SEEN)
     return isinstance(seen, str) and earlier.jti is not None and earlier.jti <= seen
 

@@ -20,6 +20,7 @@ from relevo.domain.consent_change import ChangeUnfit, base_of, in_force, require
 from relevo.domain.consent_taking import require_lasting
 from relevo.domain.data_classes import DataClass
 from relevo.domain.excess_data import CONSENT_CHANGED
+from relevo.domain.referral import Step
 from relevo.domain.sides import Side
 from relevo.domain.sop import Sop, parse_sop
 from relevo.errors import BadInput, Conflict
@@ -111,7 +112,7 @@ def learned(work: UnitOfWork, row: ReferralRow, said: Said) -> tuple[Terms, Term
 
 def known(work: UnitOfWork, row: ReferralRow, said: Said, jti: str) -> Terms | None:
     """The terms under which the author of a message made it; None if they are erased here."""
-    if referrals.rests_on_exception(row):
+    if referrals.rests_on_exception(row) or said.step == Step.REQUESTED:
         return referrals.terms(row)
     rows = bases.of(work.session, row)
     found = bases.history(rows)

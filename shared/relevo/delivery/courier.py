@@ -42,7 +42,7 @@ from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import log, peers
+from relevo.storage import log, peers, recall
 from relevo.storage.peers import HEARD
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -167,7 +167,9 @@ class Courier:
         """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""
         room = ROOM
         most = PROBE if peer.failures else BATCH
-        for one in outbox.due_to_leave(work.session, peer.node_id, work.at, most):
+        due = outbox.due_to_leave(work.session, peer.node_id, work.at, most)
+        recall.gather(work.session, peer.node_id, {one.thread for one in due})
+        for one in due:
             if not self._released(work, one):
                 continue
             try:
@@ -192,7 +194,8 @@ class Courier:
         return (_sealed(work, row, trust) or self._seal(work, peer, row, trust)) if self._released(work, row) else None
 
     def _released(self, work: UnitOfWork, row: OutboxRow) -> bool:
-        reason = self._node.release(work, row)
+        with work.session.no_autoflush:
+            reason = self._node.release(work, row)
         if reason is not None:
             outbox.hold(work.session, row, reason.code)
             EVENTS.warning("held", peer=row.peer, jti=row.jti, code=reason.code)
@@ -248,9 +251,9 @@ class Courier:
 
     def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> int:
         with self._node.write(lane=load.peer) as work:
-            rows = settlement.gather(work.session, load.peer, load.jtis)
+            gathered = settlement.gather(work.session, load.peer, load.jtis)
             settled = [
-                settlement.settle(work, rows[jti], result, load.trust)
+                settlement.settle(work, gathered, jti, result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
             peer = work.session.get_one(PeerRow, load.peer)

@@ -25,7 +25,7 @@ from relevo.domain.journey import Journey
 from relevo.domain.referral import Status
 from relevo.domain.sides import Side
 from relevo.protocol.receipt import DueClaim
-from relevo.storage import referrals
+from relevo.storage import recall, referrals
 from relevo.storage.tables import DutyRow, OutboxRow, ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -75,10 +75,9 @@ def begin(
         done_at = _done_since(work, row, after, due)
         duty = _done_then(work, row, due.duty, done_at) or referrals.open_duty(work.session, row, due.duty)
         if duty is None:
-            work.session.add(_row(row, due, started_at, done_at=done_at))
+            recall.add(work.session, _row(row, due, started_at, done_at=done_at))
         elif due.duty not in KEEPS_ITS_TIME:
             duty.due_at, duty.started_at = due.at, due.since or started_at
-    work.session.flush()
 
 
 def claims(dues: Sequence[Due], row: ReferralRow, own: str, side: str) -> tuple[DueClaim, ...]:
@@ -136,8 +135,9 @@ def _done_since(work: UnitOfWork, row: ReferralRow, taken: StepRow | None, due: 
     """When a step that knew of `taken` fulfilled the duty that `taken` starts, if one did."""
     if taken is None:
         return None
-    later = (one for one in referrals.steps(work.session, row) if one.id > taken.id and knew(one, taken))
-    return next((one.at for one in later if due.duty in _done_by(one)), None)
+    every = referrals.steps(work.session, row)
+    later = (one for one in every[every.index(taken) + 1 :] if due.duty in _done_by(one) and knew(one, taken))
+    return next((one.at for one in later), None)
 
 
 def _done_then(work: UnitOfWork, row: ReferralRow, name: str, done_at: datetime | None) -> DutyRow | None:

@@ -48,23 +48,21 @@ class NothingStopped(Conflict):
     advice = "Nothing needs to be done; `delivery status` shows how each stream stands."
 
 
-def require_current(session: Session, peer: str, epoch: int, *, opening: bool = False) -> None:
-    """Raises `EpochUnknown` unless `epoch` is the current one of the stream from `peer`, or the next being opened.
+def require_current(current: int, epoch: int, *, opening: bool = False) -> None:
+    """Raises `EpochUnknown` unless `epoch` is the current one of the stream from a peer, or the next being opened.
 
     Args:
-        session: of the transaction that stores the message.
-        peer: the sender.
+        current: the epoch in which the stream is now, in the transaction that stores the message.
         epoch: as the manifest says.
         opening: whether the manifest is one that may open an epoch: of the kind `node`, at place 1.
     """
-    current = streams.current_epoch(session, peer)
     if epoch != current and not (opening and epoch == current + 1):
         raise EpochUnknown
 
 
-def require_opened(session: Session, peer: str, epoch: int, step: str) -> None:
+def require_opened(current: int, epoch: int, step: str) -> None:
     """Raises `EpochUnknown` if a message would begin an epoch and is not the step that opens one."""
-    if step != STREAM_RESTARTED and epoch > streams.current_epoch(session, peer):
+    if step != STREAM_RESTARTED and epoch > current:
         raise EpochUnknown
 
 

@@ -1,8 +1,9 @@
 """The inbox: what happens to envelopes that a registered peer brought, 1 to 50 at a time.
 
-Outside the transaction each envelope is verified and opened. Then one transaction holds {the nonce of the request;
-for each envelope a savepoint with policy, inbox row, effect, receipt and log entries}, and only then is anything
-answered.
+Outside the transaction each envelope is verified and opened (`relevo.delivery.arrivals`). Then one transaction holds
+{the nonce of the request; for each envelope policy, inbox row, effect, receipt and log entries}, and only then is
+anything answered. All are written together; should one of them be refused, all is undone and done again with a
+savepoint for each, so that a message that fails leaves nothing behind and keeps no other back.
 
 | what came | what is written | what the peer gets |
 | --- | --- | --- |
@@ -21,11 +22,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment
 from relevo.delivery import duties, epochs, node_messages, policy, retention, steps
+from relevo.delivery.arrivals import Arrival, Known, inspect
 from relevo.delivery.node import Node
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
@@ -33,14 +35,13 @@ from relevo.messages import content
 from relevo.messages.content import MalformedContent, Said
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.base64url import digest
-from relevo.protocol.claims import WrongIssuer
-from relevo.protocol.envelope import Envelope, Message, Opened, VerifiedManifest, open_envelope, read_manifest
+from relevo.protocol.envelope import Message, Opened, VerifiedManifest
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import erasure, files, log, peers, refused
-from relevo.storage.tables import InboxRow, NonceRow, OutboxRow, PeerRow, ReferralRow
+from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
@@ -77,15 +78,6 @@ class PredecessorMissing(WireError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """One envelope after everything that can be done without writing."""
-
-    verified: VerifiedManifest | None = None
-    opened: Opened | None = None
-    fault: RelevoError | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Effect:
     """What a message did: the referral that it belongs to, the duties that it began, and what of it is not kept."""
 
@@ -102,11 +94,11 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
         NonceSeen: if the request was accepted before; nothing is written.
         PeerSuspended, PeerRevoked: if an administrator decided so while the envelopes were read; likewise.
     """
-    arrivals = _inspect(node, envelopes, peer)
+    arrivals = inspect(node, envelopes, peer)
     with node.write(lane=_lane(arrivals, peer)) as work:
         peers.require_heard(work.session, peer)
         _remember_nonce(work.session, peer, hop, work)
-        results = [_settle(node, work, arrival, peer) for arrival in arrivals]
+        results = _all_at_once(node, work, arrivals, peer) or _one_by_one(node, work, arrivals, peer)
         _hear(work, peer, hop, arrivals)
     return results
 
@@ -117,48 +109,38 @@ def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
     return peer if kinds <= WITHIN_THREAD else None
 
 
-def _inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:
-    with node.read() as work:
-        trust = peers.trust(work.session)
-        return [_look(node, work, envelope, trust, peer) for envelope in envelopes]
+def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> list[JsonObject] | None:
+    """A receipt for each, written together; None, and nothing is written, unless every single one may have its effect.
 
-
-def _look(node: Node, work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str) -> Arrival:
-    verified = None
+    That is nearly always so, and a savepoint for each message would cost more than all its rules.
+    """
     try:
-        envelope = Envelope.from_object(raw)
-        verified = read_manifest(envelope.manifest, trust=trust, at=work.at)
-        if verified.manifest.message.iss != peer:
-            raise WrongIssuer("the envelope is not from the peer that brought it")
-        if _stored(work.session, verified) is not None:
-            return Arrival(verified=verified)
-        keys = node.identity.keys
-        opened = open_envelope(
-            envelope,
-            verified,
-            trust=trust,
-            me=node.identity.node_id,
-            keys=keys.decryption,
-            presentation=keys.presentation.public,
-            at=work.at,
-        )
-    except RelevoError as fault:
-        return Arrival(verified=verified, fault=fault)
-    return Arrival(verified=verified, opened=opened)
+        with work.session.begin_nested():
+            known = Known.gather(work.session, peer, arrivals)
+            return [_sound(node, work, arrival, known) for arrival in arrivals]
+    except RelevoError:
+        return None
 
 
-def _stored(session: Session, verified: VerifiedManifest) -> InboxRow | None:
-    message = verified.manifest.message
-    return session.get(InboxRow, (message.iss, message.jti))
+def _sound(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> JsonObject:
+    if arrival.verified is None or arrival.fault is not None:
+        raise arrival.fault or WireError()
+    jti = arrival.verified.manifest.message.jti
+    return {"jti": jti, "receipt": _receipt_from_before(arrival.verified, known) or _take(node, work, arrival, known)}
 
 
-def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str) -> JsonObject:
+def _one_by_one(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> list[JsonObject]:
+    known = Known.gather(work.session, peer, arrivals)
+    return [_settle(node, work, arrival, peer, known) for arrival in arrivals]
+
+
+def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str, known: Known) -> JsonObject:
     verified = arrival.verified
     jti = verified.manifest.message.jti if verified else None
     try:
         if verified is None:
             raise arrival.fault or WireError()
-        return {"jti": jti, "receipt": _receipt_for(node, work, arrival, verified)}
+        return {"jti": jti, "receipt": _receipt_for(node, work, arrival, verified, known)}
     except RelevoError as fault:
         code = fault.wire_code if isinstance(fault, WireError) else fault.code
         tell = EVENTS.error if isinstance(fault, JtiReused) else EVENTS.warning
@@ -168,38 +150,53 @@ def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str) -> JsonOb
         return {"jti": jti, "problem": {"code": code}}
 
 
-def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: VerifiedManifest) -> str:
-    stored = _stored(work.session, verified)
-    if stored is not None:
-        if stored.identity != verified.manifest.message.identity():
-            raise JtiReused
-        return stored.receipt
-    if work.session.get(OutboxRow, verified.manifest.message.jti) is not None:
-        raise JtiReused
-    _require_place(work.session, verified)
+def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: VerifiedManifest, known: Known) -> str:
+    before = _receipt_from_before(verified, known)
+    if before is not None:
+        return before
     try:
-        if arrival.fault is not None or arrival.opened is None:
-            raise arrival.fault or WireError()
         with work.session.begin_nested():
-            effect = _effect(node, work, arrival.opened)
-            token = _store(work, verified, effect.due, opened=arrival.opened)
-            _leave_no_words(work, effect, verified)
-            return token
+            return _take(node, work, arrival, known)
     except (Refusal, Conflict, BadInput, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:
             raise
         EVENTS.warning(
             "refused", peer=verified.manifest.message.iss, jti=verified.manifest.message.jti, code=fault.code
         )
-        return _store(work, verified, (), opened=arrival.opened, code=fault.code)
+        return _store(work, verified, known, (), opened=arrival.opened, code=fault.code)
 
 
-def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
+def _receipt_from_before(verified: VerifiedManifest, known: Known) -> str | None:
+    """The stored receipt, if this is the same message again; None if its place is free for it."""
+    attempt, message = verified.manifest.attempt, verified.manifest.message
+    stored = known.stored.get(message.jti)
+    if stored is not None and stored.identity == message.identity():
+        return stored.receipt
+    if stored is not None or message.jti in known.ours:
+        raise JtiReused
+    epochs.require_current(known.epoch, attempt.epoch, opening=message.kind == NODE_KIND and attempt.seq == 1)
+    if (attempt.epoch, attempt.seq) in known.places:
+        raise SeqReused
+    return None
+
+
+def _take(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> str:
+    """Let a message have its effect, and store it; if it may not, what it wrote so far is undone by the caller."""
+    opened = arrival.opened
+    if opened is None:
+        raise arrival.fault or WireError()
+    effect = _effect(node, work, opened, known)
+    token = _store(work, opened.verified, known, effect.due, opened=opened)
+    _leave_no_words(work, effect, known.stored[opened.verified.manifest.message.jti])
+    return token
+
+
+def _effect(node: Node, work: UnitOfWork, opened: Opened, known: Known) -> Effect:
     message = opened.verified.manifest.message
     speaker = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
     said = content.read(opened.claims, kind=message.kind, speaker=speaker)
-    epochs.require_opened(work.session, message.iss, opened.verified.manifest.attempt.epoch, said.step)
-    _require_order(work.session, message, said)
+    epochs.require_opened(known.epoch, opened.verified.manifest.attempt.epoch, said.step)
+    _require_order(work.session, message, said, known)
     if message.kind == NODE_KIND:
         node_messages.learn(work, message.iss, said)
         return Effect()
@@ -207,14 +204,14 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened) -> Effect:
     taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     begun = duties.started(work, admitted.row, taken, work.at)
     node.handlers[said.step](work, admitted.row, admitted.said)
-    files.expect(work.session, message.iss, message.thread, files.announced_in(opened.issued.disclosures), work.at)
+    files.expect(work.session, message.iss, message.thread, files.listed_in(said.classes), work.at)
     if admitted.hushed:
         taken.said = {}
     due = duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)
     return Effect(row=admitted.row, due=due, unkept=admitted.unkept, hushed=admitted.hushed)
 
 
-def _leave_no_words(work: UnitOfWork, effect: Effect, verified: VerifiedManifest) -> None:
+def _leave_no_words(work: UnitOfWork, effect: Effect, stored: InboxRow) -> None:
     """What was erased here, or what the person has closed since, stays gone when a message brings it once more."""
     if effect.row is None:
         return
@@ -223,24 +220,15 @@ def _leave_no_words(work: UnitOfWork, effect: Effect, verified: VerifiedManifest
         return
     if effect.unkept:
         erasure.erase_closed(work.session, effect.row, effect.unkept)
-    stored = _stored(work.session, verified)
-    if effect.hushed and stored is not None:
+    if effect.hushed:
         stored.disclosures = None
 
 
-def _require_place(session: Session, verified: VerifiedManifest) -> None:
-    attempt, message = verified.manifest.attempt, verified.manifest.message
-    epochs.require_current(session, message.iss, attempt.epoch, opening=message.kind == NODE_KIND and attempt.seq == 1)
-    place = (InboxRow.peer == message.iss, InboxRow.epoch == attempt.epoch, InboxRow.seq == attempt.seq)
-    if session.scalar(select(InboxRow.jti).where(*place)) is not None:
-        raise SeqReused
-
-
-def _require_order(session: Session, message: Message, said: Said) -> None:
+def _require_order(session: Session, message: Message, said: Said, known: Known) -> None:
     """What a message knew is told from its jti (`consent_changes`), so it must lie behind the one that it follows."""
     if said.after is None:
         return
-    if session.get(InboxRow, (message.iss, said.after)) is None:
+    if said.after not in known.stored and session.get(InboxRow, (message.iss, said.after)) is None:
         raise PredecessorMissing
     if said.after >= message.jti:
         raise MalformedContent(detail="the jti does not rise within its thread", field="after")
@@ -249,6 +237,7 @@ def _require_order(session: Session, message: Message, said: Said) -> None:
 def _store(
     work: UnitOfWork,
     verified: VerifiedManifest,
+    known: Known,
     due: tuple[DueClaim, ...],
     *,
     opened: Opened | None = None,
@@ -266,28 +255,27 @@ def _store(
         due=due,
     )
     token = sign_receipt(receipt, work.identity.keys.signing)
-    work.session.add(
-        InboxRow(
-            peer=message.iss,
-            jti=message.jti,
-            identity=message.identity(),
-            thread=message.thread,
-            kind=message.kind,
-            epoch=attempt.epoch,
-            seq=attempt.seq,
-            manifest=verified.token,
-            content=opened.issued.jwt if opened else None,
-            disclosures=list(opened.issued.disclosures) if opened and not code else None,
-            disposition=receipt.disposition,
-            code=code,
-            receipt=token,
-            received_at=work.at,
-        )
+    row = InboxRow(
+        peer=message.iss,
+        jti=message.jti,
+        identity=message.identity(),
+        thread=message.thread,
+        kind=message.kind,
+        epoch=attempt.epoch,
+        seq=attempt.seq,
+        manifest=verified.token,
+        content=opened.issued.jwt if opened else None,
+        disclosures=list(opened.issued.disclosures) if opened and not code else None,
+        disposition=receipt.disposition,
+        code=code,
+        receipt=token,
+        received_at=work.at,
     )
+    work.session.add(row)
+    known.keep(row)
     names = {"jti": message.jti, "thread": message.thread, "peer": message.iss}
     log.record(work.session, "message-received", work.at, subject=message.thread, manifest=verified.digest, **names)
     log.record(work.session, "receipt-made", work.at, subject=message.thread, receipt=digest(token.encode()), **names)
-    work.session.flush()
     return token
 
 

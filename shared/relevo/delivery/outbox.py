@@ -91,7 +91,7 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
         state=OutboxState.QUEUED,
     )
     work.session.add(row)
-    files.announce(work.session, frame.peer, frame.thread, jti, files.announced_in(row.disclosures))
+    files.announce(work.session, frame.peer, frame.thread, jti, files.listed_in(fields))
     return row
 
 

@@ -33,7 +33,7 @@ from relevo.messages.content import Fields, Said
 from relevo.messages.exception import exception_from_record
 from relevo.messages.steps_referral import Requested
 from relevo.protocol.envelope import Opened
-from relevo.storage import referrals, sops
+from relevo.storage import recall, referrals, sops
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -96,7 +96,7 @@ def admit(work: UnitOfWork, opened: Opened, said: Said) -> Admitted:
     message = opened.verified.manifest.message
     agreed = sops.agreed(work.session, message.sop, message.iss)
     sop = parse_sop(agreed.text)
-    row = work.session.get(ReferralRow, (message.iss, message.thread))
+    row = recall.referral(work.session, message.iss, message.thread)
     if said.step == Step.REQUESTED and row is None:
         _require_version(work, agreed, opened)
         row = _begin(work, opened, said, sop)
@@ -146,12 +146,12 @@ def _begin(work: UnitOfWork, opened: Opened, said: Said, sop: Sop) -> ReferralRo
         require_lasting(sop.consent, since=moment(opened.claims["iat"]).date(), expires_on=terms.expires_on)
     if terms.receiver != work.identity.node_id or terms.purpose != stated.purpose:
         raise NoBasis(detail="the consent is for another receiver or another purpose", field="basis.receiver")
-    if referrals.is_taken(work.session, message.thread):
+    if recall.is_taken(work.session, message.iss, message.thread):
         raise ThreadTaken(field="thread")
     row = referrals.begin(
         message.iss, message.thread, requested=stated, fields=said.classes, sop=message.sop, basis=basis, at=work.at
     )
-    work.session.add(row)
+    recall.add(work.session, row)
     return row
 
 

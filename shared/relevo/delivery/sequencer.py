@@ -24,14 +24,13 @@ def sequence(node: Node) -> int:
     with node.write() as work:
         waiting = log.unnumbered(work.session, MOST_AT_ONCE)
         size = log.size(work.session)
-        for position, row in enumerate(waiting, start=size):
-            log.place(work.session, row, position)
+        subtrees = log.place(work.session, waiting, size)
         if waiting:
-            _sign(work, size + len(waiting))
+            _sign(work, size + len(waiting), subtrees)
     return len(waiting)
 
 
-def _sign(work: UnitOfWork, size: int) -> None:
-    root = merkle.root(size, log.subtrees(work.session))
+def _sign(work: UnitOfWork, size: int, subtrees: merkle.Subtree) -> None:
+    root = merkle.root(size, subtrees)
     note = sign_checkpoint(log_origin(work.identity.node_id), size, root, work.identity.keys.log)
     work.session.add(CheckpointRow(size=size, note=note, signed_at=work.at))

@@ -7,7 +7,8 @@ Due times are computed here too; where they differ from the receipt's, the messa
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from relevo.protocol.claims import WORD
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import KeyCompromised, Trust
-from relevo.storage import erasure, log, referrals, streams
+from relevo.storage import erasure, log, recall, referrals, streams
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -38,12 +39,13 @@ SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period", STOLEN})
 """What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
 
 
-def settle(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -> bool:
+def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, trust: Trust) -> bool:
     """Keep what the peer answered for one message; whether the message is receipted now."""
+    row = gathered.rows[jti]
     if row.receipt is not None:
         return True
     try:
-        receipt = _receipt(work, row, result, trust)
+        receipt = _receipt(work, gathered, row, result, trust)
     except RelevoError as fault:
         told = isinstance(fault, Postponed)
         postpone(work, row, fault.told if isinstance(fault, Postponed) else fault.code)
@@ -51,7 +53,8 @@ def settle(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -
             _say_again(work, row)
         EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
         return False
-    _keep(work, row, receipt, str(result["receipt"]))
+    row.manifest = gathered.made[receipt.of].token
+    _keep(work, row, receipt, str(result["receipt"]), again=jti in gathered.receipted_before)
     return True
 
 
@@ -78,14 +81,24 @@ def set_aside(work: UnitOfWork, row: OutboxRow, code: str) -> None:
     row.problem, row.next_attempt_at = code, work.at + pause(row.attempts + SET_ASIDE, 1)
 
 
-def gather(session: Session, peer: str, jtis: Sequence[str]) -> dict[str, OutboxRow]:
-    """The messages of one load by their jti; with what settling them asks for, so that each table is asked once."""
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """The messages of one load by their jti, with what settling them asks for: each table is asked once.
+
+    `made` are all manifests that this node ever made for them, by digest.
+    """
+
+    rows: Mapping[str, OutboxRow]
+    made: Mapping[str, ManifestRow]
+    receipted_before: frozenset[str]
+
+
+def gather(session: Session, peer: str, jtis: Sequence[str]) -> Gathered:
+    """Read what settling these messages to one peer asks for."""
     rows = {row.jti: row for row in session.scalars(select(OutboxRow).where(OutboxRow.jti.in_(jtis)))}
-    threads = {row.thread for row in rows.values()}
-    of_peer = (ReferralRow.peer == peer, ReferralRow.thread.in_(threads))
-    session.scalars(select(ReferralRow).where(*of_peer)).all()
-    session.scalars(select(ManifestRow).where(ManifestRow.jti.in_(jtis))).all()
-    return rows
+    made = {row.digest: row for row in session.scalars(select(ManifestRow).where(ManifestRow.jti.in_(jtis)))}
+    recall.gather(session, peer, {row.thread for row in rows.values()})
+    return Gathered(rows=rows, made=made, receipted_before=streams.receipted_before(session, jtis))
 
 
 class Postponed(RelevoError):
@@ -99,23 +112,22 @@ class Postponed(RelevoError):
         super().__init__(self.told)
 
 
-def _receipt(work: UnitOfWork, row: OutboxRow, result: JsonObject, trust: Trust) -> Receipt:
+def _receipt(work: UnitOfWork, gathered: Gathered, row: OutboxRow, result: JsonObject, trust: Trust) -> Receipt:
     token, problem = result.get("receipt"), result.get("problem")
     if not isinstance(token, str):
         raise Postponed(problem.get("code") if isinstance(problem, dict) else None)
     receipt = read_receipt(token, trust=trust, at=work.at)
-    made = work.session.get(ManifestRow, receipt.of)
+    made = gathered.made.get(receipt.of)
     ours = (row.peer, work.identity.node_id, row.jti)
     if (receipt.iss, receipt.aud, receipt.jti) != ours or made is None or made.jti != row.jti:
         raise ReceiptMismatch
     return receipt
 
 
-def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> None:
+def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str, *, again: bool) -> None:
     row.receipt, row.receipted_at, row.sealed = token, receipt.received_at, None
     row.state = OutboxState.STORED if receipt.disposition == "stored" else OutboxState.REFUSED
     row.problem = receipt.code
-    row.manifest = work.session.get_one(ManifestRow, receipt.of).token
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "receipt-got", work.at, subject=row.thread, receipt=digest(token.encode()), **names)
     if not is_about_a_person(row):
@@ -123,7 +135,7 @@ def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str) -> Non
     referral = work.session.get_one(ReferralRow, (row.peer, row.thread))
     if erasure.is_erased(referral):
         erasure.forget(row)
-    elif receipt.disposition == "stored" and not streams.was_receipted(work.session, row.jti):
+    elif receipt.disposition == "stored" and not again:
         _begin_duties(work, row, referral, receipt)
 
 

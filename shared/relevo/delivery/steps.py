@@ -29,7 +29,7 @@ from relevo.messages.registry import MESSAGES, MessageType, message_type
 from relevo.messages.steps import StepPayload
 from relevo.messages.steps_progress import Arrived
 from relevo.messages.steps_referral import Accepted
-from relevo.storage import erasure, referrals
+from relevo.storage import erasure, recall, referrals
 from relevo.storage.tables import ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -245,6 +245,5 @@ def _keep(
         status_after=row.status,
         journey_after=row.journey,
     )
-    work.session.add(taken)
-    work.session.flush()
+    recall.add(work.session, taken)
     return taken

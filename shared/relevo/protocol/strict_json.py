@@ -8,6 +8,7 @@ than 32, and more bytes than the caller allows.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, TypeAlias
 
@@ -56,7 +57,8 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
         text = raw.decode("utf-8")
         _require_shallow(text)
         value: JsonValue = _DECODER.decode(text)
-        dump(value)  # refuses lone surrogates and numbers that became infinite
+        if "\\u" in text:
+            dump(value)  # refuses lone surrogates, which nothing but an escape can bring
     except (ValueError, RecursionError) as error:
         raise MalformedJson("not strict JSON") from error
     return value
@@ -89,5 +91,13 @@ def _integer(digits: str) -> int:
     return value
 
 
+def _fraction(digits: str) -> float:
+    if math.isinf(value := float(digits)):
+        raise MalformedJson("a number is beyond what a double holds")
+    return value
+
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_fraction
+)

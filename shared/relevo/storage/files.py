@@ -22,6 +22,7 @@ from relevo.domain.data_classes import DataClass
 from relevo.ids import new_thread
 from relevo.messages.circumstances_results import Documents, File
 from relevo.messages.classes import read
+from relevo.messages.content import Fields
 from relevo.protocol.sd_jwt import Disclosure
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 from relevo.storage.tables_files import FilePartRow, FilePushRow, FileRow, FileUseRow
@@ -71,6 +72,11 @@ def announced_in(disclosures: Iterable[str] | None) -> tuple[File, ...]:
     return tuple(file for value in listed for file in _entries(value))
 
 
+def listed_in(classes: Fields) -> tuple[File, ...]:
+    """The same from the data classes that a message carries, which were read from its disclosures."""
+    return tuple(_entries(classes.get(DataClass.DOCUMENTS, {}).get("files")))
+
+
 def in_thread(session: Session, row: ReferralRow) -> list[File]:
     """Every file that messages of a referral name, whichever side it comes from, each once."""
     found: dict[str, File] = {}
@@ -107,7 +113,6 @@ def expect(session: Session, peer: str, thread: str, entries: Iterable[File], at
             file.digest = entry.digest
         if session.get(FileUseRow, (file.id, thread)) is None:
             session.add(FileUseRow(file=file.id, subject=thread))
-    session.flush()
 
 
 def begin(session: Session, owner: str, size: int, state: FileState, at: datetime) -> FileRow:

@@ -6,15 +6,19 @@ subtrees are kept as rows, so that a root or a proof reads about log2(size) of t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from types import MappingProxyType
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from relevo.protocol import merkle
 from relevo.protocol.record import entry_of, make_record, new_salt
 from relevo.storage.tables import CheckpointRow, LogEntryRow, LogHashRow
+
+NOTHING_YET: Mapping[tuple[int, int], bytes] = MappingProxyType({})
 
 
 def record(session: Session, kind: str, at: datetime, *, subject: str | None = None, **fields: str | None) -> None:
@@ -38,24 +42,35 @@ def unnumbered(session: Session, limit: int) -> list[LogEntryRow]:
     return list(session.scalars(waiting))
 
 
-def place(session: Session, row: LogEntryRow, position: int) -> None:
-    """Give an entry its place, and keep the hash of every subtree that it completes."""
-    row.position = position
-    for level, index, value in merkle.append(position, merkle.leaf_hash(row.entry), subtrees(session)):
-        session.add(LogHashRow(level=level, position=index, hash=value))
-    session.flush()
+def place(session: Session, rows: Sequence[LogEntryRow], begin: int) -> merkle.Subtree:
+    """Give entries their places from `begin` on, and keep the hash of every subtree that they complete.
+
+    Returns:
+        The subtrees of the log as it is then.
+    """
+    finished: dict[tuple[int, int], bytes] = {}
+    every = subtrees(session, finished)
+    for position, row in enumerate(rows, start=begin):
+        row.position = position
+        for level, index, value in merkle.append(position, merkle.leaf_hash(row.entry), every):
+            finished[level, index] = value
+    if finished:
+        kept = [{"level": level, "position": index, "hash": value} for (level, index), value in finished.items()]
+        session.execute(insert(LogHashRow), kept)
+    return every
 
 
-def subtrees(session: Session) -> merkle.Subtree:
-    """Reads the hash of a complete subtree by (level, position)."""
+def subtrees(session: Session, finished: Mapping[tuple[int, int], bytes] = NOTHING_YET) -> merkle.Subtree:
+    """Reads the hash of a complete subtree by (level, position); of those `finished` just now nothing is asked."""
 
-    def read(level: int, position: int) -> bytes:
-        found = session.get(LogHashRow, (level, position))
+    @cache
+    def stored(level: int, position: int) -> bytes:
+        found = session.scalar(select(LogHashRow.hash).filter_by(level=level, position=position))
         if found is None:
             raise LookupError(f"the log lacks the hash of subtree {level}/{position}")
-        return found.hash
+        return found
 
-    return read
+    return lambda level, position: finished.get((level, position)) or stored(level, position)
 
 
 def entries_of(session: Session, subject: str) -> list[LogEntryRow]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from relevo.messages.exception import exception_from_record
 from relevo.messages.steps_referral import Requested
 from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.strict_json import JsonValue
+from relevo.storage import recall
 from relevo.storage.tables import DutyRow, InboxRow, OutboxRow, ReferralRow, StepRow
 
 SHORTEST = 8
@@ -111,11 +113,6 @@ def thread_beginning(session: Session, beginning: str) -> str:
     return found[0]
 
 
-def is_taken(session: Session, thread: str) -> bool:
-    """Whether a referral with any peer has this thread."""
-    return session.scalar(select(ReferralRow.peer).where(ReferralRow.thread == thread).limit(1)) is not None
-
-
 def everything(session: Session, *statuses: Status) -> list[ReferralRow]:
     """All referrals, or those with one of `statuses`, oldest first."""
     wanted = select(ReferralRow).order_by(ReferralRow.opened_at, ReferralRow.thread)
@@ -145,12 +142,12 @@ def rests_on_exception(row: ReferralRow) -> bool:
 
 def steps(session: Session, row: ReferralRow) -> list[StepRow]:
     """The steps of a referral, in the order in which this node learned of them."""
-    return list(session.scalars(select(StepRow).where(_of(StepRow, row)).order_by(StepRow.id)))
+    return recall.listed(session, StepRow, row)
 
 
 def step_of(session: Session, row: ReferralRow, jti: str) -> StepRow | None:
     """The step that the message `jti` told of."""
-    return session.scalar(select(StepRow).where(_of(StepRow, row), StepRow.jti == jti))
+    return next((one for one in steps(session, row) if one.jti == jti), None)
 
 
 def timeline(session: Session, row: ReferralRow) -> list[TimelineEntry]:
@@ -162,7 +159,7 @@ def timeline(session: Session, row: ReferralRow) -> list[TimelineEntry]:
 
 def duties(session: Session, row: ReferralRow) -> list[DutyRow]:
     """What is or was due in a referral, by time."""
-    return list(session.scalars(select(DutyRow).where(_of(DutyRow, row)).order_by(DutyRow.due_at, DutyRow.id)))
+    return sorted(recall.listed(session, DutyRow, row), key=attrgetter("due_at"))
 
 
 def next_duty(session: Session, row: ReferralRow) -> DutyRow | None:
@@ -172,11 +169,11 @@ def next_duty(session: Session, row: ReferralRow) -> DutyRow | None:
 
 def open_duty(session: Session, row: ReferralRow, duty: str) -> DutyRow | None:
     """The duty of that name which is still to be done."""
-    waiting = (DutyRow.duty == duty, DutyRow.done_at.is_(None), DutyRow.dropped.is_(False))
-    return session.scalar(select(DutyRow).where(_of(DutyRow, row), *waiting))
+    every = recall.listed(session, DutyRow, row)
+    return next((one for one in every if one.duty == duty and one.done_at is None and not one.dropped), None)
 
 
-def _of(table: type[StepRow | DutyRow | OutboxRow | InboxRow], row: ReferralRow) -> ColumnElement[bool]:
+def _of(table: type[OutboxRow | InboxRow], row: ReferralRow) -> ColumnElement[bool]:
     return (table.peer == row.peer) & (table.thread == row.thread)
 
 

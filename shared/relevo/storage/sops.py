@@ -20,7 +20,7 @@ from relevo.domain.sop_versions import Standing, standing
 from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.protocol.base64url import digest as digest_of
 from relevo.protocol.sop_signature import sop_digest
-from relevo.storage import log
+from relevo.storage import log, recall
 from relevo.storage.tables import SopRow
 
 MAX_CHARACTERS = 200_000
@@ -142,8 +142,7 @@ def standing_of(session: Session, row: SopRow, at: datetime) -> Standing | None:
 
 
 def _agreed_with(session: Session, peer: str) -> list[SopRow]:
-    agreed = select(SopRow).where(SopRow.peer == peer, SopRow.state == SopState.AGREED)
-    return sorted(session.scalars(agreed), key=_rank)
+    return sorted((row for row in recall.sops_with(session, peer) if row.state == SopState.AGREED), key=_rank)
 
 
 def _rank(row: SopRow) -> tuple[int, datetime, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -87,9 +88,9 @@ def forgotten(session: Session) -> list[ForgottenRow]:
     return list(session.scalars(select(ForgottenRow).order_by(ForgottenRow.peer, ForgottenRow.jti)))
 
 
-def was_receipted(session: Session, jti: str) -> bool:
-    """Whether the peer had receipted this message before it was offered again."""
-    return session.scalar(select(FormerReceiptRow.digest).where(FormerReceiptRow.jti == jti).limit(1)) is not None
+def receipted_before(session: Session, jtis: Collection[str]) -> frozenset[str]:
+    """Those of these messages that the peer had receipted before they were offered again."""
+    return frozenset(session.scalars(select(FormerReceiptRow.jti).where(FormerReceiptRow.jti.in_(jtis))))
 
 
 def _gaps(seqs: list[int]) -> tuple[tuple[int, int], ...]:

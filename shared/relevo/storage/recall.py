@@ -1,0 +1,114 @@
+"""What a transaction remembers of the referrals of one batch, so that each table is asked once for all of them.
+
+`gather` reads the referrals of a batch with their steps and duties, and the procedures of the pair. Until the
+transaction ends, the functions here answer from memory, and what `add` puts into the session is in its list before it
+is in the database. Nobody else writes where a transaction may write (`relevo.storage.database`), and nothing of this is
+ever deleted. What was not gathered is asked for as ever; undoing a savepoint forgets everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session, SessionTransaction
+
+from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
+
+_MEMORY = "relevo.recall"
+Listed = TypeVar("Listed", StepRow, DutyRow)
+Thread: TypeAlias = tuple[str, str]
+"""The peer and the thread of a referral."""
+
+
+@dataclass(kw_only=True)
+class _Memory:
+    """The referral of each thread, None where it has not begun; lists by table and thread; threads that others have."""
+
+    peer: str
+    referrals: dict[Thread, ReferralRow | None]
+    lists: dict[tuple[type[StepRow | DutyRow], Thread], list[StepRow | DutyRow]]
+    of_others: frozenset[str]
+    sops: list[SopRow] = field(default_factory=list)
+
+
+def gather(session: Session, peer: str, threads: Collection[str]) -> None:
+    """Remember these threads with a peer, whether or not their referrals have begun."""
+    found = session.scalars(select(ReferralRow).where(ReferralRow.thread.in_(threads))).all()
+    begun = {row.thread for row in found}
+    keys = [(peer, thread) for thread in threads]
+    memory = _Memory(
+        peer=peer,
+        referrals={**dict.fromkeys(keys), **{(row.peer, row.thread): row for row in found if row.peer == peer}},
+        lists={(table, key): [] for table in (StepRow, DutyRow) for key in keys},
+        of_others=frozenset(row.thread for row in found if row.peer != peer),
+        sops=list(session.scalars(select(SopRow).where(SopRow.peer == peer))),
+    )
+    for step in _all_of(session, StepRow, peer, begun):
+        memory.lists[StepRow, (peer, step.thread)].append(step)
+    for duty in _all_of(session, DutyRow, peer, begun):
+        memory.lists[DutyRow, (peer, duty.thread)].append(duty)
+    session.info[_MEMORY] = memory
+
+
+def referral(session: Session, peer: str, thread: str) -> ReferralRow | None:
+    """The referral of a thread with a peer, if it has begun."""
+    memory, key = _memory(session), (peer, thread)
+    return memory.referrals[key] if memory and key in memory.referrals else session.get(ReferralRow, key)
+
+
+def is_taken(session: Session, peer: str, thread: str) -> bool:
+    """Whether a referral with any peer has the thread in which `peer` wants to begin one."""
+    memory = _memory(session)
+    if memory and (peer, thread) in memory.referrals:
+        return thread in memory.of_others or memory.referrals[peer, thread] is not None
+    return session.scalar(select(ReferralRow.peer).where(ReferralRow.thread == thread).limit(1)) is not None
+
+
+def sops_with(session: Session, peer: str) -> list[SopRow]:
+    """All procedures with a peer, however far their agreement has come."""
+    memory = _memory(session)
+    if memory and memory.peer == peer:
+        return memory.sops
+    return list(session.scalars(select(SopRow).where(SopRow.peer == peer)))
+
+
+def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[Listed]:
+    """The steps or the duties of a referral, in the order in which they were written."""
+    memory = _memory(session)
+    known = memory.lists.get((table, (row.peer, row.thread))) if memory else None
+    if known is not None:
+        return [one for one in known if isinstance(one, table)]
+    mine = select(table).where(table.peer == row.peer, table.thread == row.thread)
+    return list(session.scalars(mine.order_by(table.id)))
+
+
+def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
+    """Put a new row into the session, and among what is remembered."""
+    session.add(new)
+    memory, key = _memory(session), (new.peer, new.thread)
+    if memory is None or key not in memory.referrals:
+        return
+    if isinstance(new, ReferralRow):
+        memory.referrals[key] = new
+    else:
+        memory.lists[type(new), key].append(new)
+
+
+def _all_of(session: Session, table: type[Listed], peer: str, threads: Collection[str]) -> list[Listed]:
+    mine = select(table).where(table.peer == peer, table.thread.in_(threads))
+    return list(session.scalars(mine.order_by(table.id))) if threads else []
+
+
+def _memory(session: Session) -> _Memory | None:
+    memory: _Memory | None = session.info.get(_MEMORY)
+    return memory
+
+
+def _forget(session: Session, _undone: SessionTransaction) -> None:
+    session.info.pop(_MEMORY, None)
+
+
+event.listen(Session, "after_soft_rollback", _forget)

@@ -153,7 +153,7 @@ def test_two_histories_for_two_auditors(closed: Story, both: Both) -> None:
     size = int(host.checkpoint.split("\n")[1])
     key = closed.nodes.host.identity.keys.log
     forked = replace(host, checkpoint=sign_checkpoint(f"{HOST_ID}/log", size, b"\7" * 32, key))
-    assert "log-forked" in codes(together(host, forked))
+    assert "two-histories" in codes(together(host, forked))
     same = together(host, host)
     assert same.whole.ok
     assert "both files show the same head of its log" in told(same)

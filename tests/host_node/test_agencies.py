@@ -90,7 +90,7 @@ def test_an_exception_of_another_agency_is_not_found_nor_listed(nodes: JoinedNod
         exceptions.find(work, raised)
 
 
-NAMED = {"language": "fr", "purpose": "reintegration-assistance"}
+NAMED = {"language": "fr", "purpose": "reintegration-assistance", "why": "assist"}
 
 
 class Office:

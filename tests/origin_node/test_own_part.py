@@ -213,7 +213,9 @@ class Api:
 
     def get(self, path: str, who: str = HOUSING) -> Response:
         thread, headers = self.desk.thread, {"authorization": f"Bearer {self.tokens[who]}"}
-        return self.client.get(path.replace("{thread}", thread).replace("{service}", "housing"), headers=headers)
+        asked = {"why": "assist"} if path.endswith("/evidence-with-content") else {}
+        filled = path.replace("{thread}", thread).replace("{service}", "housing")
+        return self.client.get(filled, params=asked, headers=headers)
 
     def post(self, path: str, body: object, who: str = HOUSING) -> Response:
         headers = {"authorization": f"Bearer {self.tokens[who]}"}

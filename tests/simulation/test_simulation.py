@@ -14,8 +14,8 @@ from support.simulated_days import Event
 from support.simulation import Simulation
 
 SEEDS = range(6)
-MOST_SEEDS = 6
-"""A known fault is found in so many seeds, or it is not found."""
+MOST_SEEDS = 20
+"""A known fault is found in so many seeds, or it is not found; the first that finds it ends the search."""
 SENT = (
     Event(kind="open"),
     Event(kind="turn", node=0),

@@ -31,6 +31,7 @@ from relevo.protocol import strict_json
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.hop import HopRequest
 from relevo.protocol.keyring import KeyRing
+from relevo.protocol.keys import Opener
 from relevo.protocol.strict_json import JsonObject
 from relevo.runtime import Service
 from relevo.storage import peers, sops
@@ -80,11 +81,13 @@ class Carried:
 class MemoryTransport(Transport):
     """Joins nodes by calling what their web applications call; loses requests and answers when a test says so.
 
-    `carried` keeps everything that was sent, so that a test can look for what must never leave.
+    `carried` keeps everything that was sent, so that a test can look for what must never leave; `keys` keeps by `kid`
+    what opens it, those included that the nodes have destroyed since.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     carried: list[Carried] = field(default_factory=list)
+    keys: dict[str, Opener] = field(default_factory=dict, repr=False)
     _lost_requests: int = 0
     _lost_answers: int = 0
 
@@ -107,6 +110,8 @@ class MemoryTransport(Transport):
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """See `Transport`."""
         address, path = _split(url)
+        for node in self.nodes.values():
+            self.keys |= node.identity.keys.decryption
         if self._lost_requests or address not in self.nodes:
             self._lost_requests = max(0, self._lost_requests - 1)
             self.carried.append(Carried(method=method, url=url, body=body, answer=None))

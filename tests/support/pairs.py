@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from relevo.domain.sop import parse_sop
 from relevo.messages.content import OPEN_CLAIMS
 from relevo.protocol import strict_json
 from relevo.protocol.envelope import Envelope, Opened, open_envelope, read_manifest
+from relevo.protocol.keys import Opener
 from relevo.protocol.strict_json import JsonObject
 from relevo.runtime import Service
 from relevo.storage import peers, sops
@@ -103,14 +104,13 @@ def carried_to(joined: JoinedNodes, receiver: Node) -> Iterator[Arrived]:
             envelopes = strict_json.load(request.body, limit=len(request.body))["envelopes"]
             assert isinstance(envelopes, list)
             for raw in envelopes:
-                opened = _open(Envelope.from_object(raw), receiver)
+                opened = _open(Envelope.from_object(raw), receiver, joined.transport.keys)
                 message = opened.verified.manifest.message
                 if message.kind != "node":
                     yield Arrived(iss=message.iss, thread=message.thread, claims=opened.claims)
 
 
-def _open(envelope: Envelope, receiver: Node) -> Opened:
-    keys = receiver.identity.keys
+def _open(envelope: Envelope, receiver: Node, keys: Mapping[str, Opener]) -> Opened:
     with receiver.read() as work:
         trust = peers.trust(work.session)
         return open_envelope(
@@ -118,7 +118,7 @@ def _open(envelope: Envelope, receiver: Node) -> Opened:
             read_manifest(envelope.manifest, trust=trust, at=work.at),
             trust=trust,
             me=receiver.identity.node_id,
-            keys={keys.encryption.kid: keys.encryption},
-            presentation=keys.presentation.public,
+            keys=keys,
+            presentation=receiver.identity.keys.presentation.public,
             at=work.at,
         )

@@ -71,7 +71,7 @@ class SopsDiffer(WireError):
 class TwoHistories(WireError):
     """One node has shown two logs that cannot both be its log."""
 
-    code = "log-forked"
+    code = "two-histories"
     advice = "Keep both files: both heads are signed by the node, and together they are the proof."
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, not_, or_, select
+from sqlalchemy import and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import seconds
@@ -98,14 +98,17 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
 def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[OutboxRow]:
     """Messages to `peer` that may be tried now, in the order in which they were made.
 
-    One alone is the one that was tried least, so that none keeps the others from being tried.
+    One alone is the first of its thread, for the peer may take no other, and among those the one that was tried least,
+    so that none keeps the others from being tried.
     """
     pause = (OutboxRow.next_attempt_at > at, OutboxRow.next_attempt_at <= at + LATE_CAP)
     now = or_(OutboxRow.next_attempt_at.is_(None), not_(and_(*pause)))
-    waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
-    opening_first = OutboxRow.step != STREAM_RESTARTED
-    order = (OutboxRow.attempts, OutboxRow.jti) if limit == 1 else (OutboxRow.jti,)
-    return list(session.scalars(waiting.order_by(opening_first, *order).limit(limit)))
+    mine = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
+    waiting = select(OutboxRow).where(*mine).order_by(OutboxRow.step != STREAM_RESTARTED)
+    if limit == 1:
+        first_ones = select(func.min(OutboxRow.jti)).where(*mine).group_by(OutboxRow.thread)
+        waiting = waiting.where(OutboxRow.jti.in_(first_ones)).order_by(OutboxRow.attempts)
+    return list(session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)))
 
 
 def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, code: str = CONSENT_WITHDRAWN) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,6 +13,7 @@ from relevo.delivery.evidence_book import Period
 from relevo.delivery.node import Node
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason
+from relevo.messages.classes_values import Moment
 from relevo.storage.unit_of_work import User
 from relevo.web.access import CurrentUser, node_of
 
@@ -21,8 +21,8 @@ MEDIA_TYPE = "application/x-relevo-evidence"
 
 router = APIRouter(prefix="/api", tags=["evidence"])
 
-Since = Annotated[datetime | None, Query(alias="from", description="From this moment on, with its zone.")]
-Until = Annotated[datetime | None, Query(alias="to", description="Before this moment, with its zone.")]
+Since = Annotated[Moment | None, Query(alias="from", description="From this moment on, with its zone.")]
+Until = Annotated[Moment | None, Query(alias="to", description="Before this moment, with its zone.")]
 
 
 @router.get("/referrals/{thread}/evidence", response_class=Response)

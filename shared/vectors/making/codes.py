@@ -155,7 +155,7 @@ ELSEWHERE = (
     "tile-malformed",
     "due-missing",
     "due-not-by-sop",
-    "log-forked",
+    "two-histories",
     "log-rolled-back",
     "look-differs",
     "message-differs",

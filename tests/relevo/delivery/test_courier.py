@@ -39,6 +39,7 @@ class Refusing:
 
     transport: Transport
     manifest: str = ""
+    status: int = 500
     retry_after: str | None = None
     refused: list[int] = field(default_factory=list)
 
@@ -47,7 +48,7 @@ class Refusing:
             return self.transport.send(method, url, headers, body)
         self.refused.append(_size(body))
         told = {"retry-after": self.retry_after} if self.retry_after else {}
-        return Answer(status=500, headers=told, body=b"{}")
+        return Answer(status=self.status, headers=told, body=b"{}")
 
 
 SKEWED = {
@@ -105,7 +106,7 @@ ASKED = {"seconds": ("600", timedelta(seconds=600)), "longer than an hour": ("86
 def test_a_peer_that_asks_for_time_gets_it_within_an_hour(nodes: JoinedNodes, case: tuple[str, timedelta]) -> None:
     asked, pause = case
     _queue(nodes, 1)
-    Courier(nodes.host, Refusing(nodes.transport, retry_after=asked)).run_once()
+    Courier(nodes.host, Refusing(nodes.transport, status=503, retry_after=asked)).run_once()
     with nodes.host.read() as work:
         assert peers.find(work.session, ORIGIN_ID).next_attempt_at == nodes.clock.now() + pause
 

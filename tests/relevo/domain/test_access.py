@@ -22,6 +22,7 @@ CASE_ACTS = set(Act) - {
     Act.READ_CONTACTS,
     Act.LIST_TASKS,
     Act.RUN_RETENTION,
+    Act.MANAGE_KEYS,
 }
 MAY_NOT = {
     "an auditor reads no timeline": (Role.AUDITOR, Act.READ_TIMELINE),

@@ -86,6 +86,7 @@ SAID: dict[str, Fields] = {
     },
     "sop-proposed": {"sop": 'name = "es-ci"\n\tversion = 1\n', "signature": SIGNATURE},
     "sop-accepted": {"sop_digest": "A" * 43, "signature": SIGNATURE},
+    "stream-restarted": {"old_epoch": 1, "last_seq": 0},
 }
 
 REFUSED: dict[str, tuple[str, Fields, set[tuple[str, str]]]] = {
@@ -162,6 +163,11 @@ REFUSED: dict[str, tuple[str, Fields, set[tuple[str, str]]]] = {
         "sop-accepted",
         {"sop_digest": "A" * 42 + "B", "signature": SIGNATURE},
         {("field-invalid", "sop-accepted.sop_digest")},
+    ),
+    "the first epoch is 1": (
+        "stream-restarted",
+        {"old_epoch": 0, "last_seq": 7},
+        {("field-invalid", "stream-restarted.old_epoch")},
     ),
     "a procedure has no NUL": (
         "sop-proposed",

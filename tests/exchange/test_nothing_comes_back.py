@@ -18,7 +18,7 @@ from relevo.protocol.basis import Basis
 from relevo.protocol.envelope import Envelope
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.verification import verify_evidence
-from relevo.storage import referrals
+from relevo.storage import peers, referrals
 from relevo.storage.unit_of_work import User
 from support.hand_made import TERMS, Hand, step
 from support.nodes import JoinedNodes
@@ -115,6 +115,7 @@ def test_what_comes_between_withdrawing_and_the_answer_of_the_origin_goes_with_t
     story.withdraw()
     story.nodes.deliver()
     _bring_twice(late, envelopes)
+    late.count_places()
     story.nodes.transport.connect(story.nodes.origin)
     story.later(days=1)
     story.nodes.deliver()
@@ -145,6 +146,12 @@ class _Late:
     def bring(self, *envelopes: Envelope) -> list[str | None]:
         """What was answered to each: the token of the receipt."""
         return [answered.token for answered in self._hand.bring(*envelopes)]
+
+    def count_places(self) -> None:
+        """Let the sender know of the places that were taken in its name, so that it goes on behind them."""
+        with self._hand.sender.write() as work:
+            stream = peers.find(work.session, self._hand.receiver.identity.node_id)
+            stream.last_seq = next(self._hand.places)
 
 
 def _as_seen_before(story: Story, sender: Node, receiver: Node) -> _Late:

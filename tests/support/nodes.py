@@ -214,12 +214,13 @@ def publish(nodes: Sequence[Node], transport: MemoryTransport) -> None:
 
 def register(node: Node, peer: Node, transport: Transport) -> None:
     """Let the administrator of `node` register `peer`, with the fingerprint read from the peer's own statement."""
-    administrator = staff(Role.ADMINISTRATOR)
+    administrator, second = staff(Role.ADMINISTRATOR), staff(Role.ADMINISTRATOR, "another-administrator")
     with peer.read() as work:
         token = peers.latest_token(work.session, peer.identity.node_id)
         spoken = " ".join(fingerprint_of(peers.latest(work.session, peer.identity.node_id)).words)
     with node.write(administrator) as work:
         registration.add(work, token)
+    with node.write(second) as work:
         registration.verify(work, peer.identity.node_id, spoken)
     assert registration.activate(node, transport, peer.identity.node_id)
 

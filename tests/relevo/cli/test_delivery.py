@@ -48,8 +48,8 @@ def test_the_post_goes_by_file_and_its_receipts_come_back(
     post, answers = host.folder / "post.relevo", host.folder / "answers.relevo"
     host.run("outbox", "export", str(post), "--peer", ORIGIN_ID)
     told = origin.run("inbox", "import", str(post), str(answers)).stdout
-    assert f"1 messages of {HOST_ID}" in " ".join(told.split())
-    assert "1 messages to ci:accueil are receipted" in " ".join(
+    assert f"Messages of {HOST_ID} that were read: 1." in " ".join(told.split())
+    assert "Messages to ci:accueil that are receipted now: 1." in " ".join(
         host.run("outbox", "settle", str(answers)).stdout.split()
     )
     assert not [one for one in transport.carried if one.url.endswith("/envelopes")]

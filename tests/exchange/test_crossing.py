@@ -40,7 +40,7 @@ def require_taken(story: Story) -> None:
     story.later(days=1)
     story.nodes.deliver()
     for node in story.nodes.both:
-        assert {entry.delivery for entry in story.timeline(node)} <= {"stored", "held"}
+        assert {entry.delivery for entry in story.timeline(node)} <= {"stored", "held", "kept-here"}
         assert {entry.problem for entry in story.timeline(node)} & {"due-differs"} == set()
         assert verify_evidence(story.evidence(node)).ok
 
@@ -258,3 +258,23 @@ def test_what_the_person_took_back_is_not_written_down_anew(sent: Story) -> None
     sent.nodes.deliver()
     with sent.at_origin() as work, pytest.raises(reassessment.TakenBack):
         reassessment.reassess(work, sent.thread, {"needs": {"social": ["housing"]}})
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told of it", "not yet told of it"])
+def test_a_flight_that_is_changed_by_a_host_that_may_not_learn_of_the_arrival_is_taken(
+    sent: Story, *, is_told: bool
+) -> None:
+    with sent.at_origin() as work:
+        origin_consents.let_nothing_return(work, sent.thread, Account(language="fr", taken_on=work.at.date()))
+    if is_told:
+        sent.nodes.deliver()
+    with sent.at_origin() as work:
+        journey.confirm_arrival(work, sent.thread, work.at)
+    for arrival in (NEW_ARRIVAL, "2026-12-19T19:35:00+00:00"):
+        with sent.at_host() as work:
+            host.change_journey(work, sent.thread, {"arrival_at": arrival})
+    with sent.at_host() as work:
+        host.depart(work, sent.thread, work.at)
+    sent.nodes.deliver()
+    assert [sent.row(node).journey for node in sent.nodes.both] == [Journey.DEPARTED, Journey.ARRIVED]
+    require_taken(sent)

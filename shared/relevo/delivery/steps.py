@@ -142,13 +142,18 @@ def _crossing_journey(work: UnitOfWork, row: ReferralRow, seen: str | None) -> J
     """
     taken = (one for one in referrals.steps(work.session, row) if one.step in set(JourneyStep))
     ours = next((one for one in reversed(list(taken)) if one.side == work.identity.side), None)
-    return Journey(ours.journey_after) if ours is not None and (ours.jti or "") > (seen or "") else None
+    return Journey(ours.journey_after) if ours is not None and _is_unknown(ours, seen) else None
 
 
 def crossed(work: UnitOfWork, row: ReferralRow, step: str, seen: str | None) -> bool:
     """Whether we have taken `step`, and the peer, who had seen our message `seen`, did not know of it."""
     ours = [one for one in referrals.steps(work.session, row) if one.step == step and one.side == work.identity.side]
-    return bool(ours) and all((one.jti or "") > (seen or "") for one in ours)
+    return bool(ours) and all(_is_unknown(one, seen) for one in ours)
+
+
+def _is_unknown(ours: StepRow, seen: str | None) -> bool:
+    """Whether a peer who had seen our message `seen` did not know of this step; of what stays here it never does."""
+    return ours.jti is None or ours.jti > (seen or "")
 
 
 def _as_seen(work: UnitOfWork, row: ReferralRow, jti: str | None, side: Side) -> tuple[Status, Journey]:
@@ -157,7 +162,8 @@ def _as_seen(work: UnitOfWork, row: ReferralRow, jti: str | None, side: Side) ->
     Who has seen nothing of ours knows its own steps alone; a message that we never sent counts for nothing.
     """
     taken = referrals.steps(work.session, row)
-    ours = next((place for place, one in enumerate(taken) if one.jti == jti and one.side != side), None)
+    known = (place for place, one in enumerate(taken) if one.jti is not None and one.jti == jti and one.side != side)
+    ours = next(known, None)
     if jti is not None and ours is None:
         return Status(row.status), Journey(row.journey)
     status, journey, since = Status.DRAFT, Journey.PLANNED, taken

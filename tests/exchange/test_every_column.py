@@ -81,7 +81,7 @@ OWN: Mapping[str, str] = {
 HARMLESS: Mapping[str, str] = {
     "access": "id subject number role classes why at commitment",
     "basis": "peer thread jti side knew",
-    "checkpoint": "size note signed_at",
+    "checkpoint": "size note signed_at shown_at",
     "cosignature": "size peer line cosigned_at",
     "contact_list": "node_id as_of said kept_at",
     "costs": "peer jti thread side kind replaces who at state agreed_at agreed_by agreed_in",

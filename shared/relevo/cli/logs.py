@@ -18,7 +18,7 @@ def show_log(ctx: typer.Context) -> None:
     """Show the head of the log, the key that signs it, and which peer has cosigned how much of it."""
     with opened(ctx).read(user(ctx)) as work:
         found = log_status.status(work)
-    show.facts({"entries": found.size, "signed": found.signed_at})
+    show.facts({"entries": found.size, "signed": found.signed_at, "newer, not shown since": found.hidden_since})
     show.line("")
     rows = [(one.peer, one.size, one.at, one.problem) for one in found.witnesses]
     show.table(

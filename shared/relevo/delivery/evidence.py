@@ -102,10 +102,14 @@ def _logged(session: Session, row: ReferralRow) -> Iterator[LogEntryRow]:
 
 
 def checkpoint_over(session: Session, logged: Iterable[LogEntryRow]) -> CheckpointRow:
-    """The newest head over all of it that a witness has seen, or else the newest of all."""
+    """The newest head over all of it that a witness has seen, or else the newest of all.
+
+    Raises:
+        LogBehind: if none that may be shown covers all of it yet.
+    """
     least = max((entry.position + 1 for entry in logged if entry.position is not None), default=0)
     found = witness.newest_cosigned(session, least=least) or log.latest_checkpoint(session)
-    if found is None:
+    if found is None or found.size < least:
         raise LogBehind
     return found
 

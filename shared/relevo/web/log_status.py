@@ -26,12 +26,16 @@ class Witness(BaseModel):
 
 
 class Log(BaseModel):
-    """The head of the log; `verifier_key` is its key as other software takes it."""
+    """The head of the log; `verifier_key` is its key as other software takes it.
+
+    `hidden_since` is set while a newer head is shown to nobody, because it does not stand outside the database.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
     size: int
     signed_at: datetime | None
+    hidden_since: datetime | None
     verifier_key: str
     witnesses: list[Witness]
 

@@ -3,7 +3,7 @@
 | two files of | is compared |
 | --- | --- |
 | the two nodes of a relation | statements, SOPs, every message by id, every receipt; what one lacks is named |
-| one and the same node | the heads of its log, and every entry that stands in both |
+| one and the same node | the heads of its log, and what both show of it (`relevo.audit.histories`) |
 
 A message that its sender shows with a receipt must stand in the receiver's file. One without a receipt may still be on
 its way. Whoever shows a message signed by the other proves by that alone that the other made it.
@@ -15,13 +15,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from relevo.audit.histories import compare_logs
 from relevo.audit.referrals import threads
 from relevo.errors import WireError
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from relevo.protocol.log_growth import LogGrowth
     from relevo.protocol.verification_account import Account, Told
     from relevo.protocol.verification_report import Line
 
@@ -68,24 +70,10 @@ class SopsDiffer(WireError):
     advice = "Compare both texts with both administrators; a referral stays under the version that it began with."
 
 
-class TwoHistories(WireError):
-    """One node has shown two logs that cannot both be its log."""
-
-    code = "log-forked"
-    advice = "Keep both files: both heads are signed by the node, and together they are the proof."
-
-
-class LogRolledBack(WireError):
-    """A later file of a node shows fewer entries in its log than an earlier one."""
-
-    code = "log-rolled-back"
-    advice = "Keep both files and ask the node whether it was restored from a backup; a log never shrinks."
-
-
-def reconcile(one: Account, other: Account) -> Iterator[Line]:
-    """Lines about what the two accounts say of each other."""
+def reconcile(one: Account, other: Account, growths: Sequence[LogGrowth] = ()) -> Iterator[Line]:
+    """Lines about what the two accounts say of each other; `growths` are the proofs of growth that were brought."""
     if one.node == other.node:
-        yield from _one_node(one, other)
+        yield from compare_logs(one, other, growths)
         return
     if (one.node, one.peer) != (other.peer, other.node) or not _share(one, other):
         yield fails(Check.BOTH_SIDES, f"{one.node} and {other.node}", NotTheSameRelation())
@@ -185,36 +173,3 @@ class _Cover:
             return told.message.thread in self.threads
         first, last = self.stretches.get(told.message.iss, ((1, 0), (0, 0)))
         return first <= told.place <= last
-
-
-def _one_node(one: Account, other: Account) -> Iterator[Line]:
-    """Whether two files of one node show one log."""
-    if one.head is None or other.head is None:
-        text = "whether both files show one log: the head of one of them does not hold."
-        yield could_not_check(Check.CHECKPOINT, one.node, text)
-        return
-    earlier, later = sorted((one, other), key=lambda account: account.made_at)
-    yield from _head_lines(one.node, earlier, later)
-    common = one.leaves.keys() & other.leaves.keys()
-    odd = sorted(place for place in common if one.leaves[place] != other.leaves[place])
-    for place in odd:
-        yield fails(Check.LOG_ENTRY, f"{one.node}, entry {place}", TwoHistories("two entries stand at one place"))
-    if common and not odd:
-        yield holds(Check.LOG_ENTRY, one.node, f"the {len(common)} log entries that stand in both files are the same.")
-
-
-def _head_lines(node: str, earlier: Account, later: Account) -> Iterator[Line]:
-    assert earlier.head is not None
-    assert later.head is not None
-    old, new = earlier.head.checkpoint, later.head.checkpoint
-    if old.size == new.size and old.root != new.root:
-        detail = f"two heads of {old.size} entries with different roots, both signed by the node"
-        yield fails(Check.CHECKPOINT, node, TwoHistories(detail))
-    elif old.size == new.size:
-        yield holds(Check.CHECKPOINT, node, f"both files show the same head of its log, of {old.size} entries.")
-    elif new.size < old.size:
-        detail = f"the later file shows {new.size} entries, the earlier one {old.size}"
-        yield fails(Check.CHECKPOINT, node, LogRolledBack(detail))
-    else:
-        text = f"whether its log of {new.size} entries continues the one of {old.size}; `relevo monitor` asks for that."
-        yield could_not_check(Check.CHECKPOINT, node, text)

@@ -23,6 +23,7 @@ from relevo.cli import show
 from relevo.errors import BadInput
 from relevo.protocol.evidence import MAX_BYTES, read_evidence
 from relevo.protocol.evidence_book import is_book, read_book
+from relevo.protocol.log_growth import is_growth, read_growth
 from relevo.protocol.look import is_look, read_look, verify_look
 from relevo.protocol.verification import Check, Examined, Line, Outcome, examine_evidence
 from relevo.protocol.verification_book import verify_book
@@ -54,7 +55,11 @@ def examine_files(files: Sequence[Path], expected: Iterable[str]) -> Examination
         EvidenceMalformed: if one is not an evidence file.
     """
     fingerprints = dict(_expectation(one) for one in expected)
-    found = examine([(file.name, _examined(file, fingerprints)) for file in files])
+    growths = {file: read_growth(raw) for file in files if is_growth(raw := _beginning(file))}
+    shown = [(file.name, _examined(file, fingerprints)) for file in files if file not in growths]
+    if not shown:
+        raise BadInput("a proof that a log grew needs two evidence files beside it, which show its heads", field="file")
+    found = examine(shown, tuple(growths.values()))
     strangers = sorted(fingerprints.keys() - {one.subject for one in found.whole.lines})
     if strangers:
         raise BadInput(
@@ -124,6 +129,15 @@ def _examined(file: Path, fingerprints: Mapping[str, str]) -> Sequence[Examined]
     if is_look(raw):
         return [Examined(report=verify_look(read_look(raw), fingerprints), account=None)]
     return [examine_evidence(read_evidence(raw), fingerprints)]
+
+
+def _beginning(file: Path) -> bytes:
+    """The first line of a file, which is all there is of a proof of growth."""
+    try:
+        with file.open("rb") as opened:
+            return opened.readline(MAX_BYTES + 1)
+    except OSError as fault:
+        raise BadInput(f"the file cannot be read: {fault.strerror}", field="file") from None
 
 
 def _lines(opened: BinaryIO) -> Iterator[bytes]:

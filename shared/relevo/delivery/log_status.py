@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 
 from relevo.domain.access import MAY, Act
 from relevo.domain.tasks import Task
-from relevo.errors import NotFound
+from relevo.errors import BadInput, NotFound
+from relevo.protocol import merkle
 from relevo.protocol.checkpoint import log_verifier_key
 from relevo.protocol.cosignature import witness_verifier_key
+from relevo.protocol.log_growth import LogGrowth, write_growth
 from relevo.storage import log, peers, witness
 from relevo.storage.tables_witness import CosignatureRow, LogAlarmRow, WitnessRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -66,6 +68,20 @@ def status(work: UnitOfWork) -> LogStatus:
         verifier_key=log_verifier_key(own, peers.latest(work.session, own).log),
         witnesses=tuple(_witnesses(work)),
     )
+
+
+def prove_growth(work: UnitOfWork, old: int, new: int) -> bytes:
+    """The file by which an auditor checks that the log of `new` entries begins with the one of `old`.
+
+    Raises:
+        BadInput: unless 0 < old < new, and this log has that many.
+    """
+    work.require(Act.READ_LOG)
+    newest = log.latest_checkpoint(work.session)
+    if not 0 < old < new <= (newest.size if newest else 0):
+        raise BadInput(f"the log has {newest.size if newest else 0} entries; give two sizes, the smaller one first")
+    proof = merkle.consistency_proof(old, new, log.subtrees(work.session))
+    return write_growth(LogGrowth(node=work.identity.node_id, old=old, new=new, proof=tuple(proof)))
 
 
 def alarms(work: UnitOfWork) -> list[LogAlarmRow]:

@@ -9,9 +9,11 @@ cannot prove by itself is said in lines of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
+from relevo.protocol.known_tree import siblings
 from relevo.protocol.merkle import leaf_hash
 from relevo.protocol.record import entry_of
 from relevo.protocol.sop_signature import sop_digest
@@ -32,9 +34,9 @@ from relevo.protocol.verification_report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from relevo.protocol.evidence import Evidence
+    from relevo.protocol.evidence import Evidence, EvidenceEntry
     from relevo.protocol.record import Record
     from relevo.protocol.verification_nodes import Identities
 
@@ -102,7 +104,9 @@ def _lines(evidence: Evidence, expect: Mapping[str, str], known: _Known) -> Iter
 
 def _account(evidence: Evidence, known: _Known) -> Account:
     assert known.identities is not None
-    entries = {entry.index: entry for entry in evidence.entries}
+    entries = {entry.index: entry for entry in evidence.entries if entry.index in known.records}
+    leaves = {place: leaf_hash(entry_of(entry.record, entry.salt)) for place, entry in entries.items()}
+    head = _head(evidence, known.identities)
     return Account(
         node=evidence.node,
         peer=evidence.peer,
@@ -112,9 +116,19 @@ def _account(evidence: Evidence, known: _Known) -> Account:
         sops={sop_digest(sop.text.encode()): sop.text for sop in evidence.sops},
         told=known.told,
         records=known.records,
-        leaves={place: leaf_hash(entry_of(entries[place].record, entries[place].salt)) for place in known.records},
-        head=_head(evidence, known.identities),
+        leaves=leaves,
+        subtrees=_subtrees(leaves, entries.values(), head),
+        head=head,
     )
+
+
+def _subtrees(
+    leaves: Mapping[int, bytes], entries: Iterable[EvidenceEntry], head: Head | None
+) -> dict[tuple[int, int], bytes]:
+    """What the proofs of entries that hold show of the tree."""
+    size = head.checkpoint.size if head else 0
+    above = chain.from_iterable(siblings(entry.index, size, entry.proof) for entry in entries)
+    return {**dict(above), **{(0, place): leaf for place, leaf in leaves.items()}}
 
 
 def _head(evidence: Evidence, identities: Identities) -> Head | None:

@@ -72,7 +72,8 @@ class Head:
 class Account:
     """What the file of `node` has proven about its relation with `peer`; `whole` if it leaves no referral out.
 
-    `statements` are digests in order by node, `sops` texts by digest, `records` stand by their place in the log.
+    `statements` are digests in order by node, `sops` texts by digest, `records` stand by their place in the log;
+    `subtrees` is what the file shows of the tree of the log, its own entries among them.
     """
 
     node: str
@@ -84,6 +85,7 @@ class Account:
     told: Sequence[Told]
     records: Mapping[int, Record]
     leaves: Mapping[int, bytes]
+    subtrees: Mapping[tuple[int, int], bytes]
     head: Head | None
 
     def threads(self) -> frozenset[str]:

@@ -199,6 +199,7 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         told=relation.told,
         records=leaves.records,
         leaves=leaves.leaves,
+        subtrees=leaves.subtrees,
         head=signed and replace(signed, seen=seen_by(signed.note, [base.peer], relation.identities)),
     )
     lines += check_keys(account, compromised_keys(relation.identities.chains.values()))

@@ -44,6 +44,7 @@ class Leaves:
     size: int = 0
     records: dict[int, Record] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
+    subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
     _stack: list[tuple[int, bytes]] = field(default_factory=list)
     _wanted: dict[Key, str] = field(default_factory=dict)
     _messages: set[tuple[str | None, str | None]] = field(default_factory=set)
@@ -131,6 +132,7 @@ class Leaves:
     def _push(self, level: int, value: bytes) -> None:
         if self.size % (1 << level):
             raise EvidenceMalformed("hidden entries do not begin where a subtree can", field="level")
+        self.subtrees[level, self.size >> level] = value
         self.size += 1 << level
         self._stack.append((level, value))
         while len(self._stack) > 1 and self._stack[-1][0] == self._stack[-2][0]:

@@ -112,6 +112,7 @@ HARMLESS: Mapping[str, str] = {
     "statement": "node_id version token expires_at",
     "step": "id peer thread step side who at late jti status_after journey_after",
     "user_account": "name role token_digest added_at organisation",
+    "file_trace": "peer thread direction digest at receipt",
     "witness": "peer size asked_at problem",
     "witnessed": "peer size root note cosigned_at",
     "best_interests_review": "id case decision reviewed_at reviewed_by",

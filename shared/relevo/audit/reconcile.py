@@ -2,7 +2,7 @@
 
 | two files of | is compared |
 | --- | --- |
-| the two nodes of a relation | statements, SOPs, every message by id, every receipt; what one lacks is named |
+| the two nodes of a relation | statements, SOPs, every message, receipt and attached file; what one lacks is named |
 | one and the same node | the heads of its log, and what both show of it (`relevo.audit.histories`) |
 
 A message that its sender shows with a receipt must stand in the receiver's file. One without a receipt may still be on
@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING
 from relevo.audit.histories import compare_logs
 from relevo.audit.referrals import threads
 from relevo.errors import WireError
+from relevo.protocol.verification_files import file_subject
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from relevo.protocol.log_growth import LogGrowth
-    from relevo.protocol.verification_account import Account, Told
+    from relevo.protocol.verification_account import Account, Told, ToldFile
     from relevo.protocol.verification_report import Line
+
+_ONE_RECEIPT = "whether its sender knows what became of it; the receipt stands in one of the two files alone."
 
 
 class NotTheSameRelation(WireError):
@@ -56,6 +59,20 @@ class ReceiptDiffers(WireError):
     advice = "Ask the receiver whether it was restored from a backup; otherwise one of the two was replaced."
 
 
+class AttachmentMissing(WireError):
+    """The sender shows the receiver's receipt for a file, and the receiver's evidence knows nothing of it."""
+
+    code = "attachment-missing"
+    advice = "Ask the receiver for a fresh export; if it is missing there too, it was taken out."
+
+
+class AttachmentReceiptDiffers(WireError):
+    """The two sides show different receipts for one file."""
+
+    code = "attachment-receipt-differs"
+    advice = "Ask the receiver whether it was restored from a backup; otherwise one of the two was replaced."
+
+
 class StatementsDiffer(WireError):
     """The two files show different statements of one node for one version."""
 
@@ -81,6 +98,7 @@ def reconcile(one: Account, other: Account, growths: Sequence[LogGrowth] = ()) -
     yield from _statement_lines(one, other)
     yield from _sop_lines(one, other)
     yield from _message_lines(one, other)
+    yield from _file_lines(one, other)
 
 
 def _share(one: Account, other: Account) -> bool:
@@ -124,6 +142,37 @@ def _message_lines(one: Account, other: Account) -> Iterator[Line]:
         elif right is not None and covers[one.node].holds(right):
             yield _lacking(right, other, one)
     yield holds(Check.BOTH_SIDES, "messages", f"{same} are the same in both files, with the same receipts.")
+
+
+def _file_lines(one: Account, other: Account) -> Iterator[Line]:
+    """Every file that either side shows, and at the end how many are the same on both sides."""
+    mine, theirs = ({(file.thread, file.sender, file.digest): file for file in a.files} for a in (one, other))
+    same = 0
+    for key in sorted(mine.keys() | theirs.keys()):
+        line = _file_line(key, mine.get(key), theirs.get(key), (one, other))
+        same += line is None
+        if line is not None:
+            yield line
+    if same:
+        yield holds(Check.ATTACHMENT, "attached files", f"{same} are the same in both files, with the same receipts.")
+
+
+def _file_line(
+    key: tuple[str, str, str], left: ToldFile | None, right: ToldFile | None, both: tuple[Account, Account]
+) -> Line | None:
+    thread, sender, digest = key
+    shown = [found.receipt_digest for found in (left, right) if found is not None]
+    subject = file_subject(digest)
+    if len(shown) == len(both):
+        if None not in shown and shown[0] != shown[1]:
+            return fails(Check.ATTACHMENT, subject, AttachmentReceiptDiffers())
+        return None if shown[0] == shown[1] else could_not_check(Check.ATTACHMENT, subject, _ONE_RECEIPT)
+    having, lacking = both if left is not None else (both[1], both[0])
+    if having.node != sender or shown[0] is None or thread not in lacking.threads():
+        text = f"whether {lacking.node} knows of it; it stands in the file of {having.node} alone."
+        return could_not_check(Check.ATTACHMENT, subject, text)
+    why = f"the file of {lacking.node} lacks it, and {having.node} can show that {lacking.node} receipted it"
+    return fails(Check.ATTACHMENT, subject, AttachmentMissing(why))
 
 
 def _differences(left: Told, right: Told) -> Iterator[Line]:

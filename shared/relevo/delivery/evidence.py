@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from relevo.delivery import file_traces
 from relevo.domain.access import Act
 from relevo.errors import Conflict
 from relevo.protocol import merkle
@@ -46,6 +47,7 @@ def export(work: UnitOfWork, thread: str) -> bytes:
             statements={node: tuple(peers.statements(work.session, node)) for node in nodes},
             sops=(sop_shown(work, row.sop, row.peer),),
             messages=tuple(_messages(work.session, row)),
+            files=tuple(shown for _, shown in file_traces.shown(work.session, row.peer, row.thread)),
             checkpoint=witness.cosigned(work.session, checkpoint),
             entries=tuple(_proven(work.session, logged, checkpoint.size)),
         )

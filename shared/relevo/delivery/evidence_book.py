@@ -18,13 +18,13 @@ from typing import TypeAlias
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from relevo.delivery import evidence, looking
+from relevo.delivery import evidence, file_traces, looking
 from relevo.delivery.evidence import LogBehind
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason
 from relevo.errors import BadInput
 from relevo.protocol import base64url
-from relevo.protocol.evidence import EvidenceMessage
+from relevo.protocol.evidence import EvidenceFile, EvidenceMessage
 from relevo.protocol.evidence_book import write_book
 from relevo.protocol.evidence_items import (
     BookCheckpoint,
@@ -43,7 +43,7 @@ from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, LogHashR
 from relevo.storage.unit_of_work import UnitOfWork
 
 CHUNK = 1000
-_NAMES = ("manifest", "receipt")
+_NAMES = ("manifest", "receipt", "file")
 
 _Stretches: TypeAlias = dict[tuple[str, int | None], tuple[int | None, int | None]]
 """By direction and epoch the first and the last number of a stream."""
@@ -182,8 +182,17 @@ def _threads(book: _Book, peer: str) -> Iterator[BookThread]:
         found = [_shown(book, row, shown) for row, shown in rows if _is_in(book, row, shown, stretches)]
         if found:
             book.subjects.update((thread, access_log.entries_of(thread)))
-            yield BookThread(peer=peer, thread=thread, messages=tuple(found))
+            yield BookThread(peer=peer, thread=thread, messages=tuple(found), files=tuple(_files(book, peer, thread)))
         session.expunge_all()
+
+
+def _files(book: _Book, peer: str, thread: str) -> Iterator[EvidenceFile]:
+    """The files of a referral in the period, each only if the head covers all that is shown of it."""
+    for row, shown in file_traces.shown(book.work.session, peer, thread):
+        names = {shown.digest, *([base64url.digest(shown.receipt.encode())] if shown.receipt else ())}
+        if book.period.holds(row.at) and names <= book.logged:
+            book.shown.add(shown.digest)
+            yield shown
 
 
 def _threads_of(book: _Book, peer: str) -> list[str]:
@@ -252,8 +261,8 @@ def _leaves(book: _Book) -> Iterator[BookItem]:
 def _speaks_of(book: _Book, entry: LogEntryRow, record: Record) -> bool:
     if record.fields.get("peer", book.work.identity.node_id) not in {*book.peers, book.work.identity.node_id}:
         return False
-    if "jti" in record.fields:
-        return record.fields["jti"] in book.shown
+    if "jti" in record.fields or "file" in record.fields:
+        return (record.fields.get("jti") or record.fields["file"]) in book.shown
     is_ours = book.everything or entry.subject in book.subjects
     return is_ours and (book.period.holds(record.at) or record.type in {RecordType.KEY, RecordType.PEER})
 

@@ -4,17 +4,19 @@
      "statements": {node id: [JWS, in order]},
      "sops": [{"text": …, "signatures": {node id: JWS}}],
      "messages": [{"direction": "sent" | "received", "manifest": JWS, "content": JWS, "receipt": JWS | null}],
+     "files": [{"direction": "sent" | "received", "digest": of the sealed bytes, "receipt": JWS | null}],
      "log": {"checkpoint": signed note,
              "entries": [{"record": base64url, "salt": base64url, "index": int, "proof": [base64, …]}]}}
 
-`content` is the issuer-signed JWT alone: salted digests, no disclosure. Messages stand in the order of each stream,
-entries in the order of the log, so that the same referral gives the same bytes. The file itself is signed by nobody;
-everything in it that matters is. Reading checks the form alone; `verification` checks what the file says.
+`content` is the issuer-signed JWT alone: salted digests, no disclosure. `files` is left out where none went over.
+Messages stand in the order of each stream, entries in the order of the log, so that the same referral gives the same
+bytes. The file itself is signed by nobody; everything in it that matters is. Reading checks the form alone;
+`verification` checks what the file says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +74,15 @@ class EvidenceMessage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvidenceFile:
+    """A file that one side brought the other whole: the digest of its sealed bytes, and the receiver's receipt."""
+
+    direction: Direction
+    digest: str
+    receipt: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvidenceEntry:
     """A log record with its salt, its place in the log, and the siblings that lead to the root."""
 
@@ -94,6 +105,7 @@ class Evidence:
     messages: tuple[EvidenceMessage, ...]
     checkpoint: str
     entries: tuple[EvidenceEntry, ...]
+    files: tuple[EvidenceFile, ...] = ()
 
 
 def write_evidence(evidence: Evidence) -> bytes:
@@ -125,6 +137,7 @@ def _to_object(evidence: Evidence) -> JsonObject:
         "statements": {node: list(chain) for node, chain in sorted(evidence.statements.items())},
         "sops": [{"text": sop.text, "signatures": dict(sorted(sop.signatures.items()))} for sop in evidence.sops],
         "messages": [message_object(message) for message in evidence.messages],
+        **files_object(evidence.files),
         "log": {
             "checkpoint": evidence.checkpoint,
             "entries": [_entry_object(entry) for entry in sorted(evidence.entries, key=lambda entry: entry.index)],
@@ -155,8 +168,14 @@ def _entry_object(entry: EvidenceEntry) -> JsonObject:
 _MEMBERS = ("format", "node", "peer", "thread", "made_at", "statements", "sops", "messages", "log")
 
 
+def files_object(files: Sequence[EvidenceFile]) -> JsonObject:
+    """The member `files`, or nothing where there is none."""
+    shown = [{"direction": one.direction.value, "digest": one.digest, "receipt": one.receipt} for one in files]
+    return {"files": [*shown]} if shown else {}
+
+
 def _evidence(value: JsonObject) -> Evidence:
-    claims = Claims.of(value, _MEMBERS, "the file")
+    claims = Claims.of(value, (*_MEMBERS, "files") if "files" in value else _MEMBERS, "the file")
     if claims.members["format"] != FORMAT:
         raise EvidenceMalformed("the file is of another format", field="format")
     node, peer = claims.node_id("node"), claims.node_id("peer")
@@ -171,6 +190,7 @@ def _evidence(value: JsonObject) -> Evidence:
         messages=tuple(read_message(item) for item in claims.items("messages", most=MAX_ITEMS)),
         checkpoint=read_text(log.members["checkpoint"], "checkpoint"),
         entries=tuple(_entry(item) for item in log.items("entries", most=MAX_ITEMS)),
+        files=read_files(claims),
     )
 
 
@@ -206,6 +226,26 @@ def read_message(value: JsonValue, *, disclosed: bool | None = None) -> Evidence
         content="" if content is None and disclosed is not None else read_text(content, "content"),
         receipt=None if receipt is None else read_text(receipt, "receipt"),
         disclosures=None if texts is None else tuple(texts),
+    )
+
+
+def read_files(claims: Claims) -> tuple[EvidenceFile, ...]:
+    """The member `files` where there is one; raises `EvidenceMalformed`."""
+    if "files" not in claims.members:
+        return ()
+    found = tuple(_file(item) for item in claims.items("files", most=MAX_ITEMS))
+    if not found:
+        raise EvidenceMalformed("a file without attached files has no member of that name", field="files")
+    return found
+
+
+def _file(value: JsonValue) -> EvidenceFile:
+    claims = Claims.of(value, ("direction", "digest", "receipt"), "an attached file")
+    receipt = claims.members["receipt"]
+    return EvidenceFile(
+        direction=_direction(claims.members["direction"]),
+        digest=claims.digest("digest"),
+        receipt=None if receipt is None else read_text(receipt, "receipt"),
     )
 
 

@@ -4,7 +4,8 @@
      "thread": UUID | null, "personal_data": bool, "made_at": NumericDate}
     {"statement": JWS, "of": node id}                                                       version by version
     {"sop": text, "peer": node id, "signatures": {node id: JWS}}
-    {"thread": UUID, "peer": node id, "messages": [as in relevo-evidence-v1, content may be null, "disclosures": …]}
+    {"thread": UUID, "peer": node id, "messages": [as in relevo-evidence-v1, content may be null, "disclosures": …],
+     "files": [as there]}
     {"entry": base64url of the record, "salt": base64url}                                   the next leaf of the log
     {"hidden": base64, "level": int}                                                        the next 2^level leaves
     {"checkpoint": signed note}
@@ -27,7 +28,9 @@ from relevo.protocol.evidence import (
     MAX_BYTES,
     MAX_ITEMS,
     EvidenceMalformed,
+    files_object,
     message_object,
+    read_files,
     read_message,
     read_sop,
     read_text,
@@ -107,7 +110,8 @@ def _to_object(item: BookItem, *, personal: bool) -> JsonObject:
         case BookThread():
             messages = [message_object(one, disclosed=personal) for one in item.messages]
             marked: JsonObject = {"personal_data": WARNING} if personal else {}
-            return {**marked, "thread": item.thread, "peer": item.peer, "messages": messages}
+            shown: JsonObject = {"thread": item.thread, "peer": item.peer, "messages": messages}
+            return {**marked, **shown, **files_object(item.files)}
         case _:
             return _log_object(item)
 
@@ -174,7 +178,7 @@ def _sop(value: JsonObject) -> BookSop:
 
 
 def _thread(value: JsonObject, *, personal: bool) -> BookThread:
-    names = ("personal_data", "thread", "peer", "messages") if personal else ("thread", "peer", "messages")
+    names = {"thread", "peer", "messages"} | ({"personal_data"} if personal else set()) | ({"files"} & set(value))
     claims = Claims.of(value, names, "a referral")
     if personal and value["personal_data"] != WARNING:
         raise EvidenceMalformed("a line with personal data does not say so", field="personal_data")
@@ -183,6 +187,7 @@ def _thread(value: JsonObject, *, personal: bool) -> BookThread:
         peer=claims.node_id("peer"),
         thread=claims.uuid("thread"),
         messages=tuple(read_message(one, disclosed=personal) for one in items),
+        files=read_files(claims),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.evidence import EvidenceMessage, EvidenceSop
+    from relevo.protocol.evidence import EvidenceFile, EvidenceMessage, EvidenceSop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +42,12 @@ class BookSop:
 
 @dataclass(frozen=True, kw_only=True)
 class BookThread:
-    """The messages of one thread, in the order of each stream."""
+    """The messages of one thread, in the order of each stream, and the files that went with them."""
 
     peer: str
     thread: str
     messages: tuple[EvidenceMessage, ...]
+    files: tuple[EvidenceFile, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

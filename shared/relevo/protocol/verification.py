@@ -1,9 +1,9 @@
 """Examines an evidence file without a node, a network, a clock or personal data.
 
 In this order: the statements and fingerprints of both nodes; their signatures under each SOP; each manifest with its
-SOP, content and receipt; the order of each stream; the checkpoint, every log entry, and that everything shown is
-logged. A line fails for each thing that does not hold, under the code that the same fault has on the wire. What a file
-cannot prove by itself is said in lines of its own.
+SOP, content and receipt; the order of each stream; the receipts for attached files; the checkpoint, every log entry,
+and that everything shown is logged. A line fails for each thing that does not hold, under the code that the same fault
+has on the wire. What a file cannot prove by itself is said in lines of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from relevo.protocol.merkle import leaf_hash
 from relevo.protocol.record import entry_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
-from relevo.protocol.verification_account import Account, Head, Told, seen_by, tell
+from relevo.protocol.verification_account import Account, Head, Told, ToldFile, seen_by, tell
+from relevo.protocol.verification_files import check_files
 from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_log import check_log
 from relevo.protocol.verification_messages import check_manifests, check_messages, check_order
@@ -56,6 +57,7 @@ class Examined:
 class _Known:
     identities: Identities | None = None
     told: list[Told] = field(default_factory=list)
+    files: list[ToldFile] = field(default_factory=list)
     records: dict[int, Record] = field(default_factory=dict)
 
 
@@ -98,6 +100,7 @@ def _lines(evidence: Evidence, expect: Mapping[str, str], known: _Known) -> Iter
     yield from lines
     yield from check_messages(evidence, proven, identities)
     yield from check_order(proven)
+    yield from check_files(evidence, identities, known.files)
     yield from check_log(evidence, proven, identities, known.records)
     known.told = [told for found in proven if (told := tell(evidence, found, proven, identities)) is not None]
 
@@ -119,6 +122,7 @@ def _account(evidence: Evidence, known: _Known) -> Account:
         leaves=leaves,
         subtrees=_subtrees(leaves, entries.values(), head),
         head=head,
+        files=known.files,
     )
 
 

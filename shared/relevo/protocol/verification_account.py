@@ -59,6 +59,16 @@ class Told:
         return f"{self.message.kind} {self.message.jti}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldFile:
+    """A file that went over: of which referral, from whom, and the digest of its receipt if there is one."""
+
+    thread: str
+    sender: str
+    digest: str
+    receipt_digest: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Head:
     """The head of a node's log as a file shows it, and when a witness last saw it, by witness."""
@@ -87,6 +97,7 @@ class Account:
     leaves: Mapping[int, bytes]
     subtrees: Mapping[tuple[int, int], bytes]
     head: Head | None
+    files: Sequence[ToldFile] = ()
 
     def threads(self) -> frozenset[str]:
         """The referrals of which something is shown."""

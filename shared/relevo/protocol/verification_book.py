@@ -18,7 +18,8 @@ from relevo.protocol.evidence_items import BookCheckpoint, BookHead, BookSop, Bo
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
 from relevo.protocol.verification import Examined
-from relevo.protocol.verification_account import Account, Head, Told, seen_by, tell
+from relevo.protocol.verification_account import Account, Head, Told, ToldFile, seen_by, tell
+from relevo.protocol.verification_files import check_files
 from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_leaves import Leaves
 from relevo.protocol.verification_messages import check_manifests, check_messages
@@ -54,6 +55,7 @@ class _Relation:
     lines: list[Line]
     counts: Counter[Check] = field(default_factory=Counter)
     told: list[Told] = field(default_factory=list)
+    files: list[ToldFile] = field(default_factory=list)
 
     def keep(self, lines: Iterable[Line]) -> None:
         """Keep what does not simply hold, and count what does."""
@@ -138,7 +140,7 @@ def _take(relations: Mapping[str, _Relation | Examined], item: BookThread, leave
         raise EvidenceMalformed("a referral is with a node that the first line does not name", field="peer")
     if isinstance(relation, Examined):
         return
-    part = replace(relation.base, thread=item.thread, messages=item.messages)
+    part = replace(relation.base, thread=item.thread, messages=item.messages, files=item.files)
     lines, proven = check_manifests(part, relation.identities)
     relation.keep(lines)
     readable = [found for found in proven if found.shown.content]
@@ -148,6 +150,9 @@ def _take(relations: Mapping[str, _Relation | Examined], item: BookThread, leave
             relation.lines.append(could_not_check(Check.CONTENT, found.subject, NOT_READ))
         relation.keep(_disclosure_lines(found))
         leaves.want(found, relation.base.peer)
+    relation.keep(check_files(part, relation.identities, relation.files))
+    for shown in item.files:
+        leaves.want_file(shown, item.thread, relation.base.peer)
     told = (tell(part, found, proven, relation.identities) for found in readable)
     relation.told += [one for one in told if one is not None]
 
@@ -200,6 +205,7 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         records=leaves.records,
         leaves=leaves.leaves,
         subtrees=leaves.subtrees,
+        files=relation.files,
         head=signed and replace(signed, seen=seen_by(signed.note, [base.peer], relation.identities)),
     )
     lines += check_keys(account, compromised_keys(relation.identities.chains.values()))
@@ -227,5 +233,6 @@ _COUNTED: Mapping[Check, str] = {
     Check.SOP: "{:,} messages move under a SOP that is in this file, or are between the nodes alone.",
     Check.CONTENT: "{:,} contents are exactly what their messages name.",
     Check.RECEIPT: "{:,} receipts of the other side hold.",
+    Check.ATTACHMENT: "{:,} files went over, and their receivers' receipts hold.",
     Check.DISCLOSURE: "of {:,} messages what is disclosed is what the sender signed.",
 }

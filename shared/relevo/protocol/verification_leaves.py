@@ -17,6 +17,7 @@ from relevo.protocol.evidence_items import BookCheckpoint, BookEntry, BookHidden
 from relevo.protocol.merkle import EMPTY_ROOT, InclusionFailed, leaf_hash, node_hash
 from relevo.protocol.record import FIELDS, RecordType, entry_of, read_record
 from relevo.protocol.verification_account import Head
+from relevo.protocol.verification_files import file_records, file_subject
 from relevo.protocol.verification_log import LogEntryMissing, LogRecordMismatch, LookMissing
 from relevo.protocol.verification_nodes import read_head
 from relevo.protocol.verification_report import Check, could_not_check, fails, holds
@@ -24,6 +25,7 @@ from relevo.protocol.verification_report import Check, could_not_check, fails, h
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from relevo.protocol.evidence import EvidenceFile
     from relevo.protocol.evidence_items import BookHead
     from relevo.protocol.record import Record
     from relevo.protocol.statement import NodeStatement
@@ -32,7 +34,15 @@ if TYPE_CHECKING:
 
 Key: TypeAlias = tuple[RecordType, tuple[str | None, ...]]
 _ABOUT_MESSAGES = frozenset(
-    {RecordType.MESSAGE_SENT, RecordType.MESSAGE_RECEIVED, RecordType.RECEIPT_MADE, RecordType.RECEIPT_GOT}
+    {
+        RecordType.MESSAGE_SENT,
+        RecordType.MESSAGE_RECEIVED,
+        RecordType.RECEIPT_MADE,
+        RecordType.RECEIPT_GOT,
+        RecordType.FILE_SENT,
+        RecordType.FILE_RECEIPT_MADE,
+        RecordType.FILE_RECEIPT_GOT,
+    }
 )
 
 
@@ -64,6 +74,11 @@ class Leaves:
             kind = RecordType.RECEIPT_GOT if sent else RecordType.RECEIPT_MADE
             digest = base64url.digest(found.shown.receipt.encode())
             self._wanted[kind, (digest, *names)] = f"the receipt of {found.subject}"
+
+    def want_file(self, shown: EvidenceFile, thread: str, peer: str) -> None:
+        """Expect the records of a file that is shown, and of its receipt."""
+        for key in file_records(shown, thread, peer):
+            self._wanted[key] = f"{key[0]} of {file_subject(shown.digest)}"
 
     def take(self, item: object) -> None:
         """The next line of the log.
@@ -127,7 +142,7 @@ class Leaves:
 
     def _shows(self, record: Record) -> bool:
         """Whether a record is about a message of the file, if only about another attempt at it."""
-        return (record.fields["jti"], record.fields["thread"]) in self._messages
+        return (record.fields.get("jti"), record.fields["thread"]) in self._messages
 
     def _push(self, level: int, value: bytes) -> None:
         if self.size % (1 << level):

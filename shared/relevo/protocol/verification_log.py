@@ -18,6 +18,7 @@ from relevo.protocol.evidence import Direction
 from relevo.protocol.merkle import leaf_hash, verify_inclusion
 from relevo.protocol.record import FIELDS, Record, RecordType, entry_of, read_record
 from relevo.protocol.sop_signature import sop_digest
+from relevo.protocol.verification_files import file_records, file_subject
 from relevo.protocol.verification_nodes import read_head, statement_digests
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
@@ -142,7 +143,7 @@ def _meaning(record: Record, shown: _Shown) -> str | None:
         name, change, told = _CIRCUMSTANCES[record.type]
         named = str(record.fields[name]).rpartition(":")[2]
         return f"{told}: {record.fields[change]}" if named in shown.circumstances[record.type] else None
-    if (record.fields["jti"], record.fields["thread"]) not in shown.messages:
+    if (record.fields.get("jti"), record.fields["thread"]) not in shown.messages:
         raise LogRecordMismatch
     return None
 
@@ -194,6 +195,10 @@ def _wanted(evidence: Evidence, proven: Sequence[Proven]) -> Iterator[_Wanted]:
             kind = RecordType.RECEIPT_GOT if sent else RecordType.RECEIPT_MADE
             digest = base64url.digest(found.shown.receipt.encode())
             yield _Wanted(key=(kind, (digest, *names)), subject=found.subject, what="the receipt")
+    for shown in evidence.files:
+        for key in file_records(shown, evidence.thread, evidence.peer):
+            what = "that it was brought" if key[0] is RecordType.FILE_SENT else "the receipt"
+            yield _Wanted(key=key, subject=file_subject(shown.digest), what=what)
 
 
 def _key(record: Record) -> Key:

@@ -28,6 +28,7 @@ class Check(StrEnum):
     MANIFEST = "manifest"
     CONTENT = "content"
     RECEIPT = "receipt"
+    ATTACHMENT = "attachment"
     ORDER = "order"
     CHECKPOINT = "checkpoint"
     WITNESS = "witness"

@@ -329,4 +329,4 @@ def test_a_referral_without_consent_names_who_answers_for_it(story: Story) -> No
     assert "a second person reviewed the exception, and that is logged." in told(together(*files))
     assert "Ask es:retorno for its file" in told(together(files[1]))
     silent = silenced(files[0], RecordType.EXCEPTION)
-    assert "exception-unattested" in codes(together(silent, files[1]))
+    assert "exception-unlogged" in codes(together(silent, files[1]))

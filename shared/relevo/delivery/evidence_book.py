@@ -9,7 +9,7 @@ What has no place in the log yet is left out: it stands at the end of a stream a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -18,15 +18,17 @@ from typing import TypeAlias
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from relevo.delivery import evidence, file_traces, looking
+from relevo.delivery import evidence, evidence_basis, file_traces, looking
 from relevo.delivery.evidence import LogBehind
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason
 from relevo.errors import BadInput
-from relevo.protocol import base64url
+from relevo.protocol import base64url, strict_json
+from relevo.protocol.basis import commit
 from relevo.protocol.evidence import EvidenceFile, EvidenceMessage
 from relevo.protocol.evidence_book import write_book
 from relevo.protocol.evidence_items import (
+    BookBasis,
     BookCheckpoint,
     BookEntry,
     BookHead,
@@ -38,6 +40,7 @@ from relevo.protocol.evidence_items import (
 )
 from relevo.protocol.manifest import manifest_digest
 from relevo.protocol.record import Record, RecordType, read_record
+from relevo.protocol.strict_json import JsonObject
 from relevo.storage import access_log, erasure, log, peers, referrals, witness
 from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, LogHashRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -81,6 +84,7 @@ class _Book:
     thread: str | None = None
     everything: bool = False
     disclosed: Callable[[list[str] | None], list[str]] | None = None
+    basis: tuple[BookBasis, ...] = ()
     logged: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     subjects: set[str] = field(default_factory=set)
@@ -115,7 +119,8 @@ def export_content(work: UnitOfWork, thread: str, why: str = LookReason.SUPERVIS
     row = referrals.by_thread(work.session, thread)
     if log.waits(work.session, (thread, row.sop)):
         raise LogBehind
-    readable = looking.look(work, row, erasure.classes_of(work.session, row), why)
+    present = erasure.classes_of(work.session, row) | evidence_basis.classes_of(work.session, row)
+    readable = looking.look(work, row, present, why)
     entries = log.entries_of(work.session, thread)
     book = _Book(
         work,
@@ -124,6 +129,7 @@ def export_content(work: UnitOfWork, thread: str, why: str = LookReason.SUPERVIS
         evidence.checkpoint_over(work.session, entries),
         thread=thread,
         disclosed=lambda texts: erasure.readable_part(texts or (), readable),
+        basis=tuple(evidence_basis.shown(work, row, readable)),
     )
     return b"".join(write_book(_items(book)))
 
@@ -182,8 +188,19 @@ def _threads(book: _Book, peer: str) -> Iterator[BookThread]:
         found = [_shown(book, row, shown) for row, shown in rows if _is_in(book, row, shown, stretches)]
         if found:
             book.subjects.update((thread, access_log.entries_of(thread)))
-            yield BookThread(peer=peer, thread=thread, messages=tuple(found), files=tuple(_files(book, peer, thread)))
+            files = tuple(_files(book, peer, thread))
+            yield BookThread(peer=peer, thread=thread, messages=tuple(found), files=files, basis=_named(book, found))
         session.expunge_all()
+
+
+def _named(book: _Book, shown: Sequence[EvidenceMessage]) -> tuple[BookBasis, ...]:
+    """What messages that are shown rest on, where that may be shown."""
+    named = {str(_claims(one)["basis"]) for one in shown}
+    return tuple(one for one in book.basis if any(f":{commit(one.record, one.salt)}" in claim for claim in named))
+
+
+def _claims(shown: EvidenceMessage) -> JsonObject:
+    return strict_json.load(base64url.decode(shown.manifest.split(".")[1]))
 
 
 def _files(book: _Book, peer: str, thread: str) -> Iterator[EvidenceFile]:

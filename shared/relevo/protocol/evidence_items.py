@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -41,13 +41,25 @@ class BookSop:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookBasis:
+    """The record of a consent or an exception and its salt, of which messages name the commitment."""
+
+    record: bytes = field(repr=False)
+    salt: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookThread:
-    """The messages of one thread, in the order of each stream, and the files that went with them."""
+    """The messages of one thread, in the order of each stream, and the files that went with them.
+
+    `basis` is what they rest on, in a file with personal data alone.
+    """
 
     peer: str
     thread: str
     messages: tuple[EvidenceMessage, ...]
     files: tuple[EvidenceFile, ...] = ()
+    basis: tuple[BookBasis, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

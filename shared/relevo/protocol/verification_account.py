@@ -83,7 +83,8 @@ class Account:
     """What the file of `node` has proven about its relation with `peer`; `whole` if it leaves no referral out.
 
     `statements` are digests in order by node, `sops` texts by digest, `records` stand by their place in the log;
-    `subtrees` is what the file shows of the tree of the log, its own entries among them.
+    `subtrees` is what the file shows of the tree of the log, its own entries among them; `bases` are records of
+    consents and exceptions by the claim that messages make of them.
     """
 
     node: str
@@ -98,6 +99,7 @@ class Account:
     subtrees: Mapping[tuple[int, int], bytes]
     head: Head | None
     files: Sequence[ToldFile] = ()
+    bases: Mapping[str, bytes] = field(default_factory=dict)
 
     def threads(self) -> frozenset[str]:
         """The referrals of which something is shown."""

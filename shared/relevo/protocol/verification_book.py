@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
 from relevo.protocol import base64url, sd_jwt, strict_json
+from relevo.protocol.basis import commit
 from relevo.protocol.evidence import Evidence, EvidenceMalformed
 from relevo.protocol.evidence_items import BookCheckpoint, BookHead, BookSop, BookStatement, BookThread
 from relevo.protocol.sop_signature import sop_digest
@@ -36,7 +37,7 @@ from relevo.protocol.verification_report import (
 from relevo.protocol.verification_streams import check_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from relevo.protocol.evidence_items import BookItem
     from relevo.protocol.verification_messages import Proven
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
     from relevo.protocol.verification_report import Line
 
 NOT_READ = "what it says: its receiver could not read it, refused it, and kept no content."
+
+
+class BasisNotNamed(WireError):
+    """A record is shown as what messages rest on, and none of them names it."""
+
+    code = "basis-not-named"
 
 
 @dataclass
@@ -56,6 +63,7 @@ class _Relation:
     counts: Counter[Check] = field(default_factory=Counter)
     told: list[Told] = field(default_factory=list)
     files: list[ToldFile] = field(default_factory=list)
+    bases: dict[str, bytes] = field(default_factory=dict)
 
     def keep(self, lines: Iterable[Line]) -> None:
         """Keep what does not simply hold, and count what does."""
@@ -151,6 +159,7 @@ def _take(relations: Mapping[str, _Relation | Examined], item: BookThread, leave
         relation.keep(_disclosure_lines(found))
         leaves.want(found, relation.base.peer)
     relation.keep(check_files(part, relation.identities, relation.files))
+    relation.keep(_basis_lines(item, proven, relation.bases))
     for shown in item.files:
         leaves.want_file(shown, item.thread, relation.base.peer)
     told = (tell(part, found, proven, relation.identities) for found in readable)
@@ -169,6 +178,20 @@ def _disclosure_lines(found: Proven) -> Iterator[Line]:
         yield fails(Check.DISCLOSURE, found.subject, fault)
     else:
         yield holds(Check.DISCLOSURE, found.subject, "what is disclosed is what its sender signed.")
+
+
+def _basis_lines(item: BookThread, proven: Sequence[Proven], bases: dict[str, bytes]) -> Iterator[Line]:
+    """Whether what is shown as basis is what messages name; what is goes to `bases`."""
+    named = Counter(found.message.basis for found in proven)
+    for shown in item.basis:
+        commitment, subject = commit(shown.record, shown.salt), f"referral {item.thread[:8]}"
+        claim = next((one for one in named if one.endswith(f":{commitment}")), None)
+        if claim is None:
+            yield fails(Check.BASIS, subject, BasisNotNamed())
+            continue
+        bases[claim] = shown.record
+        text = f"the {claim.partition(':')[0]} shown here is the one that {named[claim]} of its messages name."
+        yield holds(Check.BASIS, subject, text)
 
 
 def _close(preface: _Preface, relations: Mapping[str, _Relation | Examined], leaves: Leaves) -> tuple[Examined, ...]:
@@ -206,6 +229,7 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         leaves=leaves.leaves,
         subtrees=leaves.subtrees,
         files=relation.files,
+        bases=relation.bases,
         head=signed and replace(signed, seen=seen_by(signed.note, [base.peer], relation.identities)),
     )
     lines += check_keys(account, compromised_keys(relation.identities.chains.values()))

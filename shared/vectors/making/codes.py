@@ -156,6 +156,7 @@ ELSEWHERE = (
     "tile-malformed",
     "attachment-missing",
     "attachment-receipt-differs",
+    "basis-not-named",
     "due-missing",
     "due-not-by-sop",
     "log-forked",

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from relevo.protocol import base64url, sd_jwt
 from relevo.protocol.checkpoint import sign_checkpoint
 from relevo.protocol.envelope import Message, content_digest, manifest_digest, seal_envelope
-from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop
+from relevo.protocol.evidence import Direction, Evidence, EvidenceMessage, EvidenceSop
+from relevo.protocol.evidence_log import EvidenceEntry
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.merkle import append, inclusion_proof, leaf_hash, root
 from relevo.protocol.receipt import Receipt, sign_receipt

@@ -8,10 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from relevo.delivery import file_traces
+from relevo.delivery.evidence_older import older_heads
 from relevo.domain.access import Act
 from relevo.errors import Conflict
 from relevo.protocol import merkle
-from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop, write_evidence
+from relevo.protocol.evidence import Direction, Evidence, EvidenceMessage, EvidenceSop, write_evidence
+from relevo.protocol.evidence_log import EvidenceEntry
 from relevo.protocol.record import read_record
 from relevo.storage import access_log, log, peers, referrals, witness
 from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, ManifestRow, OutboxRow, ReferralRow, SopRow
@@ -47,6 +49,7 @@ def export(work: UnitOfWork, thread: str) -> bytes:
             statements={node: tuple(peers.statements(work.session, node)) for node in nodes},
             sops=(sop_shown(work, row.sop, row.peer),),
             messages=tuple(_messages(work.session, row)),
+            older=tuple(older_heads(work, [row.peer], checkpoint)),
             files=tuple(shown for _, shown in file_traces.shown(work.session, row.peer, row.thread)),
             checkpoint=witness.cosigned(work.session, checkpoint),
             entries=tuple(_proven(work.session, logged, checkpoint.size)),

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from relevo.delivery import evidence, evidence_basis, file_traces, looking
 from relevo.delivery.evidence import LogBehind
+from relevo.delivery.evidence_older import older_heads
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason
 from relevo.errors import BadInput
@@ -34,6 +35,7 @@ from relevo.protocol.evidence_items import (
     BookHead,
     BookHidden,
     BookItem,
+    BookOlder,
     BookSop,
     BookStatement,
     BookThread,
@@ -161,6 +163,7 @@ def _items(book: _Book) -> Iterator[BookItem]:
     for peer in book.peers:
         yield from _threads(book, peer)
     yield from _leaves(book)
+    yield from (BookOlder(head=one) for one in older_heads(work, book.peers, book.checkpoint))
     yield BookCheckpoint(note=witness.cosigned(work.session, book.checkpoint))
 
 

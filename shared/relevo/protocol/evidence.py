@@ -5,8 +5,7 @@
      "sops": [{"text": …, "signatures": {node id: JWS}}],
      "messages": [{"direction": "sent" | "received", "manifest": JWS, "content": JWS, "receipt": JWS | null}],
      "files": [{"direction": "sent" | "received", "digest": of the sealed bytes, "receipt": JWS | null}],
-     "log": {"checkpoint": signed note,
-             "entries": [{"record": base64url, "salt": base64url, "index": int, "proof": [base64, …]}]}}
+     "log": {"checkpoint": signed note, "entries": […], …}}                            (`relevo.protocol.evidence_log`)
 
 `content` is the issuer-signed JWT alone: salted digests, no disclosure. `files` is left out where none went over.
 Messages stand in the order of each stream, entries in the order of the log, so that the same referral gives the same
@@ -24,24 +23,24 @@ from typing import TYPE_CHECKING
 
 from relevo.clock import seconds
 from relevo.errors import WireError
-from relevo.protocol import base64std, base64url, strict_json
+from relevo.protocol import strict_json
 from relevo.protocol.claims import Claims
-from relevo.protocol.proof import MAX_SIBLINGS, read_sibling
-from relevo.protocol.record import SALT_BYTES
+from relevo.protocol.evidence_log import (
+    MAX_ITEMS,
+    EvidenceEntry,
+    EvidenceHead,
+    EvidenceLog,
+    EvidenceMalformed,
+    log_object,
+    read_log,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from relevo.protocol.strict_json import JsonObject, JsonValue
 
 FORMAT = "relevo-evidence-v1"
 MAX_BYTES = 1 << 24
-MAX_ITEMS = 10_000
-
-
-class EvidenceMalformed(WireError):
-    """A file is not an evidence file of the form relevo-evidence-v1."""
-
-    code = "evidence-malformed"
-    advice = "Ask whoever gave you the file for a fresh export; this one was cut, changed, or is something else."
 
 
 class Direction(StrEnum):
@@ -83,16 +82,6 @@ class EvidenceFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvidenceEntry:
-    """A log record with its salt, its place in the log, and the siblings that lead to the root."""
-
-    record: bytes
-    salt: bytes
-    index: int
-    proof: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that `node` shows of the referral `thread` with `peer`; `statements` begins with the registered version."""
 
@@ -106,6 +95,7 @@ class Evidence:
     checkpoint: str
     entries: tuple[EvidenceEntry, ...]
     files: tuple[EvidenceFile, ...] = ()
+    older: tuple[EvidenceHead, ...] = ()
 
 
 def write_evidence(evidence: Evidence) -> bytes:
@@ -138,10 +128,7 @@ def _to_object(evidence: Evidence) -> JsonObject:
         "sops": [{"text": sop.text, "signatures": dict(sorted(sop.signatures.items()))} for sop in evidence.sops],
         "messages": [message_object(message) for message in evidence.messages],
         **files_object(evidence.files),
-        "log": {
-            "checkpoint": evidence.checkpoint,
-            "entries": [_entry_object(entry) for entry in sorted(evidence.entries, key=lambda entry: entry.index)],
-        },
+        "log": log_object(EvidenceLog(checkpoint=evidence.checkpoint, entries=evidence.entries, older=evidence.older)),
     }
 
 
@@ -154,15 +141,6 @@ def message_object(message: EvidenceMessage, *, disclosed: bool = False) -> Json
         "receipt": message.receipt,
     }
     return {**shown, "disclosures": list(message.disclosures or ())} if disclosed else shown
-
-
-def _entry_object(entry: EvidenceEntry) -> JsonObject:
-    return {
-        "record": base64url.encode(entry.record),
-        "salt": base64url.encode(entry.salt),
-        "index": entry.index,
-        "proof": [base64std.encode(sibling) for sibling in entry.proof],
-    }
 
 
 _MEMBERS = ("format", "node", "peer", "thread", "made_at", "statements", "sops", "messages", "log")
@@ -179,7 +157,7 @@ def _evidence(value: JsonObject) -> Evidence:
     if claims.members["format"] != FORMAT:
         raise EvidenceMalformed("the file is of another format", field="format")
     node, peer = claims.node_id("node"), claims.node_id("peer")
-    log = Claims.of(claims.members["log"], ("checkpoint", "entries"), "the log")
+    log = read_log(claims.members["log"])
     return Evidence(
         node=node,
         peer=peer,
@@ -188,8 +166,9 @@ def _evidence(value: JsonObject) -> Evidence:
         statements=_statements(claims.members["statements"], {node, peer}),
         sops=tuple(read_sop(item, {node, peer}) for item in claims.items("sops", most=MAX_ITEMS)),
         messages=tuple(read_message(item) for item in claims.items("messages", most=MAX_ITEMS)),
-        checkpoint=read_text(log.members["checkpoint"], "checkpoint"),
-        entries=tuple(_entry(item) for item in log.items("entries", most=MAX_ITEMS)),
+        checkpoint=log.checkpoint,
+        entries=log.entries,
+        older=log.older,
         files=read_files(claims),
     )
 
@@ -249,29 +228,8 @@ def _file(value: JsonValue) -> EvidenceFile:
     )
 
 
-def _entry(value: JsonValue) -> EvidenceEntry:
-    claims = Claims.of(value, ("record", "salt", "index", "proof"), "a log entry")
-    siblings = claims.items("proof", most=MAX_SIBLINGS)
-    entry = EvidenceEntry(
-        record=claims.raw("record"),
-        salt=claims.raw("salt"),
-        index=claims.whole("index"),
-        proof=tuple(read_sibling(read_text(sibling, "proof")) for sibling in siblings),
-    )
-    if len(entry.salt) != SALT_BYTES:
-        raise EvidenceMalformed("the salt of a log entry does not have 16 bytes", field="salt")
-    return entry
-
-
 def _direction(value: JsonValue) -> Direction:
     try:
         return Direction(str(value))
     except ValueError as error:
         raise EvidenceMalformed("a message is neither sent nor received", field="direction") from error
-
-
-def read_text(value: JsonValue, name: str) -> str:
-    """A text that is not empty; raises `EvidenceMalformed`."""
-    if not isinstance(value, str) or not value:
-        raise EvidenceMalformed(f"{name} is not text", field=name)
-    return value

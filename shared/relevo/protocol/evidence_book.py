@@ -8,6 +8,7 @@
      "files": [as there], "basis": [{"record": base64url, "salt": base64url}]}
     {"entry": base64url of the record, "salt": base64url}                                   the next leaf of the log
     {"hidden": base64, "level": int}                                                        the next 2^level leaves
+    {"older": signed note, "proof": [base64, …]}                       a head before a key was stolen; mostly none
     {"checkpoint": signed note}
 
 The last part walks the log from its first leaf to its head: what is shown as a record, what is not as the hash of the
@@ -26,17 +27,7 @@ from relevo.errors import WireError
 from relevo.protocol import base64std, base64url, strict_json
 from relevo.protocol.basis import SALT_BYTES as BASIS_SALT_BYTES
 from relevo.protocol.claims import Claims
-from relevo.protocol.evidence import (
-    MAX_BYTES,
-    MAX_ITEMS,
-    EvidenceMalformed,
-    files_object,
-    message_object,
-    read_files,
-    read_message,
-    read_sop,
-    read_text,
-)
+from relevo.protocol.evidence import MAX_BYTES, files_object, message_object, read_files, read_message, read_sop
 from relevo.protocol.evidence_items import (
     BookBasis,
     BookCheckpoint,
@@ -44,10 +35,12 @@ from relevo.protocol.evidence_items import (
     BookHead,
     BookHidden,
     BookItem,
+    BookOlder,
     BookSop,
     BookStatement,
     BookThread,
 )
+from relevo.protocol.evidence_log import MAX_ITEMS, EvidenceHead, EvidenceMalformed, read_hashes, read_text
 from relevo.protocol.merkle import HASH_BYTES
 from relevo.protocol.record import SALT_BYTES
 
@@ -124,12 +117,14 @@ def _basis_object(item: BookThread) -> JsonObject:
     return {"basis": [*shown]} if shown else {}
 
 
-def _log_object(item: BookEntry | BookHidden | BookCheckpoint) -> JsonObject:
+def _log_object(item: BookEntry | BookHidden | BookOlder | BookCheckpoint) -> JsonObject:
     match item:
         case BookEntry():
             return {"entry": base64url.encode(item.record), "salt": base64url.encode(item.salt)}
         case BookHidden():
             return {"hidden": base64std.encode(item.hash), "level": item.level}
+        case BookOlder():
+            return {"older": item.head.checkpoint, "proof": [base64std.encode(one) for one in item.head.proof]}
         case BookCheckpoint():
             return {"checkpoint": item.note}
 
@@ -225,6 +220,11 @@ def _hidden(value: JsonObject) -> BookHidden:
     return found
 
 
+def _older(value: JsonObject) -> BookOlder:
+    claims = Claims.of(value, ("older", "proof"), "an older head")
+    return BookOlder(head=EvidenceHead(checkpoint=read_text(value["older"], "older"), proof=read_hashes(claims)))
+
+
 def _checkpoint(value: JsonObject) -> BookCheckpoint:
     Claims.of(value, ("checkpoint",), "the last line")
     return BookCheckpoint(note=read_text(value["checkpoint"], "checkpoint"))
@@ -237,6 +237,7 @@ _READERS: dict[str, Callable[[JsonObject], BookItem]] = {
     "sop": _sop,
     "entry": _entry,
     "hidden": _hidden,
+    "older": _older,
     "checkpoint": _checkpoint,
 }
 _ORDER: dict[type, int] = {
@@ -246,6 +247,7 @@ _ORDER: dict[type, int] = {
     BookThread: 3,
     BookEntry: 4,
     BookHidden: 4,
-    BookCheckpoint: 5,
+    BookOlder: 5,
+    BookCheckpoint: 6,
 }
-_ONCE = frozenset({0, 5})
+_ONCE = frozenset({0, 6})

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from relevo.protocol.evidence import EvidenceFile, EvidenceMessage, EvidenceSop
+    from relevo.protocol.evidence_log import EvidenceHead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +80,19 @@ class BookHidden:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookOlder:
+    """An older head that a witness saw before a key was stolen, and the proof that the newest one continues it."""
+
+    head: EvidenceHead
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookCheckpoint:
     """The signed head of the log; the last line."""
 
     note: str
 
 
-BookItem: TypeAlias = BookHead | BookStatement | BookSop | BookThread | BookEntry | BookHidden | BookCheckpoint
+BookItem: TypeAlias = (
+    BookHead | BookStatement | BookSop | BookThread | BookEntry | BookHidden | BookOlder | BookCheckpoint
+)

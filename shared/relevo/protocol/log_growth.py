@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from relevo.errors import WireError
 from relevo.protocol import base64std, strict_json
 from relevo.protocol.claims import Claims
-from relevo.protocol.evidence import EvidenceMalformed, read_text
-from relevo.protocol.proof import MAX_SIBLINGS, read_sibling
+from relevo.protocol.evidence_log import EvidenceMalformed, read_hashes
 
 FORMAT = "relevo-log-growth-v1"
-MAX_HASHES = MAX_SIBLINGS + 1
 MAX_BYTES = 1 << 13
 
 
@@ -55,10 +53,8 @@ def read_growth(raw: bytes) -> LogGrowth:
     try:
         said = strict_json.load(raw, limit=MAX_BYTES)
         claims = Claims.of(said, ("format", "node", "old", "new", "proof"), "a proof of growth")
-        hashes = [read_sibling(read_text(one, "proof")) for one in claims.items("proof", most=MAX_HASHES)]
-        return LogGrowth(
-            node=claims.node_id("node"), old=claims.whole("old"), new=claims.whole("new"), proof=tuple(hashes)
-        )
+        sizes = claims.whole("old"), claims.whole("new")
+        return LogGrowth(node=claims.node_id("node"), old=sizes[0], new=sizes[1], proof=read_hashes(claims))
     except EvidenceMalformed:
         raise
     except WireError as error:

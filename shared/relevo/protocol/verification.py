@@ -8,7 +8,7 @@ has on the wire. What a file cannot prove by itself is said in lines of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_log import check_log
 from relevo.protocol.verification_messages import check_manifests, check_messages, check_order
 from relevo.protocol.verification_nodes import check_sops, check_statements, read_head, read_identities
+from relevo.protocol.verification_older import check_older
 from relevo.protocol.verification_report import (
     Check,
     Line,
@@ -37,7 +38,8 @@ from relevo.protocol.verification_report import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from relevo.protocol.evidence import Evidence, EvidenceEntry
+    from relevo.protocol.evidence import Evidence
+    from relevo.protocol.evidence_log import EvidenceEntry
     from relevo.protocol.record import Record
     from relevo.protocol.verification_nodes import Identities
 
@@ -77,9 +79,12 @@ def examine_evidence(evidence: Evidence, expect: Mapping[str, str] | None = None
     lines = tuple(_lines(evidence, expect or {}, known))
     if known.identities is None:
         return Examined(report=Report(lines=lines), account=None)
-    account = _account(evidence, known)
+    account, older = _account(evidence, known), list[Line]()
+    if account.head is not None:
+        older, heads = check_older(evidence.older, account.head, evidence.node, [evidence.peer], known.identities)
+        account = replace(account, older=heads)
     apart = check_keys(account, compromised_keys(known.identities.chains.values()))
-    return Examined(report=Report(lines=(*lines, *apart)), account=account)
+    return Examined(report=Report(lines=(*lines, *older, *apart)), account=account)
 
 
 def _lines(evidence: Evidence, expect: Mapping[str, str], known: _Known) -> Iterator[Line]:

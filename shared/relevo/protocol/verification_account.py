@@ -84,7 +84,7 @@ class Account:
 
     `statements` are digests in order by node, `sops` texts by digest, `records` stand by their place in the log;
     `subtrees` is what the file shows of the tree of the log, its own entries among them; `bases` are records of
-    consents and exceptions by the claim that messages make of them.
+    consents and exceptions by the claim that messages make of them; `older` are heads that `head` continues.
     """
 
     node: str
@@ -100,6 +100,7 @@ class Account:
     head: Head | None
     files: Sequence[ToldFile] = ()
     bases: Mapping[str, bytes] = field(default_factory=dict)
+    older: Sequence[Head] = ()
 
     def threads(self) -> frozenset[str]:
         """The referrals of which something is shown."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from relevo.errors import WireError
 from relevo.protocol import base64url, sd_jwt, strict_json
 from relevo.protocol.basis import commit
-from relevo.protocol.evidence import Evidence, EvidenceMalformed
+from relevo.protocol.evidence import Evidence
 from relevo.protocol.evidence_items import BookCheckpoint, BookHead, BookSop, BookStatement, BookThread
+from relevo.protocol.evidence_log import EvidenceMalformed
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
 from relevo.protocol.verification import Examined
@@ -25,6 +26,7 @@ from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_leaves import Leaves
 from relevo.protocol.verification_messages import check_manifests, check_messages
 from relevo.protocol.verification_nodes import check_sops, check_statements, read_identities
+from relevo.protocol.verification_older import check_older
 from relevo.protocol.verification_report import (
     Check,
     Outcome,
@@ -232,6 +234,9 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         bases=relation.bases,
         head=signed and replace(signed, seen=seen_by(signed.note, [base.peer], relation.identities)),
     )
+    if account.head is not None:
+        older, heads = check_older(leaves.older, account.head, base.node, [base.peer], relation.identities)
+        account, lines = replace(account, older=heads), [*lines, *older]
     lines += check_keys(account, compromised_keys(relation.identities.chains.values()))
     return Examined(report=Report(lines=tuple(lines)), account=account, title=f"with {base.peer}")
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.errors import WireError
 from relevo.protocol import base64url
-from relevo.protocol.evidence import Direction, EvidenceMalformed
-from relevo.protocol.evidence_items import BookCheckpoint, BookEntry, BookHidden
+from relevo.protocol.evidence import Direction
+from relevo.protocol.evidence_items import BookCheckpoint, BookEntry, BookHidden, BookOlder
+from relevo.protocol.evidence_log import EvidenceMalformed
 from relevo.protocol.merkle import EMPTY_ROOT, InclusionFailed, leaf_hash, node_hash
 from relevo.protocol.record import FIELDS, RecordType, entry_of, read_record
 from relevo.protocol.verification_account import Head
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from relevo.protocol.evidence import EvidenceFile
     from relevo.protocol.evidence_items import BookHead
+    from relevo.protocol.evidence_log import EvidenceHead
     from relevo.protocol.record import Record
     from relevo.protocol.statement import NodeStatement
     from relevo.protocol.verification_messages import Proven
@@ -55,6 +57,7 @@ class Leaves:
     records: dict[int, Record] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
     subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    older: list[EvidenceHead] = field(default_factory=list)
     _stack: list[tuple[int, bytes]] = field(default_factory=list)
     _wanted: dict[Key, str] = field(default_factory=dict)
     _messages: set[tuple[str | None, str | None]] = field(default_factory=set)
@@ -91,6 +94,8 @@ class Leaves:
                 self._entry(item)
             case BookHidden():
                 self._push(item.level, item.hash)
+            case BookOlder():
+                self.older.append(item.head)
             case BookCheckpoint():
                 self._note = item.note
 

@@ -25,7 +25,8 @@ from relevo.protocol.verification_report import Check, could_not_check, day_and_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from relevo.protocol.evidence import Evidence, EvidenceEntry
+    from relevo.protocol.evidence import Evidence
+    from relevo.protocol.evidence_log import EvidenceEntry
     from relevo.protocol.statement import NodeStatement
     from relevo.protocol.verification_messages import Proven
     from relevo.protocol.verification_nodes import Identities

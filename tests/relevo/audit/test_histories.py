@@ -10,7 +10,8 @@ import pytest
 from relevo.audit.examination import Examination, examine
 from relevo.protocol import merkle
 from relevo.protocol.cosignature import cosign_checkpoint, with_cosignatures
-from relevo.protocol.evidence import Evidence, EvidenceMalformed
+from relevo.protocol.evidence import Evidence
+from relevo.protocol.evidence_log import EvidenceMalformed
 from relevo.protocol.known_tree import cover, grown, leaves_under, root_of, siblings
 from relevo.protocol.log_growth import LogGrowth, is_growth, read_growth, write_growth
 from relevo.protocol.verification import Outcome, examine_evidence

@@ -88,7 +88,7 @@ def test_both_sides_agree_and_every_clock_was_kept(both: Both) -> None:
     assert not found.whole.not_kept
     assert "29 are the same in both files, with the same receipts." in told(found)
     assert "its 10 due times are those that the SOP gives." in told(found)
-    assert "the decision was due from ci:accueil by 4 December 2026, 17:00 UTC, and came on 23 November" in told(found)
+    assert "was due from ci:accueil by 4 December 2026, 17:00 UTC, and came on 23 November" in told(found)
     assert "the follow-up after 12 months was due" in told(found)
 
 

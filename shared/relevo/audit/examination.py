@@ -16,7 +16,7 @@ from relevo.audit.referrals import check_referrals
 from relevo.protocol.verification_report import Check, Report, could_not_check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from relevo.protocol.log_growth import LogGrowth
     from relevo.protocol.verification import Examined
@@ -39,8 +39,8 @@ class Examination:
 
     @property
     def whole(self) -> Report:
-        """All lines as one report."""
-        return Report(lines=tuple(line for part in self.parts for line in part.report.lines))
+        """All lines as one report; what two files say alike stands in it once."""
+        return Report(lines=tuple(dict.fromkeys(line for part in self.parts for line in part.report.lines)))
 
 
 def examine(files: Sequence[tuple[str, Sequence[Examined]]], growths: Sequence[LogGrowth] = ()) -> Examination:
@@ -48,18 +48,27 @@ def examine(files: Sequence[tuple[str, Sequence[Examined]]], growths: Sequence[L
 
     `growths` are proofs that the log of a node only grew, which were brought beside its files.
     """
+    accounts = [[one.account for one in found if one.account] for _, found in files]
+    known = {(account.node, account.peer) for account in chain.from_iterable(accounts)}
     parts = [
-        Part(title=f"{name}, {one.title}" if one.title else name, report=one.report)
+        Part(title=f"{name}, {one.title}" if one.title else name, report=_alone(one, known))
         for name, found in files
         for one in found
     ]
-    accounts = [[one.account for one in found if one.account] for _, found in files]
     if len(files) == 1:
         parts += [_referrals(account) for account in accounts[0]]
     for number, ones in enumerate(accounts):
         for others in accounts[number + 1 :]:
             parts += _joint(ones, others, growths)
     return Examination(parts=(*parts, *_idle(growths, list(chain.from_iterable(accounts)))))
+
+
+def _alone(one: Examined, known: Container[tuple[str, str]]) -> Report:
+    """What was found in one file, without what only the other side's file could show, if that is here as well."""
+    if one.account is None or (one.account.peer, one.account.node) not in known:
+        return one.report
+    asked = [one for one in one.report.unchecked if one.check is Check.BOTH_SIDES]
+    return Report(lines=tuple(line for line in one.report.lines if line not in asked))
 
 
 def _idle(growths: Sequence[LogGrowth], accounts: Sequence[Account]) -> Iterator[Part]:

@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 WITHOUT_BASIS = frozenset({"node", "erased"})
 """Kinds that need no consent: about no person, or about what is no longer there."""
+SEALED = "only their kind is open. Who leads the case can show the rest (evidence --with-content)."
 _EXCEPTION = "exception:"
 HOURS_IN_DAY = 24
 
 NAMES = {
-    Duty.ANSWER: "the decision",
+    Duty.ANSWER: "the answer (a decision, or a question)",
     Duty.ANSWER_QUESTION: "the answer to a question",
     Duty.ANSWER_CANCELLATION: "the answer to a cancellation",
     Duty.ANSWER_JOURNEY: "word about the journey",
@@ -156,6 +157,10 @@ def _clock_lines(referral: _Referral) -> Iterator[Line]:
     if ran and not wrong:
         yield holds(Check.DEADLINE, subject, f"its {len(ran)} due times are those that the SOP gives.")
     yield from (_clock_line(subject, one) for one in ran)
+    guessed = sum(one.standing in {Standing.MAYBE, Standing.MAYBE_LATE} for one in ran)
+    if guessed:
+        text = f"what the messages say that came for {guessed} of these due times; {SEALED}"
+        yield could_not_check(Check.DEADLINE, subject, text)
 
 
 def _not_by_sop(subject: str, told: Sequence[Told], sop: Sop) -> Iterator[Line]:
@@ -180,18 +185,18 @@ def _clock_line(subject: str, ran: Ran) -> Line:
 
 
 def _done_line(subject: str, ran: Ran, done: Told, was: str) -> Line:
-    on, sealed = day_and_hour(done.stated_at), "Which step it tells is sealed."
-    came = f'a "{done.message.kind}" came on {on}'
+    on = day_and_hour(done.stated_at)
+    came = f'a message of the kind "{done.message.kind}" came on {on}'
     late = f"{long(done.stated_at - ran.clock.due_at)} late"
     match ran.standing:
         case Standing.KEPT:
             return holds(Check.DEADLINE, subject, f"{was}, and came on {on}: in time.")
         case Standing.MAYBE:
-            return holds(Check.DEADLINE, subject, f"{was}; {came}, in time. {sealed}")
+            return holds(Check.DEADLINE, subject, f"{was}; {came}: in time.")
         case Standing.LATE:
             return not_kept(Check.DEADLINE, subject, "deadline-late", f"{was}, and came on {on}, {late}.")
         case Standing.MAYBE_LATE:
-            return not_kept(Check.DEADLINE, subject, "deadline-late", f"{was}; {came}, {late}. {sealed}")
+            return not_kept(Check.DEADLINE, subject, "deadline-late", f"{was}; {came}, {late}.")
         case _:
             return could_not_check(Check.DEADLINE, subject, f"whether {was} in time: {_undecided(done, on)}")
 

@@ -84,7 +84,8 @@ def examine_evidence(evidence: Evidence, expect: Mapping[str, str] | None = None
         older, heads = check_older(evidence.older, account.head, evidence.node, [evidence.peer], known.identities)
         account = replace(account, older=heads)
     apart = check_keys(account, compromised_keys(known.identities.chains.values()))
-    return Examined(report=Report(lines=(*lines, *older, *apart)), account=account)
+    title = f"as {evidence.node} shows it"
+    return Examined(report=Report(lines=(*lines, *older, *apart)), account=account, title=title)
 
 
 def _lines(evidence: Evidence, expect: Mapping[str, str], known: _Known) -> Iterator[Line]:

@@ -238,7 +238,7 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         older, heads = check_older(leaves.older, account.head, base.node, [base.peer], relation.identities)
         account, lines = replace(account, older=heads), [*lines, *older]
     lines += check_keys(account, compromised_keys(relation.identities.chains.values()))
-    return Examined(report=Report(lines=tuple(lines)), account=account, title=f"with {base.peer}")
+    return Examined(report=Report(lines=tuple(lines)), account=account, title=f"{base.node} with {base.peer}")
 
 
 def _sorted(relation: _Relation) -> list[tuple[Check, int]]:

@@ -120,7 +120,8 @@ class Leaves:
             detail = "the leaves in the file do not lead to the root that the node signed"
             yield fails(Check.CHECKPOINT, name, InclusionFailed(detail))
             return
-        shown = f"{len(self.records):,} of its {self.size:,} entries stand in this file, the others as hashes"
+        count, others = len(self.records), ", the others as hashes" * (len(self.records) < self.size)
+        shown = f"{count:,} of its {self.size:,} entries stand in this file{others}"
         yield holds(Check.CHECKPOINT, name, f"the node signed this head of its log. {shown}.")
         yield from self._faults
         yield from self._coverage(name)
@@ -172,10 +173,11 @@ class Leaves:
             yield fails(Check.LOG_COVERAGE, name, LogEntryMissing(f"the file shows no log entry for {what}"))
         if not self._wanted:
             told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self._kinds.items()))
-            yield holds(Check.LOG_COVERAGE, name, f"every manifest and receipt shown is logged: {told or 'none'}.")
+            text = f"every message, receipt and attached file shown is logged. Records: {told or 'none'}."
+            yield holds(Check.LOG_COVERAGE, name, text)
         hidden = self.size - len(self.records)
         if hidden and self.scope.since is None and self.scope.thread is None:
-            text = f"what {hidden:,} of the entries speak of: of other relations, or of what was erased since."
+            text = f"what the {hidden:,} speak of that stand here as hashes: of other relations, or of what was erased."
             yield could_not_check(Check.LOG_ENTRY, name, text)
 
     def _look_lines(self) -> Iterator[Line]:

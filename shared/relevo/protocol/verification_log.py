@@ -174,7 +174,7 @@ def _coverage_lines(wanted: Sequence[_Wanted], logged: set[Key]) -> Iterator[Lin
     for item in missing:
         yield fails(Check.LOG_COVERAGE, item.subject, LogEntryMissing(f"the file proves no log entry for {item.what}"))
     if wanted and not missing:
-        yield holds(Check.LOG_COVERAGE, "log", f"all {len(wanted)} manifests and receipts shown here are logged.")
+        yield holds(Check.LOG_COVERAGE, "log", f"all {len(wanted)} messages and receipts shown here are logged.")
 
 
 def _look_lines(logged: set[Key]) -> Iterator[Line]:

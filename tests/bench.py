@@ -3,6 +3,7 @@
     one after the other   both nodes as processes on loopback; from the request that sends to the receipt stored
     a backlog             referrals queued by the host's own verbs; both nodes run, and drain it when it is let go
     limits                the cryptography alone and the commits alone, in the same run on the same disk
+    log, files            `tests/bench_log.py` (a million leaves, ten thousand referrals) and `tests/bench_files.py`
 
 Profiles have 6 kB. Both nodes are durable before the receipt, on SQLite and on PostgreSQL (fsync, synchronous_commit
 and full_page_writes on). Processor time is that of both nodes and of the database's processes added up, from the
@@ -31,6 +32,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import httpx
 from sqlalchemy import func, select, update
 
+import bench_files
+import bench_log
 from bench_limits import commits_ms, cryptography_ms
 from bench_processes import cpu_ms, peak_mb, postmaster, with_children
 from host_node import cases, consents, referrals
@@ -63,6 +66,10 @@ def main(backlogs: tuple[int, ...]) -> None:
         for kind in ("sqlite", "postgresql"):
             with _running(Path(folder), kind) as pair:
                 found[kind] = _measure(kind, pair, backlogs)
+    for name, figures in (("log", bench_log.figures), ("files", bench_files.figures)):
+        found[name] = figures()
+        for what, value in found[name].items():
+            _say(f"{name}: {what}", f"{value:,.2f}")
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(found, indent=1), encoding="utf-8")
 

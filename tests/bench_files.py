@@ -25,8 +25,8 @@ from support.nodes import join, staff
 PIECES, PIECE = 499, 100_000
 
 
-def main() -> None:
-    """Measure and print."""
+def figures() -> dict[str, float]:
+    """Megabytes a second of each stage, by name."""
     with tempfile.TemporaryDirectory() as folder:
         databases = SqliteDatabases(Path(folder))
         nodes = join((HOST, ORIGIN), (databases.fresh(HOST), databases.fresh(ORIGIN)))
@@ -35,18 +35,25 @@ def main() -> None:
         began = time.perf_counter()
         counsellor = staff(Role.COUNSELLOR)
         digest = host_files.attach(nodes.host, counsellor, story.case, pieces, size=size, kind="other")
-        _say("attached", size, began)
+        found = {"attached_mb_per_s": _rate(size, began)}
         began = time.perf_counter()
         story.send()
-        _say("brought and examined", size, began)
+        found["brought_mb_per_s"] = _rate(size, began)
         began = time.perf_counter()
         opened = files_view.read(nodes.origin, staff(Role.INTAKE), story.thread, digest)
-        _say("read", sum(map(len, opened.pieces)), began)
+        found["read_mb_per_s"] = _rate(sum(map(len, opened.pieces)), began)
         nodes.close()
+    return found
 
 
-def _say(what: str, size: int, began: float) -> None:
-    sys.stdout.write(f"  {what:<22}{size / 1e6 / (time.perf_counter() - began):>8.0f} MB/s\n")
+def _rate(size: int, began: float) -> float:
+    return size / 1e6 / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Measure and print."""
+    for name, value in figures().items():
+        sys.stdout.write(f"  {name:<24} {value:>14,.0f}\n")
 
 
 if __name__ == "__main__":

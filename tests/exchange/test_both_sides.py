@@ -88,7 +88,7 @@ def test_both_sides_agree_and_every_clock_was_kept(both: Both) -> None:
     assert not found.whole.not_kept
     assert "29 are the same in both files, with the same receipts." in told(found)
     assert "its 10 due times are those that the SOP gives." in told(found)
-    assert "the decision was due from ci:accueil by 4 December 2026, 17:00 UTC, and came on 23 November" in told(found)
+    assert "was due from ci:accueil by 4 December 2026, 17:00 UTC, and came on 23 November" in told(found)
     assert "the follow-up after 12 months was due" in told(found)
 
 
@@ -329,4 +329,4 @@ def test_a_referral_without_consent_names_who_answers_for_it(story: Story) -> No
     assert "a second person reviewed the exception, and that is logged." in told(together(*files))
     assert "Ask es:retorno for its file" in told(together(files[1]))
     silent = silenced(files[0], RecordType.EXCEPTION)
-    assert "exception-unattested" in codes(together(silent, files[1]))
+    assert "exception-unlogged" in codes(together(silent, files[1]))

@@ -19,7 +19,8 @@ from relevo.errors import WireError
 from relevo.protocol import base64url, jws, strict_json
 from relevo.protocol.basis import NONE
 from relevo.protocol.envelope import Envelope, content_digest
-from relevo.protocol.evidence import Evidence, EvidenceEntry, EvidenceMessage
+from relevo.protocol.evidence import Evidence, EvidenceMessage
+from relevo.protocol.evidence_log import EvidenceEntry
 from relevo.protocol.hop import HopRequest, sign_answer
 from relevo.protocol.manifest import TYP
 from relevo.protocol.sop_signature import sign_sop

@@ -81,7 +81,7 @@ OWN: Mapping[str, str] = {
 HARMLESS: Mapping[str, str] = {
     "access": "id subject number role classes why at commitment",
     "basis": "peer thread jti side knew",
-    "checkpoint": "size note signed_at",
+    "checkpoint": "size note signed_at shown_at",
     "cosignature": "size peer line cosigned_at",
     "contact_list": "node_id as_of said kept_at",
     "costs": "peer jti thread side kind replaces who at state agreed_at agreed_by agreed_in",
@@ -112,6 +112,7 @@ HARMLESS: Mapping[str, str] = {
     "statement": "node_id version token expires_at",
     "step": "id peer thread step side who at late jti status_after journey_after",
     "user_account": "name role token_digest added_at organisation",
+    "file_trace": "peer thread direction digest at receipt",
     "witness": "peer size asked_at problem",
     "witnessed": "peer size root note cosigned_at",
     "best_interests_review": "id case decision reviewed_at reviewed_by",

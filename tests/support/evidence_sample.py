@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from relevo.protocol import base64url, sd_jwt
 from relevo.protocol.checkpoint import sign_checkpoint
 from relevo.protocol.envelope import Message, content_digest, manifest_digest, seal_envelope
-from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop
+from relevo.protocol.evidence import Direction, Evidence, EvidenceMessage, EvidenceSop
+from relevo.protocol.evidence_log import EvidenceEntry
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.merkle import append, inclusion_proof, leaf_hash, root
-from relevo.protocol.receipt import Receipt, sign_receipt
+from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.record import entry_of, make_record
 from relevo.protocol.sop_signature import sign_sop, sop_digest
 from relevo.protocol.statement import next_statement, statement_digest
@@ -56,8 +57,9 @@ class SampleLog:
 
 @dataclass
 class Sample:
-    """Makes the messages, receipts and log of one referral, in the order of the calls."""
+    """Makes the messages, receipts and log of referrals under one procedure, in the order of the calls."""
 
+    sop_text: str = SOP_TEXT
     log: SampleLog = field(default_factory=SampleLog)
     messages: list[EvidenceMessage] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
@@ -68,24 +70,32 @@ class Sample:
         self.places.append(self.log.write(kind, at, **fields))
 
     def message(
-        self, iss: str, kind: str, at: datetime, seq: int, *, jti: str | None = None, receipted: bool = True
+        self,
+        iss: str,
+        kind: str,
+        at: datetime,
+        seq: int,
+        *,
+        jti: str | None = None,
+        receipted: bool = True,
+        thread: str = THREAD,
+        due: tuple[DueClaim, ...] = (),
     ) -> None:
         """One message from `iss`, its receipt an hour later, and both log records of the host."""
         aud = ORIGIN_ID if iss == HOST_ID else HOST_ID
         jti = jti or f"019cadb0-3f40-7c1e-8a4b-{len(self.messages):012d}"
-        content = _content(iss, aud, jti, kind, at)
-        names = {"iss": iss, "aud": aud, "jti": jti, "thread": THREAD, "kind": kind, "sop": SOP, "basis": BASIS.claim}
-        message = Message(**names, content=content_digest(content.jwt))
+        content = _content({"iss": iss, "aud": aud, "jti": jti, "thread": thread, "kind": kind}, at)
+        names = {"iss": iss, "aud": aud, "jti": jti, "thread": thread, "kind": kind, "basis": BASIS.claim}
+        message = Message(**names, sop=sop_digest(self.sop_text.encode()), content=content_digest(content.jwt))
         key, recipient = RINGS[iss].signing, RINGS[aud].encryption.public
         sent = seal_envelope(message, content, BASIS, epoch=1, seq=seq, at=at, key=key, recipient=recipient)
-        receipt = _receipt(message, sent.manifest, at + timedelta(hours=1)) if receipted else None
+        receipt = _receipt(message, sent.manifest, at + timedelta(hours=1), due) if receipted else None
         direction = Direction.SENT if iss == HOST_ID else Direction.RECEIVED
         shown = EvidenceMessage(direction=direction, manifest=sent.manifest, content=content.jwt, receipt=receipt)
         self.messages.append(shown)
-        self._log(shown, jti, at)
+        self._log(shown, {"jti": jti, "thread": thread, "peer": ORIGIN_ID}, at)
 
-    def _log(self, shown: EvidenceMessage, jti: str, at: datetime) -> None:
-        names = {"jti": jti, "thread": THREAD, "peer": ORIGIN_ID}
+    def _log(self, shown: EvidenceMessage, names: dict[str, str], at: datetime) -> None:
         sent = shown.direction is Direction.SENT
         kind = "message-sent" if sent else "message-received"
         self.keep(kind, at, manifest=manifest_digest(shown.manifest), **names)
@@ -96,14 +106,14 @@ class Sample:
     def evidence(self) -> Evidence:
         """The file's content, made a year and a day after the beginning."""
         statements = {node: _chain(node, keyring) for node, keyring in RINGS.items()}
-        signatures = {node: _sop_signature(node) for node in RINGS}
+        signatures = {node: _sop_signature(node, self.sop_text) for node in RINGS}
         return Evidence(
             node=HOST_ID,
             peer=ORIGIN_ID,
             thread=THREAD,
             made_at=AT + timedelta(days=366),
             statements=statements,
-            sops=(EvidenceSop(text=SOP_TEXT, signatures=signatures),),
+            sops=(EvidenceSop(text=self.sop_text, signatures=signatures),),
             messages=tuple(self.messages),
             checkpoint=self.log.checkpoint(),
             entries=tuple(self.log.entry(index) for index in self.places),
@@ -125,13 +135,13 @@ def sample() -> Sample:
     return made
 
 
-def _content(iss: str, aud: str, jti: str, kind: str, at: datetime) -> sd_jwt.Issued:
-    claims = open_claims(iss=iss, aud=aud, jti=jti, kind=kind, iat=int(at.timestamp()))
-    claims["cnf"] = {"jwk": RINGS[aud].presentation.public.jwk}
-    return sd_jwt.issue(claims, HIDDEN, key=RINGS[iss].signing)
+def _content(names: dict[str, str], at: datetime) -> sd_jwt.Issued:
+    claims = open_claims(**names, iat=int(at.timestamp()))
+    claims["cnf"] = {"jwk": RINGS[names["aud"]].presentation.public.jwk}
+    return sd_jwt.issue(claims, HIDDEN, key=RINGS[names["iss"]].signing)
 
 
-def _receipt(message: Message, manifest: str, at: datetime) -> str:
+def _receipt(message: Message, manifest: str, at: datetime, due: tuple[DueClaim, ...]) -> str:
     receipt = Receipt(
         iss=message.aud,
         aud=message.iss,
@@ -140,6 +150,7 @@ def _receipt(message: Message, manifest: str, at: datetime) -> str:
         disposition="stored",
         code=None,
         received_at=at,
+        due=due,
     )
     return sign_receipt(receipt, RINGS[message.aud].signing)
 
@@ -151,6 +162,6 @@ def _chain(node: str, keyring: KeyRing) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-def _sop_signature(node: str) -> str:
+def _sop_signature(node: str, text: str) -> str:
     other = ORIGIN_ID if node == HOST_ID else HOST_ID
-    return sign_sop(SOP_TEXT.encode(), RINGS[node].signing, iss=node, aud=other, at=AT)
+    return sign_sop(text.encode(), RINGS[node].signing, iss=node, aud=other, at=AT)

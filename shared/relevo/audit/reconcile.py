@@ -2,8 +2,8 @@
 
 | two files of | is compared |
 | --- | --- |
-| the two nodes of a relation | statements, SOPs, every message by id, every receipt; what one lacks is named |
-| one and the same node | the heads of its log, and every entry that stands in both |
+| the two nodes of a relation | statements, SOPs, every message, receipt and attached file; what one lacks is named |
+| one and the same node | the heads of its log, and what both show of it (`relevo.audit.histories`) |
 
 A message that its sender shows with a receipt must stand in the receiver's file. One without a receipt may still be on
 its way. Whoever shows a message signed by the other proves by that alone that the other made it.
@@ -15,15 +15,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from relevo.audit.histories import compare_logs
 from relevo.audit.referrals import threads
 from relevo.errors import WireError
+from relevo.protocol.verification_files import file_subject
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from relevo.protocol.verification_account import Account, Told
+    from relevo.protocol.log_growth import LogGrowth
+    from relevo.protocol.verification_account import Account, Told, ToldFile
     from relevo.protocol.verification_report import Line
+
+_ONE_RECEIPT = "whether its sender knows what became of it; the receipt stands in one of the two files alone."
 
 
 class NotTheSameRelation(WireError):
@@ -54,6 +59,20 @@ class ReceiptDiffers(WireError):
     advice = "Ask the receiver whether it was restored from a backup; otherwise one of the two was replaced."
 
 
+class AttachmentMissing(WireError):
+    """The sender shows the receiver's receipt for a file, and the receiver's evidence knows nothing of it."""
+
+    code = "attachment-missing"
+    advice = "Ask the receiver for a fresh export; if it is missing there too, it was taken out."
+
+
+class AttachmentReceiptDiffers(WireError):
+    """The two sides show different receipts for one file."""
+
+    code = "attachment-receipt-differs"
+    advice = "Ask the receiver whether it was restored from a backup; otherwise one of the two was replaced."
+
+
 class StatementsDiffer(WireError):
     """The two files show different statements of one node for one version."""
 
@@ -68,24 +87,10 @@ class SopsDiffer(WireError):
     advice = "Compare both texts with both administrators; a referral stays under the version that it began with."
 
 
-class TwoHistories(WireError):
-    """One node has shown two logs that cannot both be its log."""
-
-    code = "two-histories"
-    advice = "Keep both files: both heads are signed by the node, and together they are the proof."
-
-
-class LogRolledBack(WireError):
-    """A later file of a node shows fewer entries in its log than an earlier one."""
-
-    code = "log-rolled-back"
-    advice = "Keep both files and ask the node whether it was restored from a backup; a log never shrinks."
-
-
-def reconcile(one: Account, other: Account) -> Iterator[Line]:
-    """Lines about what the two accounts say of each other."""
+def reconcile(one: Account, other: Account, growths: Sequence[LogGrowth] = ()) -> Iterator[Line]:
+    """Lines about what the two accounts say of each other; `growths` are the proofs of growth that were brought."""
     if one.node == other.node:
-        yield from _one_node(one, other)
+        yield from compare_logs(one, other, growths)
         return
     if (one.node, one.peer) != (other.peer, other.node) or not _share(one, other):
         yield fails(Check.BOTH_SIDES, f"{one.node} and {other.node}", NotTheSameRelation())
@@ -93,6 +98,7 @@ def reconcile(one: Account, other: Account) -> Iterator[Line]:
     yield from _statement_lines(one, other)
     yield from _sop_lines(one, other)
     yield from _message_lines(one, other)
+    yield from _file_lines(one, other)
 
 
 def _share(one: Account, other: Account) -> bool:
@@ -136,6 +142,37 @@ def _message_lines(one: Account, other: Account) -> Iterator[Line]:
         elif right is not None and covers[one.node].holds(right):
             yield _lacking(right, other, one)
     yield holds(Check.BOTH_SIDES, "messages", f"{same} are the same in both files, with the same receipts.")
+
+
+def _file_lines(one: Account, other: Account) -> Iterator[Line]:
+    """Every file that either side shows, and at the end how many are the same on both sides."""
+    mine, theirs = ({(file.thread, file.sender, file.digest): file for file in a.files} for a in (one, other))
+    same = 0
+    for key in sorted(mine.keys() | theirs.keys()):
+        line = _file_line(key, mine.get(key), theirs.get(key), (one, other))
+        same += line is None
+        if line is not None:
+            yield line
+    if same:
+        yield holds(Check.ATTACHMENT, "attached files", f"{same} are the same in both files, with the same receipts.")
+
+
+def _file_line(
+    key: tuple[str, str, str], left: ToldFile | None, right: ToldFile | None, both: tuple[Account, Account]
+) -> Line | None:
+    thread, sender, digest = key
+    shown = [found.receipt_digest for found in (left, right) if found is not None]
+    subject = file_subject(digest)
+    if len(shown) == len(both):
+        if None not in shown and shown[0] != shown[1]:
+            return fails(Check.ATTACHMENT, subject, AttachmentReceiptDiffers())
+        return None if shown[0] == shown[1] else could_not_check(Check.ATTACHMENT, subject, _ONE_RECEIPT)
+    having, lacking = both if left is not None else (both[1], both[0])
+    if having.node != sender or shown[0] is None or thread not in lacking.threads():
+        text = f"whether {lacking.node} knows of it; it stands in the file of {having.node} alone."
+        return could_not_check(Check.ATTACHMENT, subject, text)
+    why = f"the file of {lacking.node} lacks it, and {having.node} can show that {lacking.node} receipted it"
+    return fails(Check.ATTACHMENT, subject, AttachmentMissing(why))
 
 
 def _differences(left: Told, right: Told) -> Iterator[Line]:
@@ -185,36 +222,3 @@ class _Cover:
             return told.message.thread in self.threads
         first, last = self.stretches.get(told.message.iss, ((1, 0), (0, 0)))
         return first <= told.place <= last
-
-
-def _one_node(one: Account, other: Account) -> Iterator[Line]:
-    """Whether two files of one node show one log."""
-    if one.head is None or other.head is None:
-        text = "whether both files show one log: the head of one of them does not hold."
-        yield could_not_check(Check.CHECKPOINT, one.node, text)
-        return
-    earlier, later = sorted((one, other), key=lambda account: account.made_at)
-    yield from _head_lines(one.node, earlier, later)
-    common = one.leaves.keys() & other.leaves.keys()
-    odd = sorted(place for place in common if one.leaves[place] != other.leaves[place])
-    for place in odd:
-        yield fails(Check.LOG_ENTRY, f"{one.node}, entry {place}", TwoHistories("two entries stand at one place"))
-    if common and not odd:
-        yield holds(Check.LOG_ENTRY, one.node, f"the {len(common)} log entries that stand in both files are the same.")
-
-
-def _head_lines(node: str, earlier: Account, later: Account) -> Iterator[Line]:
-    assert earlier.head is not None
-    assert later.head is not None
-    old, new = earlier.head.checkpoint, later.head.checkpoint
-    if old.size == new.size and old.root != new.root:
-        detail = f"two heads of {old.size} entries with different roots, both signed by the node"
-        yield fails(Check.CHECKPOINT, node, TwoHistories(detail))
-    elif old.size == new.size:
-        yield holds(Check.CHECKPOINT, node, f"both files show the same head of its log, of {old.size} entries.")
-    elif new.size < old.size:
-        detail = f"the later file shows {new.size} entries, the earlier one {old.size}"
-        yield fails(Check.CHECKPOINT, node, LogRolledBack(detail))
-    else:
-        text = f"whether its log of {new.size} entries continues the one of {old.size}; `relevo monitor` asks for that."
-        yield could_not_check(Check.CHECKPOINT, node, text)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from relevo.audit.clocks import Ran, Standing, clocks_of
 from relevo.audit.due_times import require_by_sop
+from relevo.audit.exceptions import exception_lines
 from relevo.domain.duty import FOLLOW_UP, Duty
 from relevo.domain.sop import SopInvalid, parse_sop
 from relevo.errors import WireError
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
 WITHOUT_BASIS = frozenset({"node", "erased"})
 """Kinds that need no consent: about no person, or about what is no longer there."""
-REVIEWED = frozenset({"used-reviewed", "approved", "rejected"})
+SEALED = "only their kind is open. Who leads the case can show the rest (evidence --with-content)."
+_EXCEPTION = "exception:"
 HOURS_IN_DAY = 24
 
 NAMES = {
-    Duty.ANSWER: "the decision",
+    Duty.ANSWER: "the answer (a decision, or a question)",
     Duty.ANSWER_QUESTION: "the answer to a question",
     Duty.ANSWER_CANCELLATION: "the answer to a cancellation",
     Duty.ANSWER_JOURNEY: "word about the journey",
@@ -57,6 +59,7 @@ class _Referral:
     told: Sequence[Told]
     records: Mapping[str, Sequence[Record]]
     sops: Mapping[str, str]
+    exceptions: Sequence[bytes]
     known_until: datetime
 
     @property
@@ -85,12 +88,20 @@ def check_referrals(*accounts: Account) -> Iterator[Line]:
             told=told,
             records={node: found.get(thread, ()) for node, found in records.items()},
             sops={digest: text for account in accounts for digest, text in account.sops.items()},
+            exceptions=_exceptions(told, accounts),
             known_until=max(account.made_at for account in accounts),
         )
         yield from _basis_lines(referral)
         yield from _acknowledgement(referral.subject, told)
         yield from _clock_lines(referral)
         yield from _erasure_lines(referral)
+
+
+def _exceptions(told: Sequence[Told], accounts: Sequence[Account]) -> Sequence[bytes]:
+    """The records of exceptions that any of the files shows, of those which messages of this referral name."""
+    named = sorted({one.message.basis for one in told if one.message.basis.startswith(_EXCEPTION)})
+    shown = (account.bases.get(claim) for claim in named for account in accounts)
+    return tuple(dict.fromkeys(record for record in shown if record is not None))
 
 
 def name_of(duty: str) -> str:
@@ -107,28 +118,11 @@ def _basis_lines(referral: _Referral) -> Iterator[Line]:
     for one in bare:
         text = f"{one.message.iss} sent {one.subject} without a consent and without an exception."
         yield not_kept(Check.BASIS, subject, "without-basis", text)
-    if any(one.message.basis.startswith("exception:") for one in told):
-        yield _exception_line(referral)
+    if any(one.message.basis.startswith(_EXCEPTION) for one in told):
+        sender = min(told, key=lambda one: one.stated_at).message.iss
+        yield from exception_lines(subject, sender, referral.records, referral.exceptions)
     elif not bare:
         yield holds(Check.BASIS, subject, "each message names the consent that it rests on.")
-
-
-def _exception_line(referral: _Referral) -> Line:
-    """Who answers for a referral without consent stands in the log of the node that sent it."""
-    subject, opened = referral.subject, min(referral.told, key=lambda one: one.stated_at).message.iss
-    if opened not in referral.records:
-        text = f"who answers for it: nobody consented. Ask {opened} for its file; the review stands in its log."
-        return could_not_check(Check.BASIS, subject, text)
-    exceptions = [one for one in referral.records[opened] if one.type is RecordType.EXCEPTION]
-    changes = {str(one.fields["change"]) for one in exceptions}
-    if not changes:
-        text = f"nobody consented, and the log of {opened} attests no exception for it: nobody answers for it."
-        return not_kept(Check.BASIS, subject, "exception-unattested", text)
-    if changes & REVIEWED:
-        text = "nobody consented; a second person reviewed the exception, and that is logged."
-        return holds(Check.BASIS, subject, text)
-    text = "nobody consented, and no second person has reviewed the exception."
-    return not_kept(Check.BASIS, subject, "exception-unreviewed", text)
 
 
 def _acknowledgement(subject: str, told: Sequence[Told]) -> Iterator[Line]:
@@ -163,6 +157,10 @@ def _clock_lines(referral: _Referral) -> Iterator[Line]:
     if ran and not wrong:
         yield holds(Check.DEADLINE, subject, f"its {len(ran)} due times are those that the SOP gives.")
     yield from (_clock_line(subject, one) for one in ran)
+    guessed = sum(one.standing in {Standing.MAYBE, Standing.MAYBE_LATE} for one in ran)
+    if guessed:
+        text = f"what the messages say that came for {guessed} of these due times; {SEALED}"
+        yield could_not_check(Check.DEADLINE, subject, text)
 
 
 def _not_by_sop(subject: str, told: Sequence[Told], sop: Sop) -> Iterator[Line]:
@@ -187,18 +185,18 @@ def _clock_line(subject: str, ran: Ran) -> Line:
 
 
 def _done_line(subject: str, ran: Ran, done: Told, was: str) -> Line:
-    on, sealed = day_and_hour(done.stated_at), "Which step it tells is sealed."
-    came = f'a "{done.message.kind}" came on {on}'
+    on = day_and_hour(done.stated_at)
+    came = f'a message of the kind "{done.message.kind}" came on {on}'
     late = f"{long(done.stated_at - ran.clock.due_at)} late"
     match ran.standing:
         case Standing.KEPT:
             return holds(Check.DEADLINE, subject, f"{was}, and came on {on}: in time.")
         case Standing.MAYBE:
-            return holds(Check.DEADLINE, subject, f"{was}; {came}, in time. {sealed}")
+            return holds(Check.DEADLINE, subject, f"{was}; {came}: in time.")
         case Standing.LATE:
             return not_kept(Check.DEADLINE, subject, "deadline-late", f"{was}, and came on {on}, {late}.")
         case Standing.MAYBE_LATE:
-            return not_kept(Check.DEADLINE, subject, "deadline-late", f"{was}; {came}, {late}. {sealed}")
+            return not_kept(Check.DEADLINE, subject, "deadline-late", f"{was}; {came}, {late}.")
         case _:
             return could_not_check(Check.DEADLINE, subject, f"whether {was} in time: {_undecided(done, on)}")
 

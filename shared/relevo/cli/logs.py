@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ def show_log(ctx: typer.Context) -> None:
     """Show the head of the log, the key that signs it, and which peer has cosigned how much of it."""
     with opened(ctx).read(user(ctx)) as work:
         found = log_status.status(work)
-    show.facts({"entries": found.size, "signed": found.signed_at})
+    show.facts({"entries": found.size, "signed": found.signed_at, "newer, not shown since": found.hidden_since})
     show.line("")
     rows = [(one.peer, one.size, one.at, one.problem) for one in found.witnesses]
     show.table(
@@ -28,6 +29,20 @@ def show_log(ctx: typer.Context) -> None:
     show.line("Verifier keys of the log and of its witnesses, for `relevo monitor`:", "bold")
     for key in (found.verifier_key, *(one.verifier_key for one in found.witnesses)):
         show.bare(f"  {key}")
+
+
+@app.command("prove")
+def prove(
+    ctx: typer.Context,
+    old: Annotated[int, typer.Argument(metavar="OLD", help="The entries of the shorter log.")],
+    new: Annotated[int, typer.Argument(metavar="NEW", help="The entries of the longer one.")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+) -> None:
+    """Write the proof that the log only grew between two sizes, for an auditor who has two evidence files."""
+    with opened(ctx).read(user(ctx)) as work:
+        found = log_status.prove_growth(work, old, new)
+    out.write_bytes(found)
+    show.line(f"{out} holds the proof. Check it with both files: relevo verify EARLIER LATER {out}")
 
 
 @app.command("alarms")

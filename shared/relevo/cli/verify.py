@@ -23,20 +23,29 @@ from relevo.cli import show
 from relevo.errors import BadInput
 from relevo.protocol.evidence import MAX_BYTES, read_evidence
 from relevo.protocol.evidence_book import is_book, read_book
+from relevo.protocol.log_growth import is_growth, read_growth
 from relevo.protocol.look import is_look, read_look, verify_look
 from relevo.protocol.verification import Check, Examined, Line, Outcome, examine_evidence
 from relevo.protocol.verification_book import verify_book
+from relevo.protocol.verification_report import COULD_NOT
 
 FAILED, NOT_KEPT = 1, 3
-FEW = 2
+FEW, MANY = 2, 5
 _GATHERED = {
-    Check.MANIFEST: "a message is signed by its sender, at a time when that key was in use.",
-    Check.SOP: "a message moves under a SOP that is in this file.",
-    Check.CONTENT: "what a sender stated is exactly what its message names; none of it is disclosed here.",
-    Check.RECEIPT: "the receiver signed that it has stored a message.",
-    Check.LOG_ENTRY: "an entry is in the log, and speaks of what this file shows.",
+    Check.MANIFEST: ("messages", "{:,} are signed by their senders, at a time when that key was in use."),
+    Check.SOP: ("messages", "{:,} move under a SOP that is in this file."),
+    Check.CONTENT: ("messages", "in {:,} what was stated is exactly what the message names; none of it is shown here."),
+    Check.RECEIPT: ("messages", "the receivers signed that they have stored {:,}."),
+    Check.LOG_ENTRY: ("log", "{:,} entries are in it, and speak of what this file shows."),
 }
 """What is said once of many; `--every-line` says each."""
+_OF_REFERRALS = {
+    Check.DEADLINE: "{:,} due times and acknowledgements hold.",
+    Check.ERASURE: "{:,} times it is shown that something was erased.",
+    Check.BASIS: "{:,} times it is shown what messages rest on.",
+}
+"""The same, where a file is about many referrals."""
+_REFERRAL = "referral "
 _SUM = {0: "bold green", FAILED: "bold red", NOT_KEPT: "bold yellow"}
 _MARKS = {
     Outcome.HOLDS: ("✓ holds   ", "green"),
@@ -54,7 +63,11 @@ def examine_files(files: Sequence[Path], expected: Iterable[str]) -> Examination
         EvidenceMalformed: if one is not an evidence file.
     """
     fingerprints = dict(_expectation(one) for one in expected)
-    found = examine([(file.name, _examined(file, fingerprints)) for file in files])
+    growths = {file: read_growth(raw) for file in files if is_growth(raw := _beginning(file))}
+    shown = [(file.name, _examined(file, fingerprints)) for file in files if file not in growths]
+    if not shown:
+        raise BadInput("a proof that a log grew needs two evidence files beside it, which show its heads", field="file")
+    found = examine(shown, tuple(growths.values()))
     strangers = sorted(fingerprints.keys() - {one.subject for one in found.whole.lines})
     if strangers:
         raise BadInput(
@@ -73,9 +86,10 @@ def status(found: Examination) -> int:
 
 def print_lines(found: Examination, *, every_line: bool = False) -> None:
     """Print the findings for people; what holds many times over is one line with its number, unless they want all."""
+    doubts = set[Line]()
     for part in found.parts:
         show.line(part.title, "bold")
-        for one in part.report.lines if every_line else _gathered(part.report.lines):
+        for one in part.report.lines if every_line else _gathered(part.report.lines, doubts):
             _print_line(one)
         show.line("")
     whole = found.whole
@@ -90,25 +104,45 @@ def print_json(found: Examination) -> None:
     show.bare(json.dumps(told, ensure_ascii=False, indent=1))
 
 
-def _gathered(lines: Sequence[Line]) -> Iterator[Line]:
-    """The lines, with all that say the same of many messages or entries as one, in the place of the first."""
-    alike, told = Counter(one.check for one in lines if _is_one_of_many(one)), set[Check]()
+def _gathered(lines: Sequence[Line], doubts: set[Line]) -> Iterator[Line]:
+    """The lines, with all that say the same of many as one, in the place of the first; no doubt is said twice."""
+    alike, told = Counter(map(_family, lines)), set[str]()
+    referrals = len({one.subject for one in lines if one.subject.startswith(_REFERRAL)})
     for one in lines:
-        if not _is_one_of_many(one) or alike[one.check] <= FEW:
-            yield one
-        elif one.check not in told:
-            told.add(one.check)
-            yield replace(one, subject=f"{alike[one.check]} times", text=_GATHERED[one.check])
+        family = _family(one)
+        few = referrals <= MANY if one.subject.startswith(_REFERRAL) else alike[family] <= FEW
+        if family is None or few:
+            if one not in doubts:
+                yield one
+        elif family not in told:
+            told.add(family)
+            yield _as_one(one, alike[family], referrals)
+        if one.outcome is Outcome.NOT_CHECKED:
+            doubts.add(one)
 
 
-def _is_one_of_many(one: Line) -> bool:
+def _family(one: Line) -> str | None:
+    """By what lines are gathered: what holds by its check, a doubt about referrals by its words."""
+    if one.subject.startswith(_REFERRAL):
+        if one.outcome is Outcome.NOT_CHECKED:
+            return one.text
+        return one.check if one.outcome is Outcome.HOLDS and one.check in _OF_REFERRALS else None
     told_apart = "refused it" in one.text or one.subject.startswith("SOP ")
-    return one.outcome is Outcome.HOLDS and one.check in _GATHERED and not told_apart
+    return one.check if one.outcome is Outcome.HOLDS and one.check in _GATHERED and not told_apart else None
+
+
+def _as_one(one: Line, count: int, referrals: int) -> Line:
+    if one.outcome is Outcome.NOT_CHECKED:
+        return replace(one, subject=f"{count:,} referrals")
+    if one.subject.startswith(_REFERRAL):
+        return replace(one, subject=f"{referrals:,} referrals", text=_OF_REFERRALS[one.check].format(count))
+    subject, text = _GATHERED[one.check]
+    return replace(one, subject=subject, text=text.format(count))
 
 
 def _print_line(one: Line) -> None:
     mark, style = _MARKS[one.outcome]
-    show.marked(mark, f"{one.subject}: {one.text}", style)
+    show.marked(mark, f"{one.subject}: {one.text.removeprefix(COULD_NOT)}", style)
 
 
 def _examined(file: Path, fingerprints: Mapping[str, str]) -> Sequence[Examined]:
@@ -124,6 +158,15 @@ def _examined(file: Path, fingerprints: Mapping[str, str]) -> Sequence[Examined]
     if is_look(raw):
         return [Examined(report=verify_look(read_look(raw), fingerprints), account=None)]
     return [examine_evidence(read_evidence(raw), fingerprints)]
+
+
+def _beginning(file: Path) -> bytes:
+    """The first line of a file, which is all there is of a proof of growth."""
+    try:
+        with file.open("rb") as opened:
+            return opened.readline(MAX_BYTES + 1)
+    except OSError as fault:
+        raise BadInput(f"the file cannot be read: {fault.strerror}", field="file") from None
 
 
 def _lines(opened: BinaryIO) -> Iterator[bytes]:

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from relevo.delivery import file_traces
+from relevo.delivery.evidence_older import older_heads
 from relevo.domain.access import Act
 from relevo.errors import Conflict
 from relevo.protocol import merkle
-from relevo.protocol.evidence import Direction, Evidence, EvidenceEntry, EvidenceMessage, EvidenceSop, write_evidence
+from relevo.protocol.evidence import Direction, Evidence, EvidenceMessage, EvidenceSop, write_evidence
+from relevo.protocol.evidence_log import EvidenceEntry
 from relevo.protocol.record import read_record
 from relevo.storage import access_log, log, peers, referrals, witness
 from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, ManifestRow, OutboxRow, ReferralRow, SopRow
@@ -46,6 +49,8 @@ def export(work: UnitOfWork, thread: str) -> bytes:
             statements={node: tuple(peers.statements(work.session, node)) for node in nodes},
             sops=(sop_shown(work, row.sop, row.peer),),
             messages=tuple(_messages(work.session, row)),
+            older=tuple(older_heads(work, [row.peer], checkpoint)),
+            files=tuple(shown for _, shown in file_traces.shown(work.session, row.peer, row.thread)),
             checkpoint=witness.cosigned(work.session, checkpoint),
             entries=tuple(_proven(work.session, logged, checkpoint.size)),
         )
@@ -102,10 +107,14 @@ def _logged(session: Session, row: ReferralRow) -> Iterator[LogEntryRow]:
 
 
 def checkpoint_over(session: Session, logged: Iterable[LogEntryRow]) -> CheckpointRow:
-    """The newest head over all of it that a witness has seen, or else the newest of all."""
+    """The newest head over all of it that a witness has seen, or else the newest of all.
+
+    Raises:
+        LogBehind: if none that may be shown covers all of it yet.
+    """
     least = max((entry.position + 1 for entry in logged if entry.position is not None), default=0)
     found = witness.newest_cosigned(session, least=least) or log.latest_checkpoint(session)
-    if found is None:
+    if found is None or found.size < least:
         raise LogBehind
     return found
 

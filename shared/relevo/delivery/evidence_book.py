@@ -9,7 +9,7 @@ What has no place in the log yet is left out: it stands at the end of a stream a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -18,32 +18,37 @@ from typing import TypeAlias
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from relevo.delivery import evidence, looking
+from relevo.delivery import evidence, evidence_basis, file_traces, looking
 from relevo.delivery.evidence import LogBehind
+from relevo.delivery.evidence_older import older_heads
 from relevo.domain.access import Act
 from relevo.domain.access_to_data import LookReason
 from relevo.errors import BadInput
-from relevo.protocol import base64url
-from relevo.protocol.evidence import EvidenceMessage
+from relevo.protocol import base64url, strict_json
+from relevo.protocol.basis import commit
+from relevo.protocol.evidence import EvidenceFile, EvidenceMessage
 from relevo.protocol.evidence_book import write_book
 from relevo.protocol.evidence_items import (
+    BookBasis,
     BookCheckpoint,
     BookEntry,
     BookHead,
     BookHidden,
     BookItem,
+    BookOlder,
     BookSop,
     BookStatement,
     BookThread,
 )
 from relevo.protocol.manifest import manifest_digest
 from relevo.protocol.record import Record, RecordType, read_record
+from relevo.protocol.strict_json import JsonObject
 from relevo.storage import access_log, erasure, log, peers, referrals, witness
 from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, LogHashRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 CHUNK = 1000
-_NAMES = ("manifest", "receipt")
+_NAMES = ("manifest", "receipt", "file")
 
 _Stretches: TypeAlias = dict[tuple[str, int | None], tuple[int | None, int | None]]
 """By direction and epoch the first and the last number of a stream."""
@@ -81,6 +86,7 @@ class _Book:
     thread: str | None = None
     everything: bool = False
     disclosed: Callable[[list[str] | None], list[str]] | None = None
+    basis: tuple[BookBasis, ...] = ()
     logged: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     subjects: set[str] = field(default_factory=set)
@@ -115,7 +121,8 @@ def export_content(work: UnitOfWork, thread: str, why: str = LookReason.SUPERVIS
     row = referrals.by_thread(work.session, thread)
     if log.waits(work.session, (thread, row.sop)):
         raise LogBehind
-    readable = looking.look(work, row, erasure.classes_of(work.session, row), why)
+    present = erasure.classes_of(work.session, row) | evidence_basis.classes_of(work.session, row)
+    readable = looking.look(work, row, present, why)
     entries = log.entries_of(work.session, thread)
     book = _Book(
         work,
@@ -124,6 +131,7 @@ def export_content(work: UnitOfWork, thread: str, why: str = LookReason.SUPERVIS
         evidence.checkpoint_over(work.session, entries),
         thread=thread,
         disclosed=lambda texts: erasure.readable_part(texts or (), readable),
+        basis=tuple(evidence_basis.shown(work, row, readable)),
     )
     return b"".join(write_book(_items(book)))
 
@@ -155,6 +163,7 @@ def _items(book: _Book) -> Iterator[BookItem]:
     for peer in book.peers:
         yield from _threads(book, peer)
     yield from _leaves(book)
+    yield from (BookOlder(head=one) for one in older_heads(work, book.peers, book.checkpoint))
     yield BookCheckpoint(note=witness.cosigned(work.session, book.checkpoint))
 
 
@@ -182,8 +191,28 @@ def _threads(book: _Book, peer: str) -> Iterator[BookThread]:
         found = [_shown(book, row, shown) for row, shown in rows if _is_in(book, row, shown, stretches)]
         if found:
             book.subjects.update((thread, access_log.entries_of(thread)))
-            yield BookThread(peer=peer, thread=thread, messages=tuple(found))
+            files = tuple(_files(book, peer, thread))
+            yield BookThread(peer=peer, thread=thread, messages=tuple(found), files=files, basis=_named(book, found))
         session.expunge_all()
+
+
+def _named(book: _Book, shown: Sequence[EvidenceMessage]) -> tuple[BookBasis, ...]:
+    """What messages that are shown rest on, where that may be shown."""
+    named = {str(_claims(one)["basis"]) for one in shown}
+    return tuple(one for one in book.basis if any(f":{commit(one.record, one.salt)}" in claim for claim in named))
+
+
+def _claims(shown: EvidenceMessage) -> JsonObject:
+    return strict_json.load(base64url.decode(shown.manifest.split(".")[1]))
+
+
+def _files(book: _Book, peer: str, thread: str) -> Iterator[EvidenceFile]:
+    """The files of a referral in the period, each only if the head covers all that is shown of it."""
+    for row, shown in file_traces.shown(book.work.session, peer, thread):
+        names = {shown.digest, *([base64url.digest(shown.receipt.encode())] if shown.receipt else ())}
+        if book.period.holds(row.at) and names <= book.logged:
+            book.shown.add(shown.digest)
+            yield shown
 
 
 def _threads_of(book: _Book, peer: str) -> list[str]:
@@ -252,8 +281,8 @@ def _leaves(book: _Book) -> Iterator[BookItem]:
 def _speaks_of(book: _Book, entry: LogEntryRow, record: Record) -> bool:
     if record.fields.get("peer", book.work.identity.node_id) not in {*book.peers, book.work.identity.node_id}:
         return False
-    if "jti" in record.fields:
-        return record.fields["jti"] in book.shown
+    if "jti" in record.fields or "file" in record.fields:
+        return (record.fields.get("jti") or record.fields["file"]) in book.shown
     is_ours = book.everything or entry.subject in book.subjects
     return is_ours and (book.period.holds(record.at) or record.type in {RecordType.KEY, RecordType.PEER})
 

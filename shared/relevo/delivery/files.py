@@ -17,6 +17,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
+from relevo.delivery import file_traces
 from relevo.delivery.node import Node
 from relevo.delivery.scanner import FileInfected, ScannerUnavailable, unscanned
 from relevo.errors import BadInput, Conflict, NotFound, RelevoError, WireError
@@ -222,6 +223,7 @@ def _settle(node: Node, file: str, code: str | None) -> None:
         row.state, row.problem = (FileState.REFUSED if code else FileState.KEPT), code
         receipt = FileReceipt(iss=work.identity.node_id, aud=row.owner, file=row.digest, code=code, received_at=work.at)
         row.receipt = sign_file_receipt(receipt, work.identity.keys.signing)
+        file_traces.received(work, row)
         if code:
             EVENTS.warning("file refused", peer=row.owner, file=row.digest, code=code)
             files.drop_parts(work.session, file)

@@ -14,6 +14,7 @@ from http import HTTPStatus
 import structlog
 from sqlalchemy import select
 
+from relevo.delivery import file_traces
 from relevo.delivery.files_federation import FILES, PART_TYPE
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
@@ -150,6 +151,7 @@ def _settle(node: Node, push: Push, token: str) -> None:
         row = work.session.get(FilePushRow, push)
         if row is None:
             return
+        file_traces.receipted(work, *push, token)
         row.state = PushState.REFUSED if receipt.code else PushState.STORED
         row.problem, row.receipt, row.next_attempt_at = receipt.code and receipt.code[:40], token, None
 
@@ -173,12 +175,14 @@ def _hold(node: Node, push: Push, code: str) -> None:
 
 
 def _postpone(node: Node, push: Push, code: str | None) -> None:
-    """Try again after a pause; whether a whole file was looked at, is asked for the first time at the next turn."""
+    """Try again after a pause; without a code the file is whole there, and the next turn asks what became of it."""
     with node.write() as work:
         row = work.session.get(FilePushRow, push)
         if row is None:
             return
         is_progress = code is None and row.problem is not None
+        if code is None:
+            file_traces.sent(work, *push)
         row.failures, row.problem = 1 if is_progress else row.failures + 1, code
         is_first_question = code is None and row.failures == 1
         wait = pause(row.failures, secrets.randbelow(1 << 20) / (1 << 20))

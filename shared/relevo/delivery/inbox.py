@@ -26,7 +26,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment
-from relevo.delivery import duties, epochs, node_messages, policy, retention, steps
+from relevo.delivery import duties, epochs, file_traces, node_messages, policy, retention, steps
 from relevo.delivery.arrivals import Arrival, Known, inspect
 from relevo.delivery.node import Node
 from relevo.domain.sides import Side
@@ -204,7 +204,8 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened, known: Known) -> Effec
     taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     begun = duties.started(work, admitted.row, taken, work.at)
     node.handlers[said.step](work, admitted.row, admitted.said)
-    files.expect(work.session, message.iss, message.thread, files.listed_in(said.classes), work.at)
+    for file in files.expect(work.session, message.iss, message.thread, files.listed_in(said.classes), work.at):
+        file_traces.received(work, file)
     if admitted.hushed:
         taken.said = {}
     due = duties.claims(begun, admitted.row, work.identity.node_id, work.identity.side)

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from relevo.domain.access import MAY, Act
 from relevo.domain.tasks import Task
-from relevo.errors import NotFound
+from relevo.errors import BadInput, NotFound
+from relevo.protocol import merkle
 from relevo.protocol.checkpoint import log_verifier_key
 from relevo.protocol.cosignature import witness_verifier_key
+from relevo.protocol.log_growth import LogGrowth, write_growth
 from relevo.storage import log, peers, witness
 from relevo.storage.tables_witness import CosignatureRow, LogAlarmRow, WitnessRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+SOON = timedelta(minutes=5)
+_HIDDEN = (
+    "The newest head of the log is shown to nobody, because the folder that the setting `outside` names cannot be "
+    "written or holds the head of another database. See to its disk; after a restore, `epoch show` says what to do."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +45,14 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class LogStatus:
-    """The head of this node's log, the key to check it with, and its witnesses; `size` is 0 for an empty log."""
+    """The head of this node's log, the key to check it with, and its witnesses; `size` is 0 for an empty log.
+
+    `hidden_since` is from when on a newer head is signed and not shown, because it does not stand outside the database.
+    """
 
     size: int
     signed_at: datetime | None
+    hidden_since: datetime | None
     verifier_key: str
     witnesses: tuple[Seen, ...]
 
@@ -52,9 +64,24 @@ def status(work: UnitOfWork) -> LogStatus:
     return LogStatus(
         size=newest.size if newest else 0,
         signed_at=newest.signed_at if newest else None,
+        hidden_since=log.hidden_since(work.session),
         verifier_key=log_verifier_key(own, peers.latest(work.session, own).log),
         witnesses=tuple(_witnesses(work)),
     )
+
+
+def prove_growth(work: UnitOfWork, old: int, new: int) -> bytes:
+    """The file by which an auditor checks that the log of `new` entries begins with the one of `old`.
+
+    Raises:
+        BadInput: unless 0 < old < new, and this log has that many.
+    """
+    work.require(Act.READ_LOG)
+    newest = log.latest_checkpoint(work.session)
+    if not 0 < old < new <= (newest.size if newest else 0):
+        raise BadInput(f"the log has {newest.size if newest else 0} entries; give two sizes, the smaller one first")
+    proof = merkle.consistency_proof(old, new, log.subtrees(work.session))
+    return write_growth(LogGrowth(node=work.identity.node_id, old=old, new=new, proof=tuple(proof)))
 
 
 def alarms(work: UnitOfWork) -> list[LogAlarmRow]:
@@ -79,7 +106,10 @@ def see(work: UnitOfWork, number: int) -> LogAlarmRow:
 
 
 def tasks(work: UnitOfWork) -> Iterator[Task]:
-    """Alarms at which nobody has looked."""
+    """Alarms at which nobody has looked, and a head that could not be shown for some minutes."""
+    since = log.hidden_since(work.session)
+    if since is not None and work.at - since > SOON:
+        yield Task(what="log-hidden", text=_HIDDEN, roles=MAY[Act.READ_LOG] & MAY[Act.LIST_TASKS], since=since)
     for row in work.session.scalars(select(LogAlarmRow).where(LogAlarmRow.seen_at.is_(None)).order_by(LogAlarmRow.id)):
         yield Task(
             what="log-alarm",

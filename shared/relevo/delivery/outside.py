@@ -1,13 +1,14 @@
 """What a node keeps outside its database, in the folder that the setting `outside` names, so that a backup shows.
 
-    checkpoint.json     {"size": entries of the log, "note": the newest signed checkpoint, "kept_at": NumericDate}
-    tombstones.jsonl    a line for each referral that was erased:
+    checkpoint.json     the newest head of the log that was ever shown (`relevo.delivery.outside_head`)
+    tombstones.jsonl    a line for each erased referral:
                         {"peer", "thread", "status", "kept": whether the SOP keeps some classes still, "at"}
 
-A database that is older than the checkpoint was restored: the node stops sending until an administrator confirms a new
-epoch (`relevo.delivery.epochs`). Before a restored node serves, each tombstone is applied, so that what was erased does
-not come back with the backup. Neither file names anybody; a thread is a pseudonym, as in the log, and the file belongs
-on another disk, for as long as backups are kept.
+A head is shown to nobody (served, brought to witnesses, put into evidence) before it stands outside, and it may only
+take the place of one that this database knows as well. A database that lacks the head outside was restored: the node
+stops sending until an administrator confirms a new epoch (`relevo.delivery.epochs`). Before a restored node serves,
+each tombstone is applied, so that what was erased does not come back with the backup. Neither file names anybody; a
+thread is a pseudonym, as in the log, and the folder belongs on another disk, for as long as backups are kept.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from sqlalchemy import func, select
 from relevo.clock import seconds
 from relevo.delivery import epochs, retention
 from relevo.delivery.node import Node
+from relevo.delivery.outside_head import KeptHead, OutsideHead, OutsideUnfit, write_synced
 from relevo.storage import erasure, log, peers
-from relevo.storage.tables import LogEntryRow, ReferralRow
+from relevo.storage.tables import CheckpointRow, LogEntryRow, ReferralRow
 from relevo.storage.tables_streams import StandRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -45,68 +47,74 @@ class Tombstone:
 
 
 class Outside:
-    """The two files of one node, in a folder that survives its database."""
+    """The files of one node, in a folder that survives its database."""
 
     def __init__(self, node: Node, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._node = node
-        self._checkpoint, self._tombstones = folder / "checkpoint.json", folder / "tombstones.jsonl"
+        self._head, self._tombstones = OutsideHead(folder), folder / "tombstones.jsonl"
         self._seen = -1
 
     def start(self) -> int:
-        """Before anything is served or sent: erase again, and stop if the database is old; how many were erased."""
+        """Before anything is served or sent: erase again, and stop if the database is old; how many were erased.
+
+        Raises:
+            OutsideUnfit: if the folder cannot be read.
+        """
         erased = 0
         for stone in self._read():
             with self._node.write() as work:
                 erased += _bury(self._node, work, stone)
-        with self._node.write() as work:
-            self._compare(work)
+        with self._node.read() as work:
+            is_behind = not self._knows(work, self._head.read())
+        if is_behind:
+            self._stop()
         return erased
 
     def turn(self) -> None:
-        """Note what was erased since the last turn, and keep the newest checkpoint unless the one outside is newer."""
+        """Note what was erased since the last turn; keep the newest head, then let it be shown.
+
+        Raises:
+            OutsideUnfit: if the folder cannot be read or written; nothing new is shown then.
+        """
         with self._node.read() as work:
             newest = work.session.scalar(select(func.max(LogEntryRow.id))) or 0
             found = self._unburied(work) if self._was_erased(work, newest) else []
         if found:
             self._append(found)
         self._seen = newest
-        with self._node.read() as work:
-            is_older = self._is_older(work)
-        if is_older:
-            with self._node.write() as work:
-                self._compare(work)
-        else:
-            self._keep()
+        self._publish()
 
-    def _compare(self, work: UnitOfWork) -> None:
-        """Stop sending to everybody if this database is older than the checkpoint outside."""
-        if self._is_older(work):
+    def _publish(self) -> None:
+        """Compare the head outside with those of this database, swap it for the newest, and only then show that one."""
+        with self._head.alone() as held, self._node.read() as work:
+            newest = log.newest_signed(work.session)
+            is_known = self._knows(work, held)
+            if is_known and newest is not None and (held is None or held.note != newest.note):
+                self._head.write(KeptHead(size=newest.size, note=newest.note, kept_at=seconds(work.at)))
+            if held is None and log.latest_checkpoint(work.session) is not None:
+                EVENTS.warning("no head of the log was kept outside until now; was the folder emptied, or is it new?")
+        if not is_known:
+            self._stop()
+        elif newest is not None and newest.shown_at is None:
+            with self._node.write() as work:
+                log.show(work.session, newest.size, work.at)
+
+    def _knows(self, work: UnitOfWork, held: KeptHead | None) -> bool:
+        """Whether this database signed the head outside, or people confirmed since that it is lost."""
+        if held is None:
+            return True
+        mine = work.session.get(CheckpointRow, held.size)
+        if mine is not None and mine.note == held.note:
+            return True
+        confirmed = work.session.scalar(select(func.max(StandRow.confirmed_at)))
+        return confirmed is not None and held.kept_at <= seconds(confirmed)
+
+    def _stop(self) -> None:
+        """Send nothing more to anybody."""
+        with self._node.write() as work:
             for row in peers.everybody(work.session):
                 epochs.stop(work, row.node_id)
-
-    def _is_older(self, work: UnitOfWork) -> bool:
-        if not self._checkpoint.exists():
-            return False
-        kept = json.loads(self._checkpoint.read_text(encoding="utf-8"))
-        confirmed = work.session.scalar(select(func.max(StandRow.confirmed_at)))
-        if confirmed is not None and kept["kept_at"] <= seconds(confirmed):
-            return False
-        return bool(kept["size"] > log.size(work.session))
-
-    def _keep(self) -> None:
-        with self._node.read() as work:
-            newest = log.latest_checkpoint(work.session)
-            if newest is None:
-                return
-            document = {"size": newest.size, "note": newest.note, "kept_at": seconds(work.at)}
-        if self._checkpoint.exists():
-            kept = json.loads(self._checkpoint.read_text(encoding="utf-8"))
-            if kept["note"] == newest.note:
-                return
-        beside = self._checkpoint.with_suffix(".new")
-        _write(beside, json.dumps(document), os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
-        beside.replace(self._checkpoint)
 
     def _was_erased(self, work: UnitOfWork, newest: int) -> bool:
         """Whether something was erased since the last turn; on the first turn nobody knows."""
@@ -125,7 +133,10 @@ class Outside:
     def _append(self, stones: list[Tombstone]) -> None:
         at = seconds(self._node.clock.now())
         lines = (json.dumps({**vars(stone), "at": at}) for stone in stones)
-        _write(self._tombstones, "".join(f"{line}\n" for line in lines), os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+        try:
+            write_synced(self._tombstones, "".join(f"{line}\n" for line in lines), os.O_APPEND)
+        except OSError as fault:
+            raise OutsideUnfit(f"tombstones.jsonl cannot be written: {fault.strerror}") from fault
 
     def _read(self) -> Iterator[Tombstone]:
         if not self._tombstones.exists():
@@ -150,11 +161,3 @@ def _bury(node: Node, work: UnitOfWork, stone: Tombstone) -> bool:
     retention.erase_again(work, row, node.holdings, kept=stone.kept)
     EVENTS.warning("erased again", peer=row.peer, thread=row.thread)
     return True
-
-
-def _write(file: Path, text: str, flags: int) -> None:
-    handle = os.open(file, flags, 0o600)
-    with os.fdopen(handle, "a", encoding="utf-8") as written:
-        written.write(text)
-        written.flush()
-        os.fsync(written.fileno())

@@ -1,7 +1,8 @@
 """The sequencer: gives the entries of committed transactions their places in the log, and signs a checkpoint.
 
 One sequencer a node, at most one checkpoint a second. Entries are numbered in the order of their ids; what a
-transaction wrote gets its place only after that transaction was committed.
+transaction wrote gets its place only after that transaction was committed. A checkpoint that has to stand outside the
+database first (`relevo.delivery.outside`) is signed here and shown to nobody yet.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ def sequence(node: Node) -> int:
         size = log.size(work.session)
         subtrees = log.place(work.session, waiting, size)
         if waiting:
-            _sign(work, size + len(waiting), subtrees)
+            _sign(work, size + len(waiting), subtrees, is_shown=node.outside is None)
     return len(waiting)
 
 
-def _sign(work: UnitOfWork, size: int, subtrees: merkle.Subtree) -> None:
+def _sign(work: UnitOfWork, size: int, subtrees: merkle.Subtree, *, is_shown: bool) -> None:
     root = merkle.root(size, subtrees)
     note = sign_checkpoint(log_origin(work.identity.node_id), size, root, work.identity.keys.log)
-    work.session.add(CheckpointRow(size=size, note=note, signed_at=work.at))
+    shown_at = work.at if is_shown else None
+    work.session.add(CheckpointRow(size=size, note=note, signed_at=work.at, shown_at=shown_at))

@@ -4,17 +4,18 @@
      "statements": {node id: [JWS, in order]},
      "sops": [{"text": …, "signatures": {node id: JWS}}],
      "messages": [{"direction": "sent" | "received", "manifest": JWS, "content": JWS, "receipt": JWS | null}],
-     "log": {"checkpoint": signed note,
-             "entries": [{"record": base64url, "salt": base64url, "index": int, "proof": [base64, …]}]}}
+     "files": [{"direction": "sent" | "received", "digest": of the sealed bytes, "receipt": JWS | null}],
+     "log": {"checkpoint": signed note, "entries": […], …}}                            (`relevo.protocol.evidence_log`)
 
-`content` is the issuer-signed JWT alone: salted digests, no disclosure. Messages stand in the order of each stream,
-entries in the order of the log, so that the same referral gives the same bytes. The file itself is signed by nobody;
-everything in it that matters is. Reading checks the form alone; `verification` checks what the file says.
+`content` is the issuer-signed JWT alone: salted digests, no disclosure. `files` is left out where none went over.
+Messages stand in the order of each stream, entries in the order of the log, so that the same referral gives the same
+bytes. The file itself is signed by nobody; everything in it that matters is. Reading checks the form alone;
+`verification` checks what the file says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,24 +23,24 @@ from typing import TYPE_CHECKING
 
 from relevo.clock import seconds
 from relevo.errors import WireError
-from relevo.protocol import base64std, base64url, strict_json
+from relevo.protocol import strict_json
 from relevo.protocol.claims import Claims
-from relevo.protocol.proof import MAX_SIBLINGS, read_sibling
-from relevo.protocol.record import SALT_BYTES
+from relevo.protocol.evidence_log import (
+    MAX_ITEMS,
+    EvidenceEntry,
+    EvidenceHead,
+    EvidenceLog,
+    EvidenceMalformed,
+    log_object,
+    read_log,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from relevo.protocol.strict_json import JsonObject, JsonValue
 
 FORMAT = "relevo-evidence-v1"
 MAX_BYTES = 1 << 24
-MAX_ITEMS = 10_000
-
-
-class EvidenceMalformed(WireError):
-    """A file is not an evidence file of the form relevo-evidence-v1."""
-
-    code = "evidence-malformed"
-    advice = "Ask whoever gave you the file for a fresh export; this one was cut, changed, or is something else."
 
 
 class Direction(StrEnum):
@@ -72,13 +73,12 @@ class EvidenceMessage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvidenceEntry:
-    """A log record with its salt, its place in the log, and the siblings that lead to the root."""
+class EvidenceFile:
+    """A file that one side brought the other whole: the digest of its sealed bytes, and the receiver's receipt."""
 
-    record: bytes
-    salt: bytes
-    index: int
-    proof: tuple[bytes, ...]
+    direction: Direction
+    digest: str
+    receipt: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +94,8 @@ class Evidence:
     messages: tuple[EvidenceMessage, ...]
     checkpoint: str
     entries: tuple[EvidenceEntry, ...]
+    files: tuple[EvidenceFile, ...] = ()
+    older: tuple[EvidenceHead, ...] = ()
 
 
 def write_evidence(evidence: Evidence) -> bytes:
@@ -125,10 +127,8 @@ def _to_object(evidence: Evidence) -> JsonObject:
         "statements": {node: list(chain) for node, chain in sorted(evidence.statements.items())},
         "sops": [{"text": sop.text, "signatures": dict(sorted(sop.signatures.items()))} for sop in evidence.sops],
         "messages": [message_object(message) for message in evidence.messages],
-        "log": {
-            "checkpoint": evidence.checkpoint,
-            "entries": [_entry_object(entry) for entry in sorted(evidence.entries, key=lambda entry: entry.index)],
-        },
+        **files_object(evidence.files),
+        "log": log_object(EvidenceLog(checkpoint=evidence.checkpoint, entries=evidence.entries, older=evidence.older)),
     }
 
 
@@ -143,24 +143,21 @@ def message_object(message: EvidenceMessage, *, disclosed: bool = False) -> Json
     return {**shown, "disclosures": list(message.disclosures or ())} if disclosed else shown
 
 
-def _entry_object(entry: EvidenceEntry) -> JsonObject:
-    return {
-        "record": base64url.encode(entry.record),
-        "salt": base64url.encode(entry.salt),
-        "index": entry.index,
-        "proof": [base64std.encode(sibling) for sibling in entry.proof],
-    }
-
-
 _MEMBERS = ("format", "node", "peer", "thread", "made_at", "statements", "sops", "messages", "log")
 
 
+def files_object(files: Sequence[EvidenceFile]) -> JsonObject:
+    """The member `files`, or nothing where there is none."""
+    shown = [{"direction": one.direction.value, "digest": one.digest, "receipt": one.receipt} for one in files]
+    return {"files": [*shown]} if shown else {}
+
+
 def _evidence(value: JsonObject) -> Evidence:
-    claims = Claims.of(value, _MEMBERS, "the file")
+    claims = Claims.of(value, (*_MEMBERS, "files") if "files" in value else _MEMBERS, "the file")
     if claims.members["format"] != FORMAT:
         raise EvidenceMalformed("the file is of another format", field="format")
     node, peer = claims.node_id("node"), claims.node_id("peer")
-    log = Claims.of(claims.members["log"], ("checkpoint", "entries"), "the log")
+    log = read_log(claims.members["log"])
     return Evidence(
         node=node,
         peer=peer,
@@ -169,8 +166,10 @@ def _evidence(value: JsonObject) -> Evidence:
         statements=_statements(claims.members["statements"], {node, peer}),
         sops=tuple(read_sop(item, {node, peer}) for item in claims.items("sops", most=MAX_ITEMS)),
         messages=tuple(read_message(item) for item in claims.items("messages", most=MAX_ITEMS)),
-        checkpoint=read_text(log.members["checkpoint"], "checkpoint"),
-        entries=tuple(_entry(item) for item in log.items("entries", most=MAX_ITEMS)),
+        checkpoint=log.checkpoint,
+        entries=log.entries,
+        older=log.older,
+        files=read_files(claims),
     )
 
 
@@ -209,18 +208,24 @@ def read_message(value: JsonValue, *, disclosed: bool | None = None) -> Evidence
     )
 
 
-def _entry(value: JsonValue) -> EvidenceEntry:
-    claims = Claims.of(value, ("record", "salt", "index", "proof"), "a log entry")
-    siblings = claims.items("proof", most=MAX_SIBLINGS)
-    entry = EvidenceEntry(
-        record=claims.raw("record"),
-        salt=claims.raw("salt"),
-        index=claims.whole("index"),
-        proof=tuple(read_sibling(read_text(sibling, "proof")) for sibling in siblings),
+def read_files(claims: Claims) -> tuple[EvidenceFile, ...]:
+    """The member `files` where there is one; raises `EvidenceMalformed`."""
+    if "files" not in claims.members:
+        return ()
+    found = tuple(_file(item) for item in claims.items("files", most=MAX_ITEMS))
+    if not found:
+        raise EvidenceMalformed("a file without attached files has no member of that name", field="files")
+    return found
+
+
+def _file(value: JsonValue) -> EvidenceFile:
+    claims = Claims.of(value, ("direction", "digest", "receipt"), "an attached file")
+    receipt = claims.members["receipt"]
+    return EvidenceFile(
+        direction=_direction(claims.members["direction"]),
+        digest=claims.digest("digest"),
+        receipt=None if receipt is None else read_text(receipt, "receipt"),
     )
-    if len(entry.salt) != SALT_BYTES:
-        raise EvidenceMalformed("the salt of a log entry does not have 16 bytes", field="salt")
-    return entry
 
 
 def _direction(value: JsonValue) -> Direction:
@@ -228,10 +233,3 @@ def _direction(value: JsonValue) -> Direction:
         return Direction(str(value))
     except ValueError as error:
         raise EvidenceMalformed("a message is neither sent nor received", field="direction") from error
-
-
-def read_text(value: JsonValue, name: str) -> str:
-    """A text that is not empty; raises `EvidenceMalformed`."""
-    if not isinstance(value, str) or not value:
-        raise EvidenceMalformed(f"{name} is not text", field=name)
-    return value

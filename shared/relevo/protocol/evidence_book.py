@@ -4,15 +4,18 @@
      "thread": UUID | null, "personal_data": bool, "made_at": NumericDate}
     {"statement": JWS, "of": node id}                                                       version by version
     {"sop": text, "peer": node id, "signatures": {node id: JWS}}
-    {"thread": UUID, "peer": node id, "messages": [as in relevo-evidence-v1, content may be null, "disclosures": …]}
+    {"thread": UUID, "peer": node id, "messages": [as in relevo-evidence-v1, content may be null, "disclosures": …],
+     "files": [as there], "basis": [{"record": base64url, "salt": base64url}]}
     {"entry": base64url of the record, "salt": base64url}                                   the next leaf of the log
     {"hidden": base64, "level": int}                                                        the next 2^level leaves
+    {"older": signed note, "proof": [base64, …]}                       a head before a key was stolen; mostly none
     {"checkpoint": signed note}
 
 The last part walks the log from its first leaf to its head: what is shown as a record, what is not as the hash of the
 greatest complete subtree that fits. So the root is computed from the file alone and no entry needs a proof of its own.
-Only a file with personal data has `disclosures`, and each of its lines about a referral begins with a warning in
-`personal_data`. Nothing signs the file; everything in it that matters is signed. The same node gives the same bytes.
+Only a file with personal data has `disclosures` and `basis`, and each of its lines about a referral begins with a
+warning in `personal_data`. Nothing signs the file; everything in it that matters is signed. The same node gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -22,33 +25,29 @@ from typing import TYPE_CHECKING
 from relevo.clock import seconds
 from relevo.errors import WireError
 from relevo.protocol import base64std, base64url, strict_json
+from relevo.protocol.basis import SALT_BYTES as BASIS_SALT_BYTES
 from relevo.protocol.claims import Claims
-from relevo.protocol.evidence import (
-    MAX_BYTES,
-    MAX_ITEMS,
-    EvidenceMalformed,
-    message_object,
-    read_message,
-    read_sop,
-    read_text,
-)
+from relevo.protocol.evidence import MAX_BYTES, files_object, message_object, read_files, read_message, read_sop
 from relevo.protocol.evidence_items import (
+    BookBasis,
     BookCheckpoint,
     BookEntry,
     BookHead,
     BookHidden,
     BookItem,
+    BookOlder,
     BookSop,
     BookStatement,
     BookThread,
 )
+from relevo.protocol.evidence_log import MAX_ITEMS, EvidenceHead, EvidenceMalformed, read_hashes, read_text
 from relevo.protocol.merkle import HASH_BYTES
 from relevo.protocol.record import SALT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from relevo.protocol.strict_json import JsonObject
+    from relevo.protocol.strict_json import JsonObject, JsonValue
 
 FORMAT = "relevo-evidence-v2"
 WARNING = "This line holds personal data. Keep it as you keep a case file, and destroy it when you have done your work."
@@ -107,17 +106,25 @@ def _to_object(item: BookItem, *, personal: bool) -> JsonObject:
         case BookThread():
             messages = [message_object(one, disclosed=personal) for one in item.messages]
             marked: JsonObject = {"personal_data": WARNING} if personal else {}
-            return {**marked, "thread": item.thread, "peer": item.peer, "messages": messages}
+            shown: JsonObject = {"thread": item.thread, "peer": item.peer, "messages": messages}
+            return {**marked, **shown, **files_object(item.files), **_basis_object(item)}
         case _:
             return _log_object(item)
 
 
-def _log_object(item: BookEntry | BookHidden | BookCheckpoint) -> JsonObject:
+def _basis_object(item: BookThread) -> JsonObject:
+    shown = [{"record": base64url.encode(one.record), "salt": base64url.encode(one.salt)} for one in item.basis]
+    return {"basis": [*shown]} if shown else {}
+
+
+def _log_object(item: BookEntry | BookHidden | BookOlder | BookCheckpoint) -> JsonObject:
     match item:
         case BookEntry():
             return {"entry": base64url.encode(item.record), "salt": base64url.encode(item.salt)}
         case BookHidden():
             return {"hidden": base64std.encode(item.hash), "level": item.level}
+        case BookOlder():
+            return {"older": item.head.checkpoint, "proof": [base64std.encode(one) for one in item.head.proof]}
         case BookCheckpoint():
             return {"checkpoint": item.note}
 
@@ -174,7 +181,8 @@ def _sop(value: JsonObject) -> BookSop:
 
 
 def _thread(value: JsonObject, *, personal: bool) -> BookThread:
-    names = ("personal_data", "thread", "peer", "messages") if personal else ("thread", "peer", "messages")
+    optional = {"files", "basis"} if personal else {"files"}
+    names = {"thread", "peer", "messages"} | ({"personal_data"} if personal else set()) | (optional & set(value))
     claims = Claims.of(value, names, "a referral")
     if personal and value["personal_data"] != WARNING:
         raise EvidenceMalformed("a line with personal data does not say so", field="personal_data")
@@ -183,7 +191,17 @@ def _thread(value: JsonObject, *, personal: bool) -> BookThread:
         peer=claims.node_id("peer"),
         thread=claims.uuid("thread"),
         messages=tuple(read_message(one, disclosed=personal) for one in items),
+        files=read_files(claims),
+        basis=tuple(_basis(one) for one in claims.items("basis", most=MAX_ITEMS)) if "basis" in value else (),
     )
+
+
+def _basis(value: JsonValue) -> BookBasis:
+    claims = Claims.of(value, ("record", "salt"), "what a referral rests on")
+    found = BookBasis(record=claims.raw("record"), salt=claims.raw("salt"))
+    if len(found.salt) != BASIS_SALT_BYTES:
+        raise EvidenceMalformed("the salt of a basis does not have 32 bytes", field="salt")
+    return found
 
 
 def _entry(value: JsonObject) -> BookEntry:
@@ -202,6 +220,11 @@ def _hidden(value: JsonObject) -> BookHidden:
     return found
 
 
+def _older(value: JsonObject) -> BookOlder:
+    claims = Claims.of(value, ("older", "proof"), "an older head")
+    return BookOlder(head=EvidenceHead(checkpoint=read_text(value["older"], "older"), proof=read_hashes(claims)))
+
+
 def _checkpoint(value: JsonObject) -> BookCheckpoint:
     Claims.of(value, ("checkpoint",), "the last line")
     return BookCheckpoint(note=read_text(value["checkpoint"], "checkpoint"))
@@ -214,6 +237,7 @@ _READERS: dict[str, Callable[[JsonObject], BookItem]] = {
     "sop": _sop,
     "entry": _entry,
     "hidden": _hidden,
+    "older": _older,
     "checkpoint": _checkpoint,
 }
 _ORDER: dict[type, int] = {
@@ -223,6 +247,7 @@ _ORDER: dict[type, int] = {
     BookThread: 3,
     BookEntry: 4,
     BookHidden: 4,
-    BookCheckpoint: 5,
+    BookOlder: 5,
+    BookCheckpoint: 6,
 }
-_ONCE = frozenset({0, 5})
+_ONCE = frozenset({0, 6})

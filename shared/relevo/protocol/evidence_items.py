@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from relevo.protocol.evidence import EvidenceMessage, EvidenceSop
+    from relevo.protocol.evidence import EvidenceFile, EvidenceMessage, EvidenceSop
+    from relevo.protocol.evidence_log import EvidenceHead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +42,25 @@ class BookSop:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookBasis:
+    """The record of a consent or an exception and its salt, of which messages name the commitment."""
+
+    record: bytes = field(repr=False)
+    salt: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookThread:
-    """The messages of one thread, in the order of each stream."""
+    """The messages of one thread, in the order of each stream, and the files that went with them.
+
+    `basis` is what they rest on, in a file with personal data alone.
+    """
 
     peer: str
     thread: str
     messages: tuple[EvidenceMessage, ...]
+    files: tuple[EvidenceFile, ...] = ()
+    basis: tuple[BookBasis, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +80,19 @@ class BookHidden:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookOlder:
+    """An older head that a witness saw before a key was stolen, and the proof that the newest one continues it."""
+
+    head: EvidenceHead
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookCheckpoint:
     """The signed head of the log; the last line."""
 
     note: str
 
 
-BookItem: TypeAlias = BookHead | BookStatement | BookSop | BookThread | BookEntry | BookHidden | BookCheckpoint
+BookItem: TypeAlias = (
+    BookHead | BookStatement | BookSop | BookThread | BookEntry | BookHidden | BookOlder | BookCheckpoint
+)

@@ -20,7 +20,7 @@ from relevo.clock import seconds
 from relevo.errors import WireError
 from relevo.protocol import base64url, strict_json
 from relevo.protocol.claims import Claims
-from relevo.protocol.evidence import MAX_ITEMS, EvidenceMalformed, read_text
+from relevo.protocol.evidence_log import MAX_ITEMS, EvidenceMalformed, read_text
 from relevo.protocol.proof import verify_proof
 from relevo.protocol.record import SALT_BYTES, RecordType, entry_of, read_record
 from relevo.protocol.verification_nodes import fingerprint_line, read_chain

@@ -46,10 +46,14 @@ class RecordType(StrEnum):
     EXCEPTION = "exception"
     ERASURE = "erasure"
     ACCESS = "access"
+    FILE_SENT = "file-sent"
+    FILE_RECEIPT_MADE = "file-receipt-made"
+    FILE_RECEIPT_GOT = "file-receipt-got"
 
 
 _MESSAGE = ("manifest", "jti", "thread", "peer")
 _RECEIPT = ("receipt", "jti", "thread", "peer")
+_FILE = ("file", "thread", "peer")
 
 FIELDS: Mapping[RecordType, tuple[str, ...]] = {
     RecordType.MESSAGE_SENT: _MESSAGE,
@@ -63,6 +67,9 @@ FIELDS: Mapping[RecordType, tuple[str, ...]] = {
     RecordType.EXCEPTION: ("thread", "commitment", "change"),
     RecordType.ERASURE: ("thread", "commitment", "change"),
     RecordType.ACCESS: ("about", "number", "commitment"),
+    RecordType.FILE_SENT: _FILE,
+    RecordType.FILE_RECEIPT_MADE: ("receipt", *_FILE),
+    RecordType.FILE_RECEIPT_GOT: ("receipt", *_FILE),
 }
 """The members of each type, in order; all are text."""
 

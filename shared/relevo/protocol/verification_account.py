@@ -59,6 +59,16 @@ class Told:
         return f"{self.message.kind} {self.message.jti}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldFile:
+    """A file that went over: of which referral, from whom, and the digest of its receipt if there is one."""
+
+    thread: str
+    sender: str
+    digest: str
+    receipt_digest: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Head:
     """The head of a node's log as a file shows it, and when a witness last saw it, by witness."""
@@ -72,7 +82,9 @@ class Head:
 class Account:
     """What the file of `node` has proven about its relation with `peer`; `whole` if it leaves no referral out.
 
-    `statements` are digests in order by node, `sops` texts by digest, `records` stand by their place in the log.
+    `statements` are digests in order by node, `sops` texts by digest, `records` stand by their place in the log;
+    `subtrees` is what the file shows of the tree of the log, its own entries among them; `bases` are records of
+    consents and exceptions by the claim that messages make of them; `older` are heads that `head` continues.
     """
 
     node: str
@@ -84,7 +96,11 @@ class Account:
     told: Sequence[Told]
     records: Mapping[int, Record]
     leaves: Mapping[int, bytes]
+    subtrees: Mapping[tuple[int, int], bytes]
     head: Head | None
+    files: Sequence[ToldFile] = ()
+    bases: Mapping[str, bytes] = field(default_factory=dict)
+    older: Sequence[Head] = ()
 
     def threads(self) -> frozenset[str]:
         """The referrals of which something is shown."""

@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
 from relevo.protocol import base64url, sd_jwt, strict_json
-from relevo.protocol.evidence import Evidence, EvidenceMalformed
+from relevo.protocol.basis import commit
+from relevo.protocol.evidence import Evidence
 from relevo.protocol.evidence_items import BookCheckpoint, BookHead, BookSop, BookStatement, BookThread
+from relevo.protocol.evidence_log import EvidenceMalformed
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
 from relevo.protocol.verification import Examined
-from relevo.protocol.verification_account import Account, Head, Told, seen_by, tell
+from relevo.protocol.verification_account import Account, Head, Told, ToldFile, seen_by, tell
+from relevo.protocol.verification_files import check_files
 from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_leaves import Leaves
 from relevo.protocol.verification_messages import check_manifests, check_messages
 from relevo.protocol.verification_nodes import check_sops, check_statements, read_identities
+from relevo.protocol.verification_older import check_older
 from relevo.protocol.verification_report import (
     Check,
     Outcome,
@@ -35,7 +39,7 @@ from relevo.protocol.verification_report import (
 from relevo.protocol.verification_streams import check_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from relevo.protocol.evidence_items import BookItem
     from relevo.protocol.verification_messages import Proven
@@ -43,6 +47,12 @@ if TYPE_CHECKING:
     from relevo.protocol.verification_report import Line
 
 NOT_READ = "what it says: its receiver could not read it, refused it, and kept no content."
+
+
+class BasisNotNamed(WireError):
+    """A record is shown as what messages rest on, and none of them names it."""
+
+    code = "basis-not-named"
 
 
 @dataclass
@@ -54,6 +64,8 @@ class _Relation:
     lines: list[Line]
     counts: Counter[Check] = field(default_factory=Counter)
     told: list[Told] = field(default_factory=list)
+    files: list[ToldFile] = field(default_factory=list)
+    bases: dict[str, bytes] = field(default_factory=dict)
 
     def keep(self, lines: Iterable[Line]) -> None:
         """Keep what does not simply hold, and count what does."""
@@ -138,7 +150,7 @@ def _take(relations: Mapping[str, _Relation | Examined], item: BookThread, leave
         raise EvidenceMalformed("a referral is with a node that the first line does not name", field="peer")
     if isinstance(relation, Examined):
         return
-    part = replace(relation.base, thread=item.thread, messages=item.messages)
+    part = replace(relation.base, thread=item.thread, messages=item.messages, files=item.files)
     lines, proven = check_manifests(part, relation.identities)
     relation.keep(lines)
     readable = [found for found in proven if found.shown.content]
@@ -148,6 +160,10 @@ def _take(relations: Mapping[str, _Relation | Examined], item: BookThread, leave
             relation.lines.append(could_not_check(Check.CONTENT, found.subject, NOT_READ))
         relation.keep(_disclosure_lines(found))
         leaves.want(found, relation.base.peer)
+    relation.keep(check_files(part, relation.identities, relation.files))
+    relation.keep(_basis_lines(item, proven, relation.bases))
+    for shown in item.files:
+        leaves.want_file(shown, item.thread, relation.base.peer)
     told = (tell(part, found, proven, relation.identities) for found in readable)
     relation.told += [one for one in told if one is not None]
 
@@ -164,6 +180,20 @@ def _disclosure_lines(found: Proven) -> Iterator[Line]:
         yield fails(Check.DISCLOSURE, found.subject, fault)
     else:
         yield holds(Check.DISCLOSURE, found.subject, "what is disclosed is what its sender signed.")
+
+
+def _basis_lines(item: BookThread, proven: Sequence[Proven], bases: dict[str, bytes]) -> Iterator[Line]:
+    """Whether what is shown as basis is what messages name; what is goes to `bases`."""
+    named = Counter(found.message.basis for found in proven)
+    for shown in item.basis:
+        commitment, subject = commit(shown.record, shown.salt), f"referral {item.thread[:8]}"
+        claim = next((one for one in named if one.endswith(f":{commitment}")), None)
+        if claim is None:
+            yield fails(Check.BASIS, subject, BasisNotNamed())
+            continue
+        bases[claim] = shown.record
+        text = f"the {claim.partition(':')[0]} shown here is the one that {named[claim]} of its messages name."
+        yield holds(Check.BASIS, subject, text)
 
 
 def _close(preface: _Preface, relations: Mapping[str, _Relation | Examined], leaves: Leaves) -> tuple[Examined, ...]:
@@ -199,10 +229,16 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         told=relation.told,
         records=leaves.records,
         leaves=leaves.leaves,
+        subtrees=leaves.subtrees,
+        files=relation.files,
+        bases=relation.bases,
         head=signed and replace(signed, seen=seen_by(signed.note, [base.peer], relation.identities)),
     )
+    if account.head is not None:
+        older, heads = check_older(leaves.older, account.head, base.node, [base.peer], relation.identities)
+        account, lines = replace(account, older=heads), [*lines, *older]
     lines += check_keys(account, compromised_keys(relation.identities.chains.values()))
-    return Examined(report=Report(lines=tuple(lines)), account=account, title=f"with {base.peer}")
+    return Examined(report=Report(lines=tuple(lines)), account=account, title=f"{base.node} with {base.peer}")
 
 
 def _sorted(relation: _Relation) -> list[tuple[Check, int]]:
@@ -226,5 +262,6 @@ _COUNTED: Mapping[Check, str] = {
     Check.SOP: "{:,} messages move under a SOP that is in this file, or are between the nodes alone.",
     Check.CONTENT: "{:,} contents are exactly what their messages name.",
     Check.RECEIPT: "{:,} receipts of the other side hold.",
+    Check.ATTACHMENT: "{:,} files went over, and their receivers' receipts hold.",
     Check.DISCLOSURE: "of {:,} messages what is disclosed is what the sender signed.",
 }

@@ -4,7 +4,8 @@ A node that lost a signing key says from when it is invalid (`invalid_from` of i
 can write any date, so the date in a token proves nothing. What proves that a message is older:
 
     the other side's receipt          made before that moment, with a key that was not stolen
-    a cosigned head of the log        under which the message's record lies, seen by a witness before that moment
+    a cosigned head of the log        under which the message's record lies, seen by a witness before that moment;
+                                      the newest one, or an older one that it continues
 """
 
 from __future__ import annotations
@@ -47,18 +48,18 @@ def check_keys(account: Account, invalid: Mapping[str, datetime]) -> Iterator[Li
         account: what a file has proven but for this.
         invalid: from when on each stolen key is invalid, by key id.
     """
-    logged = _logged(account) if invalid else frozenset()
+    places = _places(account) if invalid else {}
     for told in account.told:
         if told.kid in invalid:
-            yield _line(account, told, invalid, under_head=told.manifest in logged)
+            yield _line(account, told, invalid, places.get(told.manifest))
 
 
-def _line(account: Account, told: Told, invalid: Mapping[str, datetime], *, under_head: bool) -> Line:
+def _line(account: Account, told: Told, invalid: Mapping[str, datetime], place: int | None) -> Line:
     stolen = invalid[told.kid]
     receipt = told.receipt
     if receipt is not None and told.receipt_kid not in invalid and receipt.received_at < stolen:
         proof = f"the receipt of {receipt.iss} of {day_and_hour(receipt.received_at)} is older"
-    elif under_head and account.head and (seen := [at for at in account.head.seen.values() if at < stolen]):
+    elif seen := [at for at in _seen(account, place) if at < stolen]:
         proof = f"a witness saw the log that holds it on {day_and_hour(min(seen))}"
     else:
         return fails(Check.KEY, told.subject, NotProvenOlder())
@@ -66,7 +67,14 @@ def _line(account: Account, told: Told, invalid: Mapping[str, datetime], *, unde
     return holds(Check.KEY, told.subject, text)
 
 
-def _logged(account: Account) -> frozenset[str]:
-    """The digests of the manifests whose records lie under the head."""
-    records = (one for one in account.records.values() if one.type in _OF_MESSAGES)
-    return frozenset(str(one.fields["manifest"]) for one in records)
+def _seen(account: Account, place: int | None) -> Iterator[datetime]:
+    """When witnesses saw heads under which a place of the log lies."""
+    for head in (account.head, *account.older):
+        if head is not None and place is not None and place < head.checkpoint.size:
+            yield from head.seen.values()
+
+
+def _places(account: Account) -> dict[str, int]:
+    """Where in the log the records of manifests lie, by digest."""
+    records = ((place, one) for place, one in account.records.items() if one.type in _OF_MESSAGES)
+    return {str(one.fields["manifest"]): place for place, one in records}

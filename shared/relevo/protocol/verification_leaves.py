@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from relevo.errors import WireError
 from relevo.protocol import base64url
-from relevo.protocol.evidence import Direction, EvidenceMalformed
-from relevo.protocol.evidence_items import BookCheckpoint, BookEntry, BookHidden
+from relevo.protocol.evidence import Direction
+from relevo.protocol.evidence_items import BookCheckpoint, BookEntry, BookHidden, BookOlder
+from relevo.protocol.evidence_log import EvidenceMalformed
 from relevo.protocol.merkle import EMPTY_ROOT, InclusionFailed, leaf_hash, node_hash
 from relevo.protocol.record import FIELDS, RecordType, entry_of, read_record
 from relevo.protocol.verification_account import Head
+from relevo.protocol.verification_files import file_records, file_subject
 from relevo.protocol.verification_log import LogEntryMissing, LogRecordMismatch, LookMissing
 from relevo.protocol.verification_nodes import read_head
 from relevo.protocol.verification_report import Check, could_not_check, fails, holds
@@ -24,7 +26,9 @@ from relevo.protocol.verification_report import Check, could_not_check, fails, h
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from relevo.protocol.evidence import EvidenceFile
     from relevo.protocol.evidence_items import BookHead
+    from relevo.protocol.evidence_log import EvidenceHead
     from relevo.protocol.record import Record
     from relevo.protocol.statement import NodeStatement
     from relevo.protocol.verification_messages import Proven
@@ -32,7 +36,15 @@ if TYPE_CHECKING:
 
 Key: TypeAlias = tuple[RecordType, tuple[str | None, ...]]
 _ABOUT_MESSAGES = frozenset(
-    {RecordType.MESSAGE_SENT, RecordType.MESSAGE_RECEIVED, RecordType.RECEIPT_MADE, RecordType.RECEIPT_GOT}
+    {
+        RecordType.MESSAGE_SENT,
+        RecordType.MESSAGE_RECEIVED,
+        RecordType.RECEIPT_MADE,
+        RecordType.RECEIPT_GOT,
+        RecordType.FILE_SENT,
+        RecordType.FILE_RECEIPT_MADE,
+        RecordType.FILE_RECEIPT_GOT,
+    }
 )
 
 
@@ -44,6 +56,8 @@ class Leaves:
     size: int = 0
     records: dict[int, Record] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
+    subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    older: list[EvidenceHead] = field(default_factory=list)
     _stack: list[tuple[int, bytes]] = field(default_factory=list)
     _wanted: dict[Key, str] = field(default_factory=dict)
     _messages: set[tuple[str | None, str | None]] = field(default_factory=set)
@@ -64,6 +78,11 @@ class Leaves:
             digest = base64url.digest(found.shown.receipt.encode())
             self._wanted[kind, (digest, *names)] = f"the receipt of {found.subject}"
 
+    def want_file(self, shown: EvidenceFile, thread: str, peer: str) -> None:
+        """Expect the records of a file that is shown, and of its receipt."""
+        for key in file_records(shown, thread, peer):
+            self._wanted[key] = f"{key[0]} of {file_subject(shown.digest)}"
+
     def take(self, item: object) -> None:
         """The next line of the log.
 
@@ -75,6 +94,8 @@ class Leaves:
                 self._entry(item)
             case BookHidden():
                 self._push(item.level, item.hash)
+            case BookOlder():
+                self.older.append(item.head)
             case BookCheckpoint():
                 self._note = item.note
 
@@ -99,7 +120,8 @@ class Leaves:
             detail = "the leaves in the file do not lead to the root that the node signed"
             yield fails(Check.CHECKPOINT, name, InclusionFailed(detail))
             return
-        shown = f"{len(self.records):,} of its {self.size:,} entries stand in this file, the others as hashes"
+        count, others = len(self.records), ", the others as hashes" * (len(self.records) < self.size)
+        shown = f"{count:,} of its {self.size:,} entries stand in this file{others}"
         yield holds(Check.CHECKPOINT, name, f"the node signed this head of its log. {shown}.")
         yield from self._faults
         yield from self._coverage(name)
@@ -126,11 +148,12 @@ class Leaves:
 
     def _shows(self, record: Record) -> bool:
         """Whether a record is about a message of the file, if only about another attempt at it."""
-        return (record.fields["jti"], record.fields["thread"]) in self._messages
+        return (record.fields.get("jti"), record.fields["thread"]) in self._messages
 
     def _push(self, level: int, value: bytes) -> None:
         if self.size % (1 << level):
             raise EvidenceMalformed("hidden entries do not begin where a subtree can", field="level")
+        self.subtrees[level, self.size >> level] = value
         self.size += 1 << level
         self._stack.append((level, value))
         while len(self._stack) > 1 and self._stack[-1][0] == self._stack[-2][0]:
@@ -150,10 +173,11 @@ class Leaves:
             yield fails(Check.LOG_COVERAGE, name, LogEntryMissing(f"the file shows no log entry for {what}"))
         if not self._wanted:
             told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self._kinds.items()))
-            yield holds(Check.LOG_COVERAGE, name, f"every manifest and receipt shown is logged: {told or 'none'}.")
+            text = f"every message, receipt and attached file shown is logged. Records: {told or 'none'}."
+            yield holds(Check.LOG_COVERAGE, name, text)
         hidden = self.size - len(self.records)
         if hidden and self.scope.since is None and self.scope.thread is None:
-            text = f"what {hidden:,} of the entries speak of: of other relations, or of what was erased since."
+            text = f"what the {hidden:,} speak of that stand here as hashes: of other relations, or of what was erased."
             yield could_not_check(Check.LOG_ENTRY, name, text)
 
     def _look_lines(self) -> Iterator[Line]:

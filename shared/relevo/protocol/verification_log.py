@@ -18,13 +18,15 @@ from relevo.protocol.evidence import Direction
 from relevo.protocol.merkle import leaf_hash, verify_inclusion
 from relevo.protocol.record import FIELDS, Record, RecordType, entry_of, read_record
 from relevo.protocol.sop_signature import sop_digest
+from relevo.protocol.verification_files import file_records, file_subject
 from relevo.protocol.verification_nodes import read_head, statement_digests
 from relevo.protocol.verification_report import Check, could_not_check, day_and_hour, fails, holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from relevo.protocol.evidence import Evidence, EvidenceEntry
+    from relevo.protocol.evidence import Evidence
+    from relevo.protocol.evidence_log import EvidenceEntry
     from relevo.protocol.statement import NodeStatement
     from relevo.protocol.verification_messages import Proven
     from relevo.protocol.verification_nodes import Identities
@@ -142,7 +144,7 @@ def _meaning(record: Record, shown: _Shown) -> str | None:
         name, change, told = _CIRCUMSTANCES[record.type]
         named = str(record.fields[name]).rpartition(":")[2]
         return f"{told}: {record.fields[change]}" if named in shown.circumstances[record.type] else None
-    if (record.fields["jti"], record.fields["thread"]) not in shown.messages:
+    if (record.fields.get("jti"), record.fields["thread"]) not in shown.messages:
         raise LogRecordMismatch
     return None
 
@@ -172,7 +174,7 @@ def _coverage_lines(wanted: Sequence[_Wanted], logged: set[Key]) -> Iterator[Lin
     for item in missing:
         yield fails(Check.LOG_COVERAGE, item.subject, LogEntryMissing(f"the file proves no log entry for {item.what}"))
     if wanted and not missing:
-        yield holds(Check.LOG_COVERAGE, "log", f"all {len(wanted)} manifests and receipts shown here are logged.")
+        yield holds(Check.LOG_COVERAGE, "log", f"all {len(wanted)} messages and receipts shown here are logged.")
 
 
 def _look_lines(logged: set[Key]) -> Iterator[Line]:
@@ -194,6 +196,10 @@ def _wanted(evidence: Evidence, proven: Sequence[Proven]) -> Iterator[_Wanted]:
             kind = RecordType.RECEIPT_GOT if sent else RecordType.RECEIPT_MADE
             digest = base64url.digest(found.shown.receipt.encode())
             yield _Wanted(key=(kind, (digest, *names)), subject=found.subject, what="the receipt")
+    for shown in evidence.files:
+        for key in file_records(shown, evidence.thread, evidence.peer):
+            what = "that it was brought" if key[0] is RecordType.FILE_SENT else "the receipt"
+            yield _Wanted(key=key, subject=file_subject(shown.digest), what=what)
 
 
 def _key(record: Record) -> Key:

@@ -224,7 +224,7 @@ def _stream_lines(direction: Direction, found: Sequence[Proven]) -> Iterator[Lin
     first, last = found[0].place[1], found[-1].place[1]
     yield holds(Check.ORDER, subject, f"{len(found)}, in rising order from number {first} to {last}, none twice.")
     yield could_not_check(
-        Check.ORDER,
+        Check.BOTH_SIDES,
         subject,
-        "whether these are all; other referrals take numbers of the same stream. Compare with the other node's file.",
+        "whether these are all; other referrals take numbers of the same stream. Bring the other node's file as well.",
     )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from relevo.errors import WireError
 
 
+COULD_NOT = "could not check: "
+
+
 class Check(StrEnum):
     """What a line is about."""
 
@@ -28,6 +31,7 @@ class Check(StrEnum):
     MANIFEST = "manifest"
     CONTENT = "content"
     RECEIPT = "receipt"
+    ATTACHMENT = "attachment"
     ORDER = "order"
     CHECKPOINT = "checkpoint"
     WITNESS = "witness"
@@ -134,7 +138,7 @@ def not_kept(check: Check, subject: str, code: str, text: str) -> Line:
 
 def could_not_check(check: Check, subject: str, text: str) -> Line:
     """A line that says what the file cannot prove, and what to do about it."""
-    return Line(check=check, subject=subject, outcome=Outcome.NOT_CHECKED, text=f"could not check: {text}")
+    return Line(check=check, subject=subject, outcome=Outcome.NOT_CHECKED, text=f"{COULD_NOT}{text}")
 
 
 def day_and_hour(at: datetime) -> str:

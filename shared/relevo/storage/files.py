@@ -104,8 +104,13 @@ def announce(session: Session, peer: str, thread: str, jti: str, entries: Iterab
             push.jti, push.state, push.problem = jti, PushState.WAITING, None
 
 
-def expect(session: Session, peer: str, thread: str, entries: Iterable[File], at: datetime) -> None:
-    """Note that a message of a peer announces files; only these may be brought."""
+def expect(session: Session, peer: str, thread: str, entries: Iterable[File], at: datetime) -> list[FileRow]:
+    """Note that a message of a peer announces files; only these may be brought.
+
+    Returns:
+        Those that have come before, for another referral.
+    """
+    known = []
     for entry in entries:
         file = find(session, peer, entry.digest)
         if file is None:
@@ -113,6 +118,9 @@ def expect(session: Session, peer: str, thread: str, entries: Iterable[File], at
             file.digest = entry.digest
         if session.get(FileUseRow, (file.id, thread)) is None:
             session.add(FileUseRow(file=file.id, subject=thread))
+            session.flush()
+            known += [file] if file.receipt is not None else []
+    return known
 
 
 def begin(session: Session, owner: str, size: int, state: FileState, at: datetime) -> FileRow:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from relevo.protocol import merkle
@@ -80,8 +80,25 @@ def entries_of(session: Session, subject: str) -> list[LogEntryRow]:
 
 
 def latest_checkpoint(session: Session) -> CheckpointRow | None:
-    """The newest signed checkpoint."""
+    """The newest signed checkpoint that may be shown to anybody."""
+    shown = select(CheckpointRow).where(CheckpointRow.shown_at.is_not(None))
+    return session.scalar(shown.order_by(CheckpointRow.size.desc()).limit(1))
+
+
+def newest_signed(session: Session) -> CheckpointRow | None:
+    """The newest signed checkpoint, whether it may be shown already or not."""
     return session.scalar(select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1))
+
+
+def hidden_since(session: Session) -> datetime | None:
+    """When the first checkpoint that may not be shown yet was signed."""
+    return session.scalar(select(func.min(CheckpointRow.signed_at)).where(CheckpointRow.shown_at.is_(None)))
+
+
+def show(session: Session, size: int, at: datetime) -> None:
+    """Let the checkpoint over `size` entries be shown from `at` on; those before it, which it continues, as well."""
+    waiting = update(CheckpointRow).where(CheckpointRow.size <= size, CheckpointRow.shown_at.is_(None))
+    session.execute(waiting.values(shown_at=at))
 
 
 def waits(session: Session, subjects: Collection[str]) -> bool:

@@ -264,10 +264,11 @@ class LogHashRow(SharedBase):
 
 
 class CheckpointRow(SharedBase):
-    """A signed checkpoint of the log."""
+    """A signed checkpoint of the log; `shown_at` is empty until it stands outside the database, if it has to."""
 
     __tablename__ = "checkpoint"
 
     size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     note: Mapped[str]
     signed_at: Mapped[datetime]
+    shown_at: Mapped[datetime | None]

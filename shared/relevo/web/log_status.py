@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from relevo.delivery import log_status
 from relevo.web.access import CurrentUser, node_of
+from relevo.web.evidence import MEDIA_TYPE
 
 router = APIRouter(prefix="/api/log", tags=["evidence"])
 
@@ -26,12 +28,16 @@ class Witness(BaseModel):
 
 
 class Log(BaseModel):
-    """The head of the log; `verifier_key` is its key as other software takes it."""
+    """The head of the log; `verifier_key` is its key as other software takes it.
+
+    `hidden_since` is set while a newer head is shown to nobody, because it does not stand outside the database.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
     size: int
     signed_at: datetime | None
+    hidden_since: datetime | None
     verifier_key: str
     witnesses: list[Witness]
 
@@ -56,6 +62,15 @@ def show_log(request: Request, user: CurrentUser) -> Log:
     """How this node's log stands, and who has seen it."""
     with node_of(request).read(user) as work:
         return Log.model_validate(log_status.status(work))
+
+
+@router.get("/growth", response_class=Response)
+def show_growth(
+    request: Request, user: CurrentUser, old: Annotated[int, Query(ge=1)], new: Annotated[int, Query(ge=2)]
+) -> Response:
+    """The proof that the log only grew between two sizes; `relevo verify` takes it beside two evidence files."""
+    with node_of(request).read(user) as work:
+        return Response(log_status.prove_growth(work, old, new), media_type=MEDIA_TYPE)
 
 
 @router.get("/alarms")

@@ -21,8 +21,13 @@ JTIS = (parties.JTI, "01a202b2-c500-7c1e-8a4b-1f2e3d4c5b6a")
 def cases() -> Iterator[Json]:
     """Files that hold, files that do not, and files that are none."""
     yield good("a referral with a message each way", {"ok": True, "codes": []}, file=_text(_file()))
+    yield good("the same, and a file that went over", {"ok": True, "codes": []}, file=_text(_with_file()))
     for name, (code, change) in _FAULTS.items():
         given = copy.deepcopy(_file())
+        change(given)
+        yield good(name, {"ok": False, "codes": code.split()}, file=_text(given))
+    for name, (code, change) in _FILE_FAULTS.items():
+        given = copy.deepcopy(_with_file())
         change(given)
         yield good(name, {"ok": False, "codes": code.split()}, file=_text(given))
     for name, change in _MALFORMED.items():
@@ -45,6 +50,22 @@ def _file() -> Json:
         "messages": messages,
         "log": _log(_records(messages)),
     }
+
+
+def _with_file() -> Json:
+    """The same file with an attached file: its receipt, and both records of it."""
+    found = _file()
+    digest, at = base64url.digest(b"sealed bytes"), NOW + 7200
+    said: Json = {"iss": ORIGIN_ID, "aud": HOST_ID, "file": digest, "disposition": "stored", "code": None}
+    receipt = signed({**said, "received_at": at}, ORIGIN.signing, "relevo-file-receipt+jwt")
+    names = {"file": digest, "thread": THREAD, "peer": ORIGIN_ID}
+    records = [
+        *_records(found["messages"]),
+        {"type": "file-sent", "at": at, **names},
+        {"type": "file-receipt-got", "at": at, "receipt": base64url.digest(receipt.encode()), **names},
+    ]
+    attached = {"direction": "sent", "digest": digest, "receipt": receipt}
+    return {**found, "files": [attached], "log": _log(records)}
 
 
 def _message(iss: str, kind: str, at: int, number: int) -> Json:
@@ -150,6 +171,13 @@ _FAULTS: dict[str, tuple[str, Callable[[Json], None]]] = {
     "an entry with another salt": ("log-proof-failed", _other_salt),
     "a SOP of which the text was changed": ("sop-changed sop-not-in-file", _changed_text),
 }
+_FILE_FAULTS: dict[str, tuple[str, Callable[[Json], None]]] = {
+    "an attached file that is left out": ("log-record-mismatch", lambda given: given.pop("files")),
+    "a receipt for another attached file": (
+        "file-receipt-mismatch log-entry-missing log-record-mismatch",
+        lambda given: given["files"][0].update(digest=SOP),
+    ),
+}
 _MALFORMED: dict[str, Callable[[Json], None]] = {
     "another format": lambda given: given.update(format="relevo-evidence-v2"),
     "a member too many": lambda given: given.update(names=[]),
@@ -158,6 +186,8 @@ _MALFORMED: dict[str, Callable[[Json], None]] = {
     "a direction that is none": lambda given: given["messages"][0].update(direction="lost"),
     "a salt of 15 bytes": lambda given: given["log"]["entries"][0].update(salt=base64url.encode(bytes(15))),
     "an index as text": lambda given: given["log"]["entries"][0].update(index="0"),
+    "no attached file, and a list of them": lambda given: given.update(files=[]),
+    "an attached file without a digest": lambda given: given.update(files=[{"direction": "sent", "receipt": None}]),
     "a node without statement": lambda given: given["statements"].update({HOST_ID: []}),
     "a signature of somebody else": lambda given: given["sops"][0]["signatures"].update({"gn:passage": "x"}),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,22 @@ from typer.testing import CliRunner, Result
 from relevo.audit.examination import examine
 from relevo.cli import app
 from relevo.protocol.evidence import Evidence, write_evidence
+from relevo.protocol.evidence_book import write_book
+from relevo.protocol.evidence_items import (
+    BookCheckpoint,
+    BookEntry,
+    BookHead,
+    BookItem,
+    BookSop,
+    BookStatement,
+    BookThread,
+)
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.statement import read_statement
 from relevo.protocol.verification import examine_evidence
 from relevo.protocol.verification_report import Report
-from support.evidence_sample import sample
-from support.wire_pair import HOST_ID, ORIGIN_ID
+from support.evidence_sample import Sample, sample
+from support.wire_pair import AT, HOST_ID, ORIGIN_ID, payload_of
 
 EVIDENCE = sample().evidence()
 PLAIN = {"COLUMNS": "80", "NO_COLOR": "1"}
@@ -54,6 +65,51 @@ def test_every_check_is_a_line_that_fits_the_terminal(tmp_path: Path) -> None:
     marked = [line for line in shown.stdout.splitlines() if line[:1] in {"✓", "✗", "·"}]
     assert len(marked) == len(examined(EVIDENCE).lines)
     assert max(map(len, shown.stdout.splitlines())) <= 80
+
+
+def test_a_doubt_is_told_once_however_many_files_share_it(tmp_path: Path) -> None:
+    file = write(tmp_path, EVIDENCE)
+    again = file.with_name("again.json")
+    again.write_bytes(file.read_bytes())
+    shown = " ".join(run(file, again).stdout.split())
+    assert shown.count(f"whose root key this is. Compare it by phone with the administrator of {HOST_ID}") == 1
+    assert shown.count("its statement, versions 1 to 5") == 4
+    assert "could not check" not in shown
+
+
+def test_many_referrals_are_gathered_and_each_is_shown_on_demand(tmp_path: Path) -> None:
+    file = tmp_path / "all.evidence"
+    file.write_bytes(b"".join(write_book(book(8))))
+    shown = run(file)
+    assert shown.exit_code == 0
+    assert "8 referrals: 8 times it is shown what messages rest on." in shown.stdout
+    assert sum(line.startswith("✓ holds     referral ") for line in shown.stdout.splitlines()) == 0
+    every = run(file, "--every-line")
+    assert sum(line.startswith("✓ holds     referral ") for line in every.stdout.splitlines()) == 8
+
+
+def book(referrals: int) -> Iterator[BookItem]:
+    """A relation in which each referral has one message, under a SOP that nobody can read."""
+    made = Sample()
+    for number in range(1, referrals + 1):
+        made.message(HOST_ID, "reported", AT, number, thread=f"{number:08d}-6f3b-4c57-9c5a-0d9f1b7e2a34")
+    shown = made.evidence()
+    yield BookHead(
+        node=HOST_ID,
+        peers=(ORIGIN_ID,),
+        since=None,
+        until=None,
+        thread=None,
+        personal_data=False,
+        made_at=shown.made_at,
+    )
+    for node, chain in shown.statements.items():
+        yield from (BookStatement(node=node, token=token) for token in chain)
+    yield BookSop(peer=ORIGIN_ID, sop=shown.sops[0])
+    for one in shown.messages:
+        yield BookThread(peer=ORIGIN_ID, thread=str(payload_of(one.manifest)["thread"]), messages=(one,))
+    yield from (BookEntry(record=record, salt=salt) for record, salt in made.log.records)
+    yield BookCheckpoint(note=shown.checkpoint)
 
 
 def test_a_file_that_was_changed_fails_with_status_1_and_names_the_code(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from relevo.protocol.evidence import EvidenceMalformed, read_evidence, write_evidence
+from relevo.protocol.evidence import read_evidence, write_evidence
+from relevo.protocol.evidence_log import EvidenceMalformed
 from support.evidence_sample import sample
 from support.wire_pair import HIDDEN, HOST_ID, STRANGER_ID, payload_of
 

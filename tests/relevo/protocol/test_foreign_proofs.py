@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
-
 import pytest
-from sigstore._internal.merkle import verify_merkle_inclusion
 from sigstore.errors import VerificationError
 
 from relevo.protocol import merkle
 from relevo.protocol.proof import read_proof, write_proof
 from relevo.protocol.record import entry_of
 from support.evidence_sample import SampleLog
+from support.foreign import require_included
 from support.wire_pair import AT
-
-if TYPE_CHECKING:
-    from sigstore.models import TransparencyLogEntry
 
 
 def log_of(size: int) -> tuple[SampleLog, list[bytes]]:
@@ -24,12 +18,6 @@ def log_of(size: int) -> tuple[SampleLog, list[bytes]]:
     for number in range(size):
         log.write("key", AT, kid=f"key {number}", change="made")
     return log, [merkle.root(count, log.subtree) for count in range(size + 1)]
-
-
-def foreign(index: int, size: int, hashes: list[bytes], root: bytes, entry: bytes) -> None:
-    proof = SimpleNamespace(log_index=index, tree_size=size, hashes=hashes, root_hash=root)
-    inner = SimpleNamespace(inclusion_proof=proof, canonicalized_body=entry)
-    verify_merkle_inclusion(cast("TransparencyLogEntry", SimpleNamespace(_inner=inner)))
 
 
 def entry_at(log: SampleLog, place: int) -> bytes:
@@ -42,13 +30,13 @@ def test_every_leaf_of_every_small_log_verifies_there() -> None:
     for size in range(1, 21):
         for index in range(size):
             hashes = merkle.inclusion_proof(index, size, log.subtree)
-            foreign(index, size, hashes, roots[size], entry_at(log, index))
+            require_included(index, size, hashes, roots[size], entry_at(log, index))
 
 
 def test_a_written_proof_verifies_there_and_one_for_another_leaf_does_not() -> None:
     log, roots = log_of(13)
     text = write_proof(5, merkle.inclusion_proof(5, 13, log.subtree), log.checkpoint())
     read = read_proof(text)
-    foreign(read.index, 13, list(read.siblings), roots[13], entry_at(log, 5))
+    require_included(read.index, 13, list(read.siblings), roots[13], entry_at(log, 5))
     with pytest.raises(VerificationError):
-        foreign(read.index, 13, list(read.siblings), roots[13], entry_at(log, 6))
+        require_included(read.index, 13, list(read.siblings), roots[13], entry_at(log, 6))

@@ -55,7 +55,7 @@ def test_the_report_is_sentences_that_can_be_read_aloud() -> None:
         " as number 1 of its stream." in told
     )
     assert f"ok       requested {jti}: ci:accueil stored it on 2 March 2026, 10:30 UTC." in told
-    assert "ok       log: all 7 manifests and receipts shown here are logged." in told
+    assert "ok       log: all 7 messages and receipts shown here are logged." in told
     assert all(line.endswith(".") for line in told)
 
 

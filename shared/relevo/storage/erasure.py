@@ -133,12 +133,14 @@ def erase_received(session: Session, row: ReferralRow, classes: Collection[str],
     if DataClass.COSTS in classes:
         costs.forget(session, row, side)
     if DataClass.DOCUMENTS in classes:
-        files.forget(session, row.peer, row.thread)
+        files.forget_received(session, row.peer, row.thread)
     session.flush()
 
 
 def withhold_queued(session: Session, row: ReferralRow, classes: Collection[str]) -> None:
-    """Take these classes out of messages that have not arrived yet; they leave without them."""
+    """Take these classes out of messages that have not arrived yet; they leave without them, and files stop."""
+    if DataClass.DOCUMENTS in classes:
+        files.withhold(session, row.peer, row.thread)
     for sent in _sent(session, row):
         if sent.receipt is None:
             _withhold(sent, _without(sent.disclosures, frozenset(classes), wordless=False))

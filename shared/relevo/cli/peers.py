@@ -136,7 +136,7 @@ def update(
     """Take over newer statements of a peer from a file, while its network is down."""
     acting, node = user(ctx), opened(ctx)
     with node.write(acting) as work:
-        stands = keeping_up.bring(work, node_id, _text(file).split())
+        stands = keeping_up.bring(work, node_id, _text(file).split(), node.shares)
     show.line(f"Version {stands.version} of the statement of {node_id} stands, until {show.minute(stands.exp)}.")
     with node.read(acting) as work:
         waiting = [one.what for one in keeping_up.pending(work) if one.node_id == node_id]

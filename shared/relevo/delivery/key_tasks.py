@@ -1,11 +1,11 @@
-"""What administrators have to do about keys and statements, on both sides alike."""
+"""What administrators have to do about keys, statements and shares of peers, on both sides alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from relevo.delivery import keeping_up, quarantine
+from relevo.delivery import keeping_up, quarantine, shares
 from relevo.delivery.node import THE_NODE
 from relevo.delivery.publishing import RENEW_BEFORE
 from relevo.domain.access import MAY, Act
@@ -20,7 +20,8 @@ WARN_PEER = timedelta(days=14)
 
 
 def tasks(work: UnitOfWork) -> Iterator[Task]:
-    """A task for each statement that ends, each change that waits, and for what is in quarantine."""
+    """A task for each statement that ends, each change that waits, what is in quarantine, and who brought too much."""
+    yield from shares.tasks(work)
     yield from _own(work)
     yield from _of_peers(work)
     mine = work.on_behalf_of(THE_NODE)

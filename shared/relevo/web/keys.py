@@ -134,8 +134,9 @@ def refresh_peer(request: Request, user: CurrentUser, node_id: str) -> Peer:
 @router.post("/peers/{node_id}/statements")
 def bring_statements(request: Request, user: CurrentUser, node_id: str, given: StatementsGiven) -> Peer:
     """Take over newer statements of a peer that came by hand, while its network is down."""
-    with node_of(request).write(user) as work:
-        keeping_up.bring(work, node_id, given.statements)
+    node = node_of(request)
+    with node.write(user) as work:
+        keeping_up.bring(work, node_id, given.statements, node.shares)
         return _peer(work, node_id)
 
 

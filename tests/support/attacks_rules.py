@@ -169,7 +169,7 @@ def _spent(enemy: Enemy) -> str:
 
 
 def _medical() -> JsonObject:
-    items = [{"drug": "insulin", "dose": "18 units", "regime": "evening", "supply_ends": "2027-01-01"}]
+    items: JsonValue = [{"drug": "insulin", "dose": "18 units", "regime": "evening", "supply_ends": "2027-01-01"}]
     return asking(MEDICAL, step={**REQUESTED, "purpose": MEDICAL.purpose}, medication={"items": items}, without="needs")
 
 

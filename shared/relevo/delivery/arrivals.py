@@ -114,6 +114,7 @@ def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: d
             me=node.identity.node_id,
             keys=keys.decryption,
             presentation=keys.presentation.public,
+            earlier=[one.public for one in keys.presenters.values()],
             at=work.at,
         )
     except RelevoError as fault:

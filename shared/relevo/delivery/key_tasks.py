@@ -32,6 +32,10 @@ def tasks(work: UnitOfWork) -> Iterator[Task]:
     if found:
         since = min(one.received_at for one in found)
         yield Task(what="examine-quarantine", text=_QUARANTINE, roles=MAY[Act.REGISTER_PEER], since=since)
+    signed = quarantine.doubtful_procedures(mine)
+    if signed:
+        since = min(one.changed_at for one in signed)
+        yield Task(what="examine-signatures", text=_SIGNATURES, roles=MAY[Act.REGISTER_PEER], since=since)
 
 
 def _own(work: UnitOfWork) -> Iterator[Task]:
@@ -67,3 +71,4 @@ _ASK = "The statement of a peer ends soon and no other has come: call its admini
 _ROOT = "A peer has another root key: call its administrator, compare the fingerprint, and use `peer confirm-root`."
 _ADDRESS = "A peer says that it is reached at another address: ask its administrator, then `peer confirm-address`."
 _QUARANTINE = "Messages came under a key that was stolen: `peer quarantine` lists them; call the peer about each."
+_SIGNATURES = "A procedure is signed with a key that was stolen: `peer quarantine` lists it, and says what to do."

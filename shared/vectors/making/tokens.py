@@ -174,7 +174,7 @@ def _read(token: str) -> Json:
     }
 
 
-DUE = [{"duty": "acknowledge", "by": ORIGIN_ID, "at": NOW + DAY}]
+DUE = [{"duty": "answer", "by": ORIGIN_ID, "at": NOW + DAY}]
 RECEIPT_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "for another manifest": ("receipt-mismatch", {"of": SOP}),
     "for another message": ("receipt-mismatch", {"jti": "01a2027b-d680-7c1e-8a4b-000000000000"}),

@@ -8,24 +8,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import BaseModel
 
 from host_node import files
 from relevo.messages.circumstances_results import FileKind
 from relevo.web.access import CurrentUser, node_of
-from relevo.web.files import pieces_of
+from relevo.web.files import RAW_BODY, Attached, pieces_of
 
 router = APIRouter(prefix="/api/cases/{case}/files", tags=["cases"])
-_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
 
-class Attached(BaseModel):
-    """A file that was attached."""
-
-    digest: str
-
-
-@router.post("", status_code=201, openapi_extra=_BODY)
+@router.post("", status_code=201, openapi_extra=RAW_BODY)
 def attach_file(
     request: Request,
     user: CurrentUser,

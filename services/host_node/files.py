@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 from host_node import cases
 from relevo.delivery import files
+from relevo.delivery.files import NOTHING_YET, Kept
 from relevo.delivery.looking import entering
 from relevo.delivery.node import Node
 from relevo.domain.access import Act
 from relevo.domain.data_classes import DataClass
-from relevo.errors import RelevoError
 from relevo.messages import classes
 from relevo.messages.classes import ClassInvalid
 from relevo.protocol.strict_json import JsonObject
@@ -44,27 +44,16 @@ def attach(
         FileInfected, ScannerUnavailable: as the scanner says.
     """
     said: JsonObject = {"kind": kind} if title is None else {"kind": kind, "title": title}
-    blank: JsonObject = {"media_type": "application/pdf", "size": 1, "digest": "A" * 43, "key": "A" * 43}
     with node.read(user) as work:
-        _with_file(work, case, {**said, **blank})
-    kept = files.keep(node, pieces, size)
-    entry: JsonObject = {
-        **said,
-        "media_type": kept.media_type,
-        "size": kept.size,
-        "digest": kept.digest,
-        "key": kept.key,
-    }
-    try:
-        with node.write(user) as work:
-            record = _with_file(work, case, entry)
-            row = cases.find(work, case)
-            cases.change(work, row, {**row.record, DataClass.DOCUMENTS: record}, ATTACHED)
-            files.use(work, kept, row.id)
-    except RelevoError:
-        files.discard(node, kept.id)
-        raise
-    return kept.digest
+        _with_file(work, case, NOTHING_YET.entry(said))
+
+    def belong(work: UnitOfWork, kept: Kept) -> str:
+        record = _with_file(work, case, kept.entry(said))
+        row = cases.find(work, case)
+        cases.change(work, row, {**row.record, DataClass.DOCUMENTS: record}, ATTACHED)
+        return row.id
+
+    return files.attach(node, user, pieces, size, belong)
 
 
 def _with_file(work: UnitOfWork, case: str, entry: JsonObject) -> JsonObject:

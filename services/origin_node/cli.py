@@ -5,8 +5,8 @@
     continuity   contact-hints clear-contact medication-secured plan medical
     ending       complete not-complete close reopen withdraw erasures confirm-erasure
     consent      renew-consent narrow-consent no-return disclosure
-    reading      tasks list show profile reports evidence record file
-    the record   reassess strike costs
+    reading      tasks list show profile reports evidence record
+    the record   reassess strike costs file (attach list read)
     partners     organisation (add change import list show), proposals, offer (list accept decline),
                  part (show export list give)
 
@@ -24,6 +24,7 @@ from origin_node import (
     cli_deciding,
     cli_ending,
     cli_erasure,
+    cli_files,
     cli_organisations,
     cli_parts,
     cli_reading,
@@ -34,7 +35,6 @@ from origin_node.cli_words import VERBS
 from origin_node.service import SERVICE
 from origin_node.tasks import SOURCES
 from relevo.cli.costs import add_cost_commands
-from relevo.cli.files import file_commands
 from relevo.cli.referrals import add_referral_commands
 from relevo.cli.shared import add_commands
 from relevo.cli.tasks import add_task_command
@@ -52,12 +52,12 @@ for part in (
     cli_ending,
     cli_consents,
     cli_erasure,
+    cli_files,
     cli_organisations,
     cli_parts,
 ):
     part.add_to(app)
 add_cost_commands(app, COSTS)
-app.add_typer(file_commands(), name="file", rich_help_panel="Referrals")
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "follow-up": "follow-up",
         "medication-secured": "medication-secured",
         "plan-agreed": "plan agree",
+        "documents-returned": "file attach",
         "medical-question": "medical ask",
         "medical-answer": "medical answer",
         "completed": "complete",

@@ -25,7 +25,7 @@ from relevo.domain.assignment import KNOWN, TAKEN
 from relevo.domain.organisation_part import part_for
 from relevo.domain.sop import parse_sop
 from relevo.errors import Conflict, NotFound
-from relevo.protocol.presentation import present
+from relevo.protocol.presentation import bound_to, present
 from relevo.protocol.sd_jwt import Issued
 from relevo.storage import referrals
 from relevo.storage.tables import InboxRow, ReferralRow, SopRow
@@ -49,10 +49,8 @@ def give(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow) -> Given
     if not wanted or assignment.organisation is None:
         return None
     nonce = secrets.token_urlsafe(NONCE_BYTES)
-    holder, aud = work.identity.keys.presentation, assignment.organisation
     texts = [
-        present(_issued(work, row, jti), keep, holder=holder, aud=aud, nonce=nonce, at=work.at)
-        for jti, keep in wanted.items()
+        _shown(work, _issued(work, row, jti), keep, assignment.organisation, nonce) for jti, keep in wanted.items()
     ]
     given = GivenRow(
         peer=row.peer,
@@ -169,6 +167,12 @@ def _stated(work: UnitOfWork, row: ReferralRow) -> Mapping[str, StatedRow]:
     signed = (InboxRow.peer == StatedRow.peer, InboxRow.jti == StatedRow.jti, InboxRow.content.is_not(None))
     found = select(StatedRow).join(InboxRow, signed[0] & signed[1] & signed[2]).where(*mine)
     return {one.data_class: one for one in work.session.scalars(found)}
+
+
+def _shown(work: UnitOfWork, issued: Issued, keep: Mapping[str, frozenset[str]], organisation: str, nonce: str) -> str:
+    """A part of one message, under the presentation key to which its host bound it."""
+    holder = work.identity.keys.presenters[bound_to(issued)]
+    return present(issued, keep, holder=holder, aud=organisation, nonce=nonce, at=work.at)
 
 
 def _issued(work: UnitOfWork, row: ReferralRow, jti: str) -> Issued:

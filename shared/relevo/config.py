@@ -80,6 +80,9 @@ class NodeSettings(BaseSettings):
     requests_per_minute_of_an_address: Annotated[int, Field(ge=1)] = 600
     requests_at_once_of_a_peer: Annotated[int, Field(ge=1, le=100)] = 4
     requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 24
+    messages_a_day_of_a_peer: Annotated[int, Field(ge=1)] = 100_000
+    message_bytes_of_a_peer: Annotated[int, Field(gt=0)] = 20 << 30
+    statements_of_a_peer: Annotated[int, Field(ge=2)] = 400
     file_scanner: tuple[str, ...] = ()
     file_quota_bytes: Annotated[int, Field(gt=0)] = 20 << 30
 

@@ -24,6 +24,7 @@ import relevo
 from relevo.config import NodeSettings, load, make_clock
 from relevo.delivery.node import Handler, Holdings, Node, Release, Sees, whole_node
 from relevo.delivery.scanner import scanner
+from relevo.delivery.shares import Shares
 from relevo.domain.access import Role
 from relevo.domain.sides import Side
 from relevo.errors import Misconfigured
@@ -77,6 +78,11 @@ def build(service: Service, settings: NodeSettings) -> Node:
         outside=settings.outside,
         scan=scanner(settings.file_scanner),
         file_quota=settings.file_quota_bytes,
+        shares=Shares(
+            messages_a_day=settings.messages_a_day_of_a_peer,
+            message_bytes=settings.message_bytes_of_a_peer,
+            statements=settings.statements_of_a_peer,
+        ),
     )
 
 

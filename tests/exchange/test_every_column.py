@@ -103,7 +103,7 @@ HARMLESS: Mapping[str, str] = {
     "outbox": "jti peer thread kind step sop basis content classes made_at state problem attempts next_attempt_at epoch"
     " seq manifest receipt receipted_at",
     "peer": "node_id state endpoint proposed_at proposed_by confirmed_at confirmed_by polled_at epoch last_seq failures"
-    " next_attempt_at last_problem skew_seconds",
+    " next_attempt_at last_problem skew_seconds brought_on brought kept_bytes",
     "peer_change": "node_id tokens seen_at",
     "refused_item": "id day peer code digest at count",
     "referral": "peer thread status journey urgency purpose confidential sop basis own_last peer_last opened_at"

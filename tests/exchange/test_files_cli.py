@@ -13,9 +13,11 @@ from origin_node.cli import app as origin_app
 from relevo.clock import FileClock
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
+from relevo.runtime import Service
 from relevo.storage import users
 from relevo.storage.key_store import write_keys
-from support.file_story import SHEET, FileStory, file_story
+from support.databases import SqliteDatabases
+from support.file_story import SHEET, SMALL, FileStory, file_story, returning_pair
 from support.nodes import AT, JoinedNodes, MemoryKeys
 
 SETTINGS = """
@@ -69,6 +71,35 @@ def test_a_certificate_is_attached_listed_and_saved(story: FileStory, tmp_path: 
     assert "kept" in origin("file", "list", story.thread).output
     assert origin("file", "read", story.thread, digest).stdout_bytes == SHEET
     assert host("file", "read", story.thread, digest).stdout_bytes == SHEET
+
+
+def test_a_proof_goes_back_from_the_origin(
+    services: tuple[Service, Service], sqlite_databases: SqliteDatabases, tmp_path: Path
+) -> None:
+    story = file_story(returning_pair(services, sqlite_databases))
+    story.send()
+    story.accept()
+    host = Terminal(host_app, story.nodes.host, Role.COUNSELLOR, tmp_path / "host")
+    origin = Terminal(origin_app, story.nodes.origin, Role.INTAKE, tmp_path / "origin")
+    file = tmp_path / "Awa Sample, invoice.pdf"
+    file.write_bytes(SMALL)
+    attached = origin("file", "attach", story.thread, str(file), "--kind", "proof-of-costs", "--title", "Invoice")
+    digest = attached.output.split()[1].rstrip(".")
+    story.nodes.deliver()
+    assert "Invoice" in host("file", "list", story.thread).output
+    assert host("file", "read", story.thread, digest).stdout_bytes == SMALL
+    assert "documents-returned" in host("show", story.thread).output
+    story.nodes.close()
+
+
+def test_what_may_not_go_back_is_refused_in_words(story: FileStory, tmp_path: Path) -> None:
+    story.send()
+    story.accept()
+    origin = Terminal(origin_app, story.nodes.origin, Role.INTAKE, tmp_path / "origin")
+    file = tmp_path / "certificate.pdf"
+    file.write_bytes(SMALL)
+    told = origin("file", "attach", story.thread, str(file), "--kind", "certificate", status=2)
+    assert "purposes.reintegration-assistance.returns" in "".join(told.output.split())
 
 
 def test_what_is_not_carried_is_refused_in_words(story: FileStory, tmp_path: Path) -> None:

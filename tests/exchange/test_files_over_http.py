@@ -14,10 +14,12 @@ from relevo.delivery.files_federation import FILES
 from relevo.delivery.transport import Answer
 from relevo.domain.access import Role
 from relevo.protocol.file_seal import MAX_FILE
+from relevo.runtime import Service
 from relevo.storage import users
 from relevo.storage.files import PART
 from relevo.web.app import make_app
-from support.file_story import SHEET, file_story
+from support.databases import SqliteDatabases
+from support.file_story import SHEET, file_story, returning_pair
 from support.nodes import JoinedNodes, MemoryTransport
 
 LARGE = b"%PDF-1.7\n" + bytes(9 << 20) + b"%%EOF"
@@ -25,15 +27,16 @@ LARGE = b"%PDF-1.7\n" + bytes(9 << 20) + b"%%EOF"
 
 
 class OverRoutes(MemoryTransport):
-    """Brings files to the origin through its web application."""
+    """Brings files to each node through its web application."""
 
-    app: TestClient
+    apps: Mapping[str, TestClient]
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """See `Transport`."""
         if FILES not in url:
             return super().send(method, url, headers, body)
-        got = self.app.request(method, url, headers=dict(headers), content=body)
+        app = next(app for endpoint, app in self.apps.items() if url.startswith(endpoint))
+        got = app.request(method, url, headers=dict(headers), content=body)
         return Answer(status=got.status_code, headers=dict(got.headers), body=got.content)
 
 
@@ -47,7 +50,9 @@ class Apis:
             TestClient(make_app(service, node), raise_server_exceptions=False)
             for service, node in zip((HOST, ORIGIN), nodes.both, strict=True)
         )
-        network.app = self.origin
+        network.apps = {
+            node.identity.endpoint: app for node, app in zip(nodes.both, (self.host, self.origin), strict=True)
+        }
         self.tokens = {}
         for node, role in zip(nodes.both, (Role.COUNSELLOR, Role.INTAKE), strict=True):
             with node.write() as work:
@@ -82,6 +87,24 @@ def test_a_file_goes_from_upload_to_download(apis: Apis, plain: bytes) -> None:
     assert got.headers["content-disposition"] == f'attachment; filename="certificate-{digest[:8]}.pdf"'
     assert got.headers["x-content-type-options"] == "nosniff"
     assert got.headers["content-security-policy"].startswith("sandbox")
+
+
+def test_a_file_goes_back_over_the_api(services: tuple[Service, Service], sqlite_databases: SqliteDatabases) -> None:
+    apis = Apis(returning_pair(services, sqlite_databases))
+    apis.story.send()
+    apis.story.accept()
+    path, intake = f"/api/referrals/{apis.story.thread}/files", apis.tokens[Role.INTAKE]
+    asked = {"kind": "certificate", "title": "Diploma"}
+    got = apis.origin.post(path, params=asked, content=LARGE, headers=intake)
+    assert got.status_code == 201
+    apis.story.nodes.deliver()
+    counsellor = apis.tokens[Role.COUNSELLOR]
+    (shown,) = apis.host.get(path, headers=counsellor).json()
+    assert (shown["digest"], shown["title"], shown["state"]) == (got.json()["digest"], "Diploma", "kept")
+    assert apis.host.get(f"{path}/{shown['digest']}", headers=counsellor).content == LARGE
+    told = apis.origin.post(path, params={"kind": "certificate"}, content=LARGE, headers=counsellor)
+    assert told.status_code == 401
+    apis.story.nodes.close()
 
 
 REFUSED = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from relevo.delivery import federation, inbox, keeping_up, publishing, quarantin
 from relevo.delivery.admission import Limits
 from relevo.delivery.node import Node
 from relevo.domain.access import Role as Who
+from relevo.protocol.basis import Basis
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.keyring import KeyRing, Role
 from relevo.protocol.strict_json import JsonObject
@@ -25,11 +28,14 @@ from support.enemy import NEEDLE, Enemy, forged
 from support.front_door import request, served, speak
 from support.hand_made import Hand, asking, step
 from support.nodes import JoinedNodes, join, make_node, publish, staff
-from support.pairs import agree, befriend, sop_text
+from support.pairs import agree, agreed_before, befriend, sop_text
+from support.story import Story, changed, sample
 from support.traces import rows_of, traces
 
 OTHER = "de:rueckkehr"
 SIDES, FLOOD = 4, 50
+MOST_GROWTH = 32 << 20
+"""Bytes that a flood may leave behind in pools and caches; its requests together are a hundred mebibytes."""
 LIMITS = Limits(per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000, at_once=6)
 
 
@@ -75,6 +81,7 @@ def test_the_thread_of_another_peer_is_not_there(nodes: JoinedNodes, other: Node
     assert thief.bring(enemy.hand.seal(enemy.hand.write(hidden, "message"))) == "wrong-issuer"
     taken = forged(thief.envelope(), enemy.key, {"kid": enemy.key.kid})
     assert thief.bring(taken) == "wrong-issuer"
+    assert thief.bring(thief.hand.seal(thief.hand.write(asking()))) == "thread-taken"
     assert traces(rows_of(nodes.origin), [NEEDLE]) == []
 
 
@@ -98,8 +105,38 @@ def test_a_key_that_was_stolen_is_of_no_use_after_its_node_said_so(nodes: Joined
         assert enemy.hand.thread in {one.thread for one in quarantine.doubtful(work)}
 
 
+def test_a_new_referral_needs_the_version_that_is_in_force(nodes: JoinedNodes, enemy: Enemy) -> None:
+    text = sop_text("es-ci")
+    later = text.replace("version = 1", "version = 2").replace("2026-11-01T00", "2026-11-30T00")
+    first, second = enemy.hand.write(asking()), agreed_before(nodes, later)
+    late = enemy.fresh().write(asking(), sop=second)
+    assert enemy.bring(enemy.hand.seal(late)) == "sop-not-in-force"
+    nodes.clock.move(timedelta(days=9))
+    assert enemy.bring(enemy.hand.seal(first)) == "stored"
+    assert enemy.bring(enemy.hand.seal(enemy.fresh().write(asking(), sop=first.message.sop))) == "sop-superseded"
+
+
+def test_what_the_person_does_not_let_return_is_not_taken(
+    nodes: JoinedNodes, services: tuple[Service, Service]
+) -> None:
+    story, document = Story(nodes=nodes), sample("01")
+    story.take_in(changed(document, "consent", outcomes_may_return=False))
+    story.send()
+    story.accept()
+    row = story.row(nodes.origin)
+    assert row.basis_record
+    assert row.basis_salt
+    basis = Basis(kind="consent", record=row.basis_record, salt=row.basis_salt)
+    hand = Hand(sender=nodes.origin, receiver=nodes.host, basis=basis, thread=story.thread)
+    with served(services[0], nodes.host, LIMITS) as port:
+        origin = Enemy(port=port, hand=hand, stranger=KeyRing.generate())
+        hidden = {"step": step("held", reason=NEEDLE)}
+        assert origin.bring(hand.seal(hand.write(hidden, "reported"))) == "no-return"
+    assert traces(rows_of(nodes.host), [NEEDLE]) == []
+
+
 def test_a_flood_from_many_sides_does_not_keep_a_good_peer_out(enemy: Enemy) -> None:
-    handles = _handles()
+    handles, resident = _handles(), _resident_bytes()
     told: Counter[str] = Counter()
     flooding = [threading.Thread(target=_flood, args=(enemy, told)) for _ in range(SIDES)]
     for thread in flooding:
@@ -112,6 +149,7 @@ def test_a_flood_from_many_sides_does_not_keep_a_good_peer_out(enemy: Enemy) -> 
     assert sum(told.values()) == SIDES * FLOOD
     assert enemy.bring(enemy.hand.seal(enemy.hand.write(asking()))) == "stored"
     assert _handles() <= handles + 8
+    assert _resident_bytes() - resident < MOST_GROWTH
 
 
 def test_too_many_at_once_are_told_to_wait_a_moment(
@@ -141,7 +179,7 @@ def _flood(enemy: Enemy, told: Counter[str]) -> None:
     asked = enemy.signed(b"{}", key=enemy.stranger.signing)
     named = asked.headers["Signature-Input"].replace(enemy.stranger.signing.kid, enemy.key.kid)
     in_its_name = replace(asked, headers={**asked.headers, "Signature-Input": named})
-    unsigned = request("POST", federation.ENVELOPES, {})
+    unsigned = request("POST", federation.ENVELOPES, {}, bytes(1 << 20))
     for number in range(FLOOD):
         told[enemy.send(in_its_name) if number % 2 else enemy.raw(unsigned)] += 1
 
@@ -151,6 +189,13 @@ def _stored_at_last(enemy: Enemy) -> bool:
     hand = enemy.fresh()
     written = hand.write(asking())
     return any(enemy.bring(hand.seal(written)) == "stored" for _ in range(50))
+
+
+def _resident_bytes() -> int:
+    """The memory of this process that is in use."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _handles() -> int:

@@ -6,22 +6,29 @@ left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import redirect_stderr
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
-from relevo.delivery import evidence, refusals
+from relevo.delivery import evidence, keeping_up, publishing, refusals
 from relevo.delivery.admission import Limits
 from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
+from relevo.delivery.shares import Shares
 from relevo.domain.access import Role
+from relevo.errors import WireError
 from relevo.protocol import merkle
 from relevo.protocol.checkpoint import Checkpoint, log_origin, read_checkpoint
 from relevo.protocol.evidence import read_evidence
 from relevo.protocol.keyring import KeyRing
+from relevo.protocol.keyring import Role as KeyRole
+from relevo.protocol.keys import Signer
 from relevo.protocol.verification import verify_evidence
 from relevo.runtime import Service, prepare_logging
 from relevo.storage import log, peers
@@ -29,16 +36,47 @@ from relevo.storage.peers import PeerState
 from support.attacks_hop import HOP
 from support.attacks_http import HTTP
 from support.attacks_messages import MESSAGES
-from support.attacks_routes import ROUTES
-from support.databases import SqliteDatabases
-from support.enemy import NEEDLE, Enemy
+from support.attacks_routes import ROUTES, share_used_up
+from support.attacks_rules import RULES
+from support.databases import Databases, PostgresDatabases, SqliteDatabases
+from support.enemy import NEEDLE, Attack, Enemy
 from support.front_door import request, served, speak
 from support.hand_made import Hand, asking
 from support.nodes import JoinedNodes, join, staff
 from support.traces import rows_of, settled_file_of, traces
+from vectors.making import codes
 
-ATTACKS = {**HTTP, **HOP, **MESSAGES, **ROUTES}
+ATTACKS = {**HTTP, **HOP, **MESSAGES, **RULES, **ROUTES}
 LIMITS = Limits(body_bytes=5 << 20, body_seconds=0.5, per_minute_of_a_peer=60_000, per_minute_of_an_address=60_000)
+
+
+SUITE, FLOOD = "test_hostile_suite.py::test_", "test_hostile_flood.py::test_"
+PROVOKED_APART = {
+    "rate-exceeded": f"{SUITE}a_peer_that_comes_too_often_is_asked_to_wait",
+    "busy": f"{FLOOD}too_many_at_once_are_told_to_wait_a_moment",
+    "peer-suspended": f"{SUITE}a_peer_that_is_no_longer_heard_is_told_so_and_nothing_is_taken",
+    "peer-revoked": f"{SUITE}a_peer_that_is_no_longer_heard_is_told_so_and_nothing_is_taken",
+    "message-quota": f"{SUITE}a_peer_that_takes_more_than_its_share_is_told_so",
+    "storage-quota": f"{SUITE}a_peer_that_takes_more_than_its_share_is_told_so",
+    "file-quota": f"{SUITE}a_peer_that_takes_more_than_its_share_is_told_so",
+    "thread-taken": f"{FLOOD}the_thread_of_another_peer_is_not_there",
+    "no-return": f"{FLOOD}what_the_person_does_not_let_return_is_not_taken",
+    "sop-not-in-force": f"{FLOOD}a_new_referral_needs_the_version_that_is_in_force",
+    "sop-superseded": f"{FLOOD}a_new_referral_needs_the_version_that_is_in_force",
+}
+"""Codes that need another setting, another peer or another moment, and the test over real HTTP that provokes each."""
+
+NOT_FOR_PEERS = {
+    "bad-input",
+    "log-unknown",
+    "method-not-allowed",
+    "not-found",
+    "possession-unproven",
+    "tile-unknown",
+    "unauthenticated",
+    "witness-request-malformed",
+}
+"""What is told at doors that anybody may use, and about addresses that there are not."""
 
 
 @dataclass
@@ -52,22 +90,45 @@ class Aftermath:
     logged: str = ""
 
 
-@pytest.fixture(scope="module")
-def aftermath(sqlite_databases: SqliteDatabases, services: tuple[Service, Service]) -> Iterator[Aftermath]:
-    """Everything was tried once; what the node logged is kept."""
+@contextmanager
+def _attacked(
+    services: tuple[Service, Service], databases: Databases, attacks: Mapping[str, tuple[Attack, str]]
+) -> Iterator[Aftermath]:
+    """Two nodes of which one has tried all that on the other; what the other logged is kept."""
     host, origin = services
-    nodes = join(services, (sqlite_databases.fresh(host), sqlite_databases.fresh(origin)))
+    nodes = join(services, (databases.fresh(host), databases.fresh(origin)))
+    old = _rotated(nodes)
     with served(origin, nodes.origin, LIMITS) as port:
-        enemy = Enemy(port=port, hand=Hand(sender=nodes.host, receiver=nodes.origin), stranger=KeyRing.generate())
-        assert enemy.bring(enemy.hand.seal(enemy.hand.write(asking()))) == "stored"
+        hand = Hand(sender=nodes.host, receiver=nodes.origin)
+        enemy = Enemy(port=port, hand=hand, stranger=KeyRing.generate(), old=old)
+        assert enemy.bring(hand.seal(hand.write(asking()))) == "stored"
         sequence(nodes.origin)
         left = Aftermath(nodes=nodes, enemy=enemy, before=_checkpoint(nodes))
         with redirect_stderr(StringIO()) as logged:
             prepare_logging("debug")
-            left.told = {name: attack(enemy) for name, (attack, _) in ATTACKS.items()}
+            left.told = {name: attack(enemy) for name, (attack, _) in attacks.items()}
         left.logged = logged.getvalue()
         yield left
     nodes.close()
+
+
+@pytest.fixture(scope="module")
+def aftermath(sqlite_databases: SqliteDatabases, services: tuple[Service, Service]) -> Iterator[Aftermath]:
+    """Everything was tried once."""
+    with _attacked(services, sqlite_databases, ATTACKS) as left:
+        yield left
+
+
+def test_it_ends_the_same_on_postgresql(
+    postgres_databases: PostgresDatabases, services: tuple[Service, Service]
+) -> None:
+    """Of what comes as far as a transaction; the rest meets no database."""
+    with _attacked(services, postgres_databases, RULES) as left:
+        assert left.told == {name: code for name, (_, code) in RULES.items()}
+        test_nothing_of_it_is_kept(left)
+        test_none_of_it_was_a_fault_of_ours(left)
+        test_a_good_referral_still_goes_through_and_its_evidence_holds(left)
+        test_its_log_only_grew(left)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -75,9 +136,40 @@ def test_each_attack_gets_its_code(aftermath: Aftermath, name: str) -> None:
     assert aftermath.told[name] == ATTACKS[name][1]
 
 
+def _told(code: str) -> str:
+    error = codes.tree()[code]
+    return error.public or code if issubclass(error, WireError) else code
+
+
+def _words(told: Iterable[str]) -> set[str]:
+    return {word for one in told for word in one.replace(",", "").split() if not word.isdigit()} - {"stored", "nothing"}
+
+
+def test_every_code_of_the_protocol_is_provoked(aftermath: Aftermath) -> None:
+    documented = {*codes.REQUEST, *codes.ENVELOPE, *codes.RECEIPT}
+    provoked = _words(aftermath.told.values())
+    missing = {code for code in documented if _told(code) not in provoked}
+    assert missing == set(PROVOKED_APART)
+
+
+def test_nothing_is_told_that_the_protocol_does_not_say(aftermath: Aftermath) -> None:
+    documented = {_told(code) for code in (*codes.REQUEST, *codes.ENVELOPE, *codes.RECEIPT)}
+    assert _words(aftermath.told.values()) - documented == NOT_FOR_PEERS
+
+
+@pytest.mark.parametrize("code", PROVOKED_APART)
+def test_what_is_provoked_apart_stands_in_a_test_that_says_so(code: str) -> None:
+    file, _, name = PROVOKED_APART[code].partition("::")
+    source = (Path(__file__).parent / file).read_text(encoding="utf-8")
+    (test,) = (one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef) and one.name == name)
+    said = {one.value for one in ast.walk(test) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    assert any(code in words.split() for words in said)
+
+
 def test_nothing_of_it_is_kept(aftermath: Aftermath) -> None:
     assert traces(rows_of(aftermath.nodes.origin), [NEEDLE]) == []
-    assert traces(settled_file_of(aftermath.nodes.origin), [NEEDLE]) == []
+    if aftermath.nodes.origin.database.engine.dialect.name == "sqlite":
+        assert traces(settled_file_of(aftermath.nodes.origin), [NEEDLE]) == []
     assert traces(aftermath.logged.encode(), [NEEDLE]) == []
 
 
@@ -114,13 +206,12 @@ def test_administrators_read_what_was_refused_with_the_exact_code(aftermath: Aft
     assert all(item.next for item in items)
 
 
-@pytest.mark.parametrize("state", [PeerState.SUSPENDED, PeerState.REVOKED])
-def test_a_peer_that_is_no_longer_heard_is_told_so_and_nothing_is_taken(aftermath: Aftermath, state: PeerState) -> None:
-    origin = aftermath.nodes.origin
-    _move(origin, state)
-    told = aftermath.enemy.bring(aftermath.enemy.envelope())
-    _move(origin, PeerState.ACTIVE)
-    assert told == f"400 peer-{state}"
+def test_a_peer_that_is_no_longer_heard_is_told_so_and_nothing_is_taken(aftermath: Aftermath) -> None:
+    origin, told = aftermath.nodes.origin, []
+    for state in (PeerState.SUSPENDED, PeerState.REVOKED, PeerState.ACTIVE):
+        _move(origin, state)
+        told.append(aftermath.enemy.bring(replace(aftermath.enemy.envelope(), manifest="a.b.c")))
+    assert told == ["400 peer-suspended", "400 peer-revoked", "not-base64url"]
 
 
 def test_each_answer_is_dated_by_the_clock_of_the_node(aftermath: Aftermath) -> None:
@@ -134,7 +225,7 @@ def test_each_answer_is_dated_by_the_clock_of_the_node(aftermath: Aftermath) -> 
     for code, raw in tried.items():
         told = speak(aftermath.enemy.port, raw)
         assert told
-        assert (told.document["code"], told.headers["date"]) == (code, "Sun, 22 Nov 2026 09:00:00 GMT")
+        assert (told.document["code"], told.headers["date"]) == (code, "Sun, 22 Nov 2026 09:10:00 GMT")
 
 
 def test_strangers_who_come_too_often_are_asked_to_wait_before_anything_is_read(
@@ -154,6 +245,30 @@ def test_a_peer_that_comes_too_often_is_asked_to_wait(aftermath: Aftermath, serv
         enemy = replace(aftermath.enemy, port=port)
         told = [enemy.send(enemy.signed(b'{"envelopes":[]}')) for _ in range(11)]
     assert told == ["400 batch-unfit"] * 10 + ["429 rate-exceeded"]
+
+
+def test_a_peer_that_takes_more_than_its_share_is_told_so(
+    aftermath: Aftermath, services: tuple[Service, Service]
+) -> None:
+    origin, told = aftermath.nodes.origin, []
+    small = Shares(messages_a_day=1), Shares(message_bytes=1)
+    for node in (*(replace(origin, shares=one) for one in small), replace(origin, file_quota=1)):
+        with served(services[1], node, LIMITS) as port:
+            told.append(share_used_up(replace(aftermath.enemy, port=port)))
+    assert told == ["429 message-quota", "507 storage-quota", "stored, 400 file-quota"]
+
+
+def _rotated(nodes: JoinedNodes) -> dict[str, Signer]:
+    """The host has replaced its signing key twice, the second time because it was stolen; the keys of before."""
+    old: dict[str, Signer] = {}
+    for became, since in (("retired", None), ("stolen", nodes.clock.now())):
+        old[became] = nodes.host.identity.keys.signing
+        publishing.rotate(nodes.host, staff(Role.ADMINISTRATOR), KeyRole.SIGNING, compromised_since=since)
+    with nodes.origin.write(staff(Role.ADMINISTRATOR)) as work:
+        keeping_up.refresh(work, "es:retorno")
+    nodes.clock.move(timedelta(minutes=10))
+    nodes.deliver()
+    return old
 
 
 def _move(node: Node, state: PeerState) -> None:

@@ -8,25 +8,39 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from origin_node import assignments, own_part
 from origin_node import referrals as origin_referrals
-from relevo.delivery import federation, keeping_up, key_tasks, publishing, quarantine, registration
+from relevo.delivery import (
+    federation,
+    keeping_up,
+    key_tasks,
+    publishing,
+    quarantine,
+    registration,
+    sop_exchange,
+)
 from relevo.delivery.node import Node
 from relevo.domain.access import Role as Office
 from relevo.errors import BadInput, Conflict
-from relevo.protocol import strict_json
+from relevo.protocol import jws, strict_json
 from relevo.protocol.fingerprint import FingerprintDiffers, fingerprint_of
 from relevo.protocol.hop import HopRequest, sign_request
 from relevo.protocol.keyring import KEPT, KeyRing, Role
 from relevo.protocol.keys import KeyOffline, OfflineKey, SigningKey
+from relevo.protocol.part import read_part, verify_part
 from relevo.protocol.record import read_record
+from relevo.protocol.sop_signature import sign_sop
+from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod
 from relevo.protocol.verification import verify_evidence
-from relevo.storage import peers
+from relevo.storage import peers, sops
 from relevo.storage.key_store import held
 from relevo.storage.peers import PeerRevoked, PeerSuspended
 from relevo.storage.tables import LogEntryRow, OutboxRow
-from support.hand_made import Hand, asking
+from support.hand_made import Hand, asking, without_basis
 from support.nodes import HOST_ID, ORIGIN_ADDRESS, ORIGIN_ID, staff
+from support.pairs import sop_text
+from support.partners import register, worker
 from support.story import Story
 
 ADMINISTRATOR = staff(Office.ADMINISTRATOR)
@@ -56,7 +70,7 @@ def spoken(node: Node) -> str:
         return " ".join(fingerprint_of(peers.latest(work.session, node.identity.node_id)).words)
 
 
-@pytest.mark.parametrize("role", [Role.SIGNING, Role.ENCRYPTION, Role.LOG, Role.WITNESS])
+@pytest.mark.parametrize("role", [Role.SIGNING, Role.ENCRYPTION, Role.PRESENTATION, Role.LOG, Role.WITNESS])
 def test_a_key_is_replaced_during_an_outage_and_what_waited_arrives_once(story: Story, role: Role) -> None:
     story.nodes.transport.disconnect(story.nodes.origin)
     story.send()
@@ -71,6 +85,26 @@ def test_a_key_is_replaced_during_an_outage_and_what_waited_arrives_once(story: 
     later(story)
     assert story.deliveries(story.nodes.origin) == dict.fromkeys(story.deliveries(story.nodes.origin), "stored")
     assert verify_evidence(story.evidence(story.nodes.origin)).ok
+
+
+def test_what_was_stated_before_is_still_shown_to_an_organisation_under_the_key_of_then(sent: Story) -> None:
+    nodes, theirs = sent.nodes, "ci:accueil/enterprise-fund"
+    register(nodes.origin)
+    sent.accept()
+    sent.origin(assignments.assign, "business-start", theirs)
+    bound = ring_of(nodes.origin).presentation
+    rotate(nodes.origin, Role.PRESENTATION)
+    later(sent)
+    with nodes.origin.write(worker(theirs)) as work:
+        assignments.answer(work, sent.thread, "business-start", accept=True)
+        text = own_part.export(work, sent.thread, "business-start")
+    with nodes.origin.read() as work:
+        trust = peers.trust(work.session)
+    (shown, *_) = read_part(text).presentations
+    assert jws.key_id(shown.rpartition("~")[2], "kb+jwt") == bound.kid
+    assert verify_part(read_part(text), trust=trust, at=nodes.clock.now()).signed_by == HOST_ID
+    assert ring_of(nodes.origin).presentation.kid != bound.kid
+    assert KeyRing.from_object(ring_of(nodes.origin).to_object()) == ring_of(nodes.origin)
 
 
 def test_a_message_sealed_to_a_key_that_was_replaced_since_still_opens(hand: Hand) -> None:
@@ -146,6 +180,42 @@ def test_what_came_under_a_stolen_key_is_shown_and_stays_and_what_came_before_is
     assert ("compromised", thief.kid) in changes(story.nodes.origin)
     story.accept()
     assert verify_evidence(story.evidence(story.nodes.origin)).ok
+
+
+@pytest.mark.parametrize("accepted", [False, True], ids=["offered", "agreed"])
+def test_a_procedure_that_a_thief_signed_is_shown_with_what_to_do_and_is_not_accepted(
+    sent: Story, *, accepted: bool
+) -> None:
+    host, origin = sent.nodes.both
+    sent.later(hours=1)
+    thief, since = ring_of(host).signing, sent.nodes.clock.now()
+    text = sop_text("es-ci").replace("version = 1", "version = 2").replace("2026-11-01T00", "2026-12-20T00")
+    hand = Hand(sender=host, receiver=origin)
+    assert propose(hand, text, thief) == ("stored", None)
+    if accepted:
+        with origin.write(ADMINISTRATOR) as work:
+            sop_exchange.accept(work, sops.find(work.session, "es-ci-return@2"))
+    publishing.rotate(host, ADMINISTRATOR, Role.SIGNING, compromised_since=since)
+    with origin.write(ADMINISTRATOR) as work:
+        keeping_up.refresh(work, HOST_ID)
+    later(sent)
+    with origin.read(ADMINISTRATOR) as work:
+        (found,) = quarantine.doubtful_procedures(work)
+        assert (found.name, found.version, found.kid) == ("es-ci-return", 2, thief.kid)
+        assert "examine-signatures" in {task.what for task in key_tasks.tasks(work)}
+    if not accepted:
+        with origin.write(ADMINISTRATOR) as work, pytest.raises(KeyCompromised):
+            sop_exchange.accept(work, sops.find(work.session, "es-ci-return@2"))
+    other = text.replace("version = 2", "version = 3")
+    assert propose(hand, other, thief) == ("problem", "key-compromised")
+
+
+def propose(hand: Hand, text: str, key: SigningKey) -> tuple[str, str | None]:
+    """A procedure proposed by hand, signed with `key`; what is told."""
+    signature = sign_sop(text.encode(), key, iss=HOST_ID, aud=ORIGIN_ID, at=hand.now)
+    said: JsonObject = {"name": "sop-proposed", "by": "administrator", "sop": text, "signature": signature}
+    written = hand.write({"step": said}, "node", sop="none")
+    return hand.bring(hand.seal(without_basis(written)))[0].told
 
 
 def test_a_stolen_key_is_refused_at_the_door_and_in_a_manifest(stolen: tuple[Story, SigningKey, Node]) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete
 
-from relevo.delivery import evidence, log_files, witness
+from relevo.delivery import evidence, federation, log_files, witness
 from relevo.delivery.sequencer import sequence
+from relevo.delivery.transport import Answer
 from relevo.domain.access import Role
 from relevo.protocol import merkle
 from relevo.protocol.checkpoint import log_origin, read_checkpoint, sign_checkpoint
 from relevo.protocol.cosignature import CosignatureMissing, read_cosignature
 from relevo.protocol.evidence import read_evidence
+from relevo.protocol.signed_note import signature_line
 from relevo.protocol.tiles import Tile, parse_path, read_bundle, subtrees_of
 from relevo.protocol.verification import verify_evidence
 from relevo.protocol.verification_report import Check, Outcome
@@ -23,7 +27,7 @@ from relevo.storage import witness as kept
 from relevo.storage.tables import CheckpointRow
 from relevo.storage.tables_witness import LogAlarmRow, WitnessedRow
 from relevo.web.log import answer
-from support.nodes import HOST_ID, ORIGIN_ID, JoinedNodes, staff
+from support.nodes import HOST_ID, ORIGIN_ID, JoinedNodes, MemoryTransport, staff
 from support.story import Story, sample
 
 MINUTE = timedelta(minutes=1)
@@ -153,6 +157,29 @@ def test_a_log_that_was_set_back_learns_it_from_its_witness(sent: Story) -> None
         (alarm,) = kept.alarms(work.session)
     assert (alarm.peer, alarm.code) == (ORIGIN_ID, "log-set-back")
     assert str(newest.size) in alarm.shown
+
+
+class Chatty(MemoryTransport):
+    """A witness that puts more below a head than its own line."""
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """See `Transport`."""
+        answer = super().send(method, url, headers, body)
+        more = signature_line("somebody/else", bytes(76)).encode() * 90
+        return replace(answer, body=answer.body + more) if url.endswith(federation.WITNESS) else answer
+
+
+def test_what_a_witness_adds_to_its_line_is_neither_kept_nor_published(nodes: JoinedNodes) -> None:
+    story = Story(nodes=nodes)
+    story.take_in(sample("01"))
+    story.send()
+    nodes.clock.move(MINUTE)
+    sequence(nodes.host)
+    assert witness.push(nodes.host, Chatty(nodes=nodes.transport.nodes)) == 0
+    with nodes.host.read() as work:
+        assert "somebody" not in kept.cosigned(work.session, head(nodes))
+    nodes.clock.move(MINUTE)
+    assert witness.push(nodes.host, nodes.transport) == 1
 
 
 def test_a_peer_out_of_reach_cosigns_later(nodes: JoinedNodes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from relevo.delivery import federation
 from relevo.protocol import base64url, strict_json
@@ -49,6 +50,12 @@ def _twice(enemy: Enemy) -> str:
 def _replayed(enemy: Enemy) -> str:
     asked = enemy.carrying(replace(enemy.envelope(), sealed=b"x"))
     return f"{enemy.send(asked)}, {enemy.send(asked)}"
+
+
+def _ended(enemy: Enemy) -> str:
+    asked = enemy.signed(b"{}", seconds=-60)
+    created = int((enemy.hand.now - timedelta(seconds=60)).timestamp())
+    return enemy.send(_with(asked, "signature-input", r"expires=\d+", f"expires={created + 1}"))
 
 
 def _challenge(enemy: Enemy, **changes: str) -> str:
@@ -113,6 +120,15 @@ HOP: Mapping[str, tuple[Attack, str]] = {
         lambda enemy: enemy.send(enemy.signed(b"{}", key=enemy.hand.sender.identity.keys.presentation)),
         "400 key-unknown",
     ),
+    "a key that is used no longer": (
+        lambda enemy: enemy.send(enemy.signed(b"{}", key=enemy.old["retired"])),
+        "400 key-out-of-period",
+    ),
+    "a key that was stolen": (
+        lambda enemy: enemy.send(enemy.signed(b"{}", key=enemy.old["stolen"])),
+        "400 key-compromised",
+    ),
+    "a request that has ended": (_ended, "400 hop-expired"),
     "a signature twice": (_twice, "400 malformed-http"),
     "the same request again": (_replayed, "unreadable, 400 nonce-seen"),
     "no envelope": (_body(b'{"envelopes":[]}'), "400 batch-unfit"),

@@ -23,6 +23,11 @@ def _claims(**claims: JsonValue) -> Attack:
     return lambda enemy: enemy.bring(forged(enemy.envelope(), enemy.key, None, **claims))
 
 
+def _under(key: str) -> Attack:
+    """A manifest under a key that the node had before."""
+    return lambda enemy: enemy.bring(forged(enemy.envelope(), enemy.old[key], {"kid": enemy.old[key].kid}))
+
+
 def _payload(old: bytes, new: bytes) -> Attack:
     return lambda enemy: enemy.bring(
         payload_replaced(enemy.envelope(), enemy.key, lambda payload: payload.replace(old, new, 1))
@@ -159,6 +164,8 @@ MESSAGES: Mapping[str, tuple[Attack, str]] = {
         ),
         "key-unknown",
     ),
+    "a key that is used no longer": (_under("retired"), "key-out-of-period"),
+    "a key that was stolen": (_under("stolen"), "key-compromised"),
     "a receipt for a manifest": (_header(typ="relevo-receipt+jwt"), "wrong-type"),
     "a summary for a manifest": (_header(typ="relevo-summary+jwt"), "wrong-type"),
     "a statement for a manifest": (_as_statement, "wrong-type"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from relevo.delivery import federation
 from relevo.delivery.files_federation import FILES, PART_TYPE
-from relevo.protocol import strict_json
+from relevo.protocol import base64url, strict_json
 from relevo.protocol.hop import HopRequest, sign_request
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.storage.files import PART
 from support.enemy import NEEDLE, Attack, Enemy
 from support.front_door import request
+from support.hand_made import TERMS, asking, basis_of
 
 NOWHERE = "A" * 43
 QUESTION: JsonObject = {"of": "received", "epoch": 1, "from": 1, "to": 9, "tokens": True}
@@ -28,6 +30,22 @@ def _file(method: str, named: str, body: bytes = b"", *, signed_for: str = "") -
         return enemy.send(asked, path=FILES + named)
 
     return attack
+
+
+def share_used_up(enemy: Enemy) -> str:
+    """A message that announces a file, and the file, from a peer whose share of the node is used up somewhere."""
+    sealed = NEEDLE.encode() * 9
+    entry: JsonObject = {"kind": "other", "media_type": "application/pdf", "size": len(sealed), "key": "A" * 43}
+    terms = replace(TERMS, classes=TERMS.classes | {"skills", "documents"})
+    classes: JsonObject = {
+        "needs": {"social": ["skills-recognition"]},
+        "skills": {"education": "primary"},
+        "documents": {"files": [{**entry, "digest": base64url.digest(sealed)}]},
+    }
+    hand = replace(enemy.fresh(), basis=basis_of(terms))
+    told = enemy.bring(hand.seal(hand.write({**asking(terms), **classes})))
+    named = f"{base64url.digest(sealed)}/0"
+    return f"{told}, {_file('PUT', named, sealed)(enemy)}" if told == "stored" else told
 
 
 def _stream(**members: JsonValue) -> Attack:

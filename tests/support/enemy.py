@@ -7,7 +7,7 @@ else the dispositions and codes of its items. `NEEDLE` stands in whatever it bri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -18,6 +18,7 @@ from relevo.protocol.hop import HopRequest, sign_request
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.keys import Signer
 from relevo.protocol.strict_json import JsonObject, JsonValue
+from relevo.storage import sops
 from support.front_door import Told, request, speak
 from support.hand_made import Hand, Written, asking
 
@@ -27,11 +28,15 @@ NEEDS: JsonObject = {"economic": ["business-start"], "intentions": NEEDLE}
 
 @dataclass(frozen=True, kw_only=True)
 class Enemy:
-    """Writes as one node to another that is served at `port`; `stranger` has keys that nobody registered."""
+    """Writes as one node to another that is served at `port`; `stranger` has keys that nobody registered.
+
+    `old` are signing keys that the node had before, by what became of them.
+    """
 
     port: int
     hand: Hand
     stranger: KeyRing
+    old: Mapping[str, Signer] = field(default_factory=dict)
 
     @property
     def key(self) -> Signer:
@@ -42,6 +47,12 @@ class Enemy:
     def url(self) -> str:
         """Where envelopes go, as it is signed."""
         return self.hand.receiver.identity.endpoint + federation.ENVELOPES
+
+    @property
+    def sop_text(self) -> str:
+        """The procedure that both have agreed."""
+        with self.hand.sender.read() as work:
+            return sops.everything(work.session)[-1].text
 
     def fresh(self) -> Hand:
         """A hand in a thread of its own, in the same stream."""

@@ -6,16 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from host_node import files as host_files
+from origin_node import files as origin_files
 from relevo.delivery import files_view
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
+from relevo.runtime import Service
 from relevo.storage.files import Announced
 from relevo.storage.unit_of_work import User
+from support.databases import Databases
 from support.nodes import JoinedNodes, staff
+from support.pairs import join_under, sop_text
 from support.story import Story, sample
 
 SHEET = b"%PDF-1.7\n% an invented consent sheet\n" + bytes(range(256)) * 12_000 + b"\n%%EOF\n"
 """Three parts on the wire."""
+
+SMALL = b"%PDF-1.7\n% another invented sheet\n%%EOF\n"
+"""One part on the wire."""
 
 PLAIN = b"an invented consent sheet"
 
@@ -31,6 +38,18 @@ class FileStory(Story):
         user = staff(Role.COUNSELLOR)
         self.digest = host_files.attach(
             self.nodes.host, user, self.case, in_small(plain), size=len(plain), kind=kind, title="Consent sheet"
+        )
+
+    def attach_at_origin(self, plain: bytes = SMALL, kind: str = "certificate", role: Role = Role.INTAKE) -> None:
+        """Somebody of the origin attaches a file to what returns; nothing is delivered yet."""
+        self.digest = origin_files.attach(
+            self.nodes.origin,
+            staff(role),
+            self.thread,
+            in_small(plain),
+            size=len(plain),
+            kind=kind,
+            title="Certificate",
         )
 
     def listed(self, node: Node) -> list[Announced]:
@@ -52,6 +71,13 @@ class FileStory(Story):
 def in_small(plain: bytes) -> Iterator[bytes]:
     """A file in pieces of an odd length."""
     return (plain[at : at + 50_001] for at in range(0, len(plain), 50_001))
+
+
+def returning_pair(services: tuple[Service, Service], databases: Databases) -> JoinedNodes:
+    """Two nodes under a procedure that lets documents come back, and intake enter them."""
+    text = sop_text("es-ci").replace('"plan", "costs"]', '"plan", "costs", "documents"]')
+    text = text.replace('"medication", "plan", "costs"', '"medication", "documents", "plan", "costs"')
+    return join_under(text, services, databases)
 
 
 def file_story(nodes: JoinedNodes, *, agreed: bool = True) -> FileStory:

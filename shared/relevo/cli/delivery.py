@@ -124,6 +124,7 @@ def _facts(one: Standing) -> dict[str, object]:
         "missing": missing if one.missing_there or one.missing_here else None,
         "held, refused": f"{one.held}, {one.refused}",
         "forgotten": one.forgotten or None,
+        "brought": f"{one.brought_today} messages today, {one.kept_bytes} bytes kept",
         "statement ends": one.statement_ends_at,
     }
 

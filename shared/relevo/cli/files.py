@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +17,13 @@ from relevo.cli.referrals import Thread
 from relevo.cli.shared import opened, user
 from relevo.delivery import files_view
 from relevo.domain.access_to_data import LookReason
+from relevo.messages.circumstances_results import FileKind
 
+CHUNK = 1 << 16
 Digest = Annotated[str, typer.Argument(metavar="DIGEST", help="A file, as `file list` shows it.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="PDF, picture, DOCX, ODT.")]
+Kind = Annotated[FileKind, typer.Option("--kind", help="What it is.")]
+Title = Annotated[str | None, typer.Option("--title", help="What it is, in a few words for both sides.")]
 
 
 def file_commands() -> typer.Typer:
@@ -36,3 +45,10 @@ def read_file(ctx: typer.Context, thread: Thread, digest: Digest, why: WhyLookin
     """Write one file to standard output: `file read THREAD DIGEST > sheet.pdf`; the look is written down."""
     for piece in files_view.read(opened(ctx), user(ctx), thread, digest, why).pieces:
         sys.stdout.buffer.write(piece)
+
+
+@contextmanager
+def plain(file: Path) -> Iterator[tuple[Iterator[bytes], int]]:
+    """A file that somebody attaches: its bytes piece by piece, and how many there are."""
+    with file.open("rb") as opened_file:
+        yield iter(partial(opened_file.read, CHUNK), b""), file.stat().st_size

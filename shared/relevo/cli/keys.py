@@ -53,7 +53,9 @@ def list_all(ctx: typer.Context) -> None:
 @app.command("rotate")
 def rotate(
     ctx: typer.Context,
-    role: Annotated[Role, typer.Argument(metavar="ROLE", help="Which key: root, signing, encryption, log or witness.")],
+    role: Annotated[
+        Role, typer.Argument(metavar="ROLE", help="Which key: root, signing, encryption, presentation, log, witness.")
+    ],
     *,
     compromised_since: Annotated[
         datetime | None,

@@ -136,7 +136,7 @@ def update(
     """Take over newer statements of a peer from a file, while its network is down."""
     acting, node = user(ctx), opened(ctx)
     with node.write(acting) as work:
-        stands = keeping_up.bring(work, node_id, _text(file).split())
+        stands = keeping_up.bring(work, node_id, _text(file).split(), node.shares)
     show.line(f"Version {stands.version} of the statement of {node_id} stands, until {show.minute(stands.exp)}.")
     with node.read(acting) as work:
         waiting = [one.what for one in keeping_up.pending(work) if one.node_id == node_id]
@@ -180,13 +180,18 @@ def confirm_root(
 
 @app.command("quarantine")
 def list_quarantine(ctx: typer.Context) -> None:
-    """List messages that came under a key which its node later declared stolen; none was dropped."""
+    """List messages and procedures under a key which its node later declared stolen; nothing was dropped."""
     with opened(ctx).read(user(ctx)) as work:
-        found = quarantine.doubtful(work)
+        found, signed = quarantine.doubtful(work), quarantine.doubtful_procedures(work)
     rows = [(one.peer, one.kind, one.thread, one.jti, show.minute(one.received_at)) for one in found]
     show.table(("peer", "kind", "thread", "message", "came"), rows, empty="Nothing is in quarantine.")
     if found:
         show.line("Next: ask each peer, by telephone, whether it sent these; correct with it what a thief has said.")
+    for one in signed:
+        show.line(
+            f"{one.name} {one.version} ({one.state}) is signed by {one.peer} with a key that was stolen.", "bold red"
+        )
+        show.facts({"digest": one.digest, "invalid from": one.invalid_from, "do": one.next})
 
 
 @app.command("refused")

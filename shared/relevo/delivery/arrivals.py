@@ -19,7 +19,7 @@ from relevo.protocol.claims import WrongIssuer
 from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_envelope, read_manifest
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
-from relevo.storage import peers, recall, streams
+from relevo.storage import peers, recall, shares, streams
 from relevo.storage.tables import InboxRow, OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -38,13 +38,15 @@ class Arrival:
 class Known:
     """What of a batch was here before, and what of it is stored by now.
 
-    `ours` are those of its jtis that are messages of our own, `places` the places of the stream that are taken.
+    `ours` are those of its jtis that are messages of our own, `places` the places of the stream that are taken, `sizes`
+    the bytes of each message that was stored just now.
     """
 
     epoch: int
     stored: dict[str, InboxRow] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     places: set[tuple[int, int]] = field(default_factory=set)
+    sizes: list[int] = field(default_factory=list)
 
     @classmethod
     def gather(cls, session: Session, peer: str, arrivals: Sequence[Arrival]) -> Self:
@@ -69,6 +71,7 @@ class Known:
         """Know of a message that was stored just now."""
         self.stored[row.jti] = row
         self.places.add((row.epoch, row.seq))
+        self.sizes.append(shares.size_of(row))
         self.epoch = max(self.epoch, row.epoch)
 
 
@@ -111,6 +114,7 @@ def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: d
             me=node.identity.node_id,
             keys=keys.decryption,
             presentation=keys.presentation.public,
+            earlier=[one.public for one in keys.presenters.values()],
             at=work.at,
         )
     except RelevoError as fault:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from relevo.delivery import inbox
+from relevo.delivery import inbox, shares
 from relevo.delivery.admission import Admission, Limits, RateExceeded, Rates
 from relevo.delivery.node import Node
 from relevo.errors import WireError
@@ -92,6 +92,8 @@ def take_envelopes(node: Node, request: HopRequest, admission: Admission | None 
     if len(request.body) > MAX_BODY:
         raise BodyTooLarge
     with admitted(node, request, admission) as (peer, hop):
+        with node.read() as work:
+            shares.require_room(work, peer, node.shares)
         results = inbox.receive(node, _envelopes_of(request.body), peer=peer, hop=hop)
     with node.read() as work:
         body, at = strict_json.dump({"results": results, "summary": signed_summary(work, peer)}), work.at

@@ -1,6 +1,6 @@
 """Files at one node: taken in as a stream, sealed at once, opened as a stream; nothing plain is ever written down.
 
-keep      what somebody attaches: sealed part by part in short transactions, judged by content, scanned
+attach    what somebody attaches: sealed part by part in short transactions, judged by content, scanned; then used
 opened    the plain bytes of a kept file, for somebody whose look was recorded before
 examine   files that a peer has brought whole: digest, key, type, scanner; then the receipt is made
 sweep     uploads that broke off go after a day
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -35,11 +35,12 @@ from relevo.protocol.file_seal import (
     sealed_size,
 )
 from relevo.protocol.file_type import Ends, FileTypeRefused
+from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.storage import files
 from relevo.storage.files import PART, FileState
 from relevo.storage.tables import InboxRow
 from relevo.storage.tables_files import FileRow, FileUseRow
-from relevo.storage.unit_of_work import UnitOfWork
+from relevo.storage.unit_of_work import UnitOfWork, User
 
 EVENTS = structlog.get_logger("relevo.files")
 UPLOAD_LASTS = timedelta(days=1)
@@ -68,6 +69,40 @@ class Kept:
     size: int
     media_type: str
     key: str
+
+    def entry(self, said: Mapping[str, JsonValue]) -> JsonObject:
+        """What the class `documents` lists of it, beside what people said of it."""
+        return {**said, "media_type": self.media_type, "size": self.size, "digest": self.digest, "key": self.key}
+
+
+NOTHING_YET = Kept(id="", digest="A" * 43, size=1, media_type="application/pdf", key="A" * 43)
+"""Stands for a file of which nothing was read, to ask whether it may be attached at all."""
+
+
+def attach(
+    node: Node, user: User, pieces: Iterable[bytes], size: int, belong: Callable[[UnitOfWork, Kept], str]
+) -> str:
+    """Seal what somebody attaches and let it belong to something; its digest. If that is refused, nothing stays.
+
+    Args:
+        node: this node.
+        user: who attaches it.
+        pieces: the plain file.
+        size: its length in bytes.
+        belong: notes the file where it belongs, in the transaction in which it is kept; the case or thread.
+
+    Raises:
+        FileSizeUnfit, FileTypeRefused, FileInfected, ScannerUnavailable: as `keep`.
+        RelevoError: whatever `belong` raises.
+    """
+    kept = keep(node, pieces, size)
+    try:
+        with node.write(user) as work:
+            use(work, kept, belong(work, kept))
+    except RelevoError:
+        discard(node, kept.id)
+        raise
+    return kept.digest
 
 
 def keep(node: Node, pieces: Iterable[bytes], size: int) -> Kept:

@@ -105,7 +105,7 @@ def _next(node: Node, push: Push, number: int | None) -> tuple[str, bytes] | Non
         reason = node.release(work, message)
         sealed = b"" if number is None or file is None else files.part(work.session, file.id, number)
     if not named or reason is not None or file is None:
-        _hold(node, push, reason.code if reason else "file-withheld" if file else "file-not-here")
+        _hold(node, push, reason.code if reason else files.WITHHELD if file else "file-not-here")
         return None
     if sealed is None:
         raise AnswerUnfit("the peer asks for a part that there is not")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import delete
@@ -40,11 +41,13 @@ from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
-from relevo.storage import erasure, files, log, peers, refused
+from relevo.storage import erasure, files, log, peers, refused, shares
 from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
+Settled: TypeAlias = tuple[list[JsonObject], Known]
+"""What is told for each envelope, and what is known after all of them."""
 WITHIN_THREAD = frozenset({"requested", "acknowledged", "answered", "contacted", "reported"})
 """Open kinds whose steps write rows of their own thread and no other."""
 
@@ -98,8 +101,8 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
     with node.write(lane=_lane(arrivals, peer)) as work:
         peers.require_heard(work.session, peer)
         _remember_nonce(work.session, peer, hop, work)
-        results = _all_at_once(node, work, arrivals, peer) or _one_by_one(node, work, arrivals, peer)
-        _hear(work, peer, hop, arrivals)
+        results, known = _all_at_once(node, work, arrivals, peer) or _one_by_one(node, work, arrivals, peer)
+        _hear(work, peer, hop, arrivals, known)
     return results
 
 
@@ -109,7 +112,7 @@ def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
     return peer if kinds <= WITHIN_THREAD else None
 
 
-def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> list[JsonObject] | None:
+def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> Settled | None:
     """A receipt for each, written together; None, and nothing is written, unless every single one may have its effect.
 
     That is nearly always so, and a savepoint for each message would cost more than all its rules.
@@ -117,7 +120,7 @@ def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer
     try:
         with work.session.begin_nested():
             known = Known.gather(work.session, peer, arrivals)
-            return [_sound(node, work, arrival, known) for arrival in arrivals]
+            return [_sound(node, work, arrival, known) for arrival in arrivals], known
     except RelevoError:
         return None
 
@@ -129,9 +132,9 @@ def _sound(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> Json
     return {"jti": jti, "receipt": _receipt_from_before(arrival.verified, known) or _take(node, work, arrival, known)}
 
 
-def _one_by_one(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> list[JsonObject]:
+def _one_by_one(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> Settled:
     known = Known.gather(work.session, peer, arrivals)
-    return [_settle(node, work, arrival, peer, known) for arrival in arrivals]
+    return [_settle(node, work, arrival, peer, known) for arrival in arrivals], known
 
 
 def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str, known: Known) -> JsonObject:
@@ -222,7 +225,7 @@ def _leave_no_words(work: UnitOfWork, effect: Effect, stored: InboxRow) -> None:
     if effect.unkept:
         erasure.erase_closed(work.session, effect.row, effect.unkept)
     if effect.hushed:
-        stored.disclosures = None
+        shares.shorten(work.session, stored, None)
 
 
 def _require_order(session: Session, message: Message, said: Said, known: Known) -> None:
@@ -288,9 +291,10 @@ def _remember_nonce(session: Session, peer: str, hop: VerifiedHop, work: UnitOfW
     session.flush()
 
 
-def _hear(work: UnitOfWork, peer: str, hop: VerifiedHop, arrivals: Sequence[Arrival]) -> None:
+def _hear(work: UnitOfWork, peer: str, hop: VerifiedHop, arrivals: Sequence[Arrival], known: Known) -> None:
     """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
     row = work.session.get_one(PeerRow, peer)
+    shares.count(row, known.sizes, work.at)
     peers.note_skew(row, hop.created, work.at)
     row.failures, row.next_attempt_at = 0, None
     if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):

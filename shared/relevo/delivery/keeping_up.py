@@ -20,6 +20,7 @@ import structlog
 
 from relevo.delivery.node import Node
 from relevo.delivery.registration import READ_AGAIN, statements_at
+from relevo.delivery.shares import Shares, require_statements
 from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.errors import Conflict, NotFound, RelevoError
@@ -65,12 +66,12 @@ def refresh(work: UnitOfWork, node_id: str) -> None:
     peers.find(work.session, node_id).polled_at = None
 
 
-def bring(work: UnitOfWork, node_id: str, published: list[str]) -> NodeStatement:
+def bring(work: UnitOfWork, node_id: str, published: list[str], may: Shares) -> NodeStatement:
     """Take over statements of a peer, oldest first, that came by hand; what stands then (a new root waits for people).
 
     Raises:
         Conflict: if the peer is not registered to its end, or none of them is newer.
-        WireError: if they do not follow what stands; nothing is taken over.
+        WireError: if they do not follow what stands, or are more than we `may` keep; nothing is taken over.
     """
     work.require(Act.REGISTER_PEER)
     row = peers.find(work.session, node_id)
@@ -80,7 +81,7 @@ def bring(work: UnitOfWork, node_id: str, published: list[str]) -> NodeStatement
     later = published[published.index(known) + 1 :] if known in published else published
     if not later:
         raise Conflict(f"the newest of these statements of {node_id} stands already", field="statement")
-    _take_over_or_wait(work, row, later)
+    _take_over_or_wait(work, row, later, may)
     return peers.latest(work.session, node_id)
 
 
@@ -137,10 +138,11 @@ def _keep_up(node: Node, peer: str, published: list[str]) -> None:
         known = peers.latest_token(work.session, peer)
         later = published[published.index(known) + 1 :] if known in published else []
         if later:
-            _take_over_or_wait(work, row, later)
+            _take_over_or_wait(work, row, later, node.shares)
 
 
-def _take_over_or_wait(work: UnitOfWork, row: PeerRow, later: list[str]) -> None:
+def _take_over_or_wait(work: UnitOfWork, row: PeerRow, later: list[str], may: Shares) -> None:
+    require_statements(len(peers.statements(work.session, row.node_id)), len(later), may)
     try:
         _take_over(work, row.node_id, later)
     except RootChanged as fault:

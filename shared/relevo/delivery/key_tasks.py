@@ -1,11 +1,11 @@
-"""What administrators have to do about keys and statements, on both sides alike."""
+"""What administrators have to do about keys, statements and shares of peers, on both sides alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from relevo.delivery import keeping_up, quarantine
+from relevo.delivery import keeping_up, quarantine, shares
 from relevo.delivery.node import THE_NODE
 from relevo.delivery.publishing import RENEW_BEFORE
 from relevo.domain.access import MAY, Act
@@ -20,7 +20,8 @@ WARN_PEER = timedelta(days=14)
 
 
 def tasks(work: UnitOfWork) -> Iterator[Task]:
-    """A task for each statement that ends, each change that waits, and for what is in quarantine."""
+    """A task for each statement that ends, each change that waits, what is in quarantine, and who brought too much."""
+    yield from shares.tasks(work)
     yield from _own(work)
     yield from _of_peers(work)
     mine = work.on_behalf_of(THE_NODE)
@@ -31,6 +32,10 @@ def tasks(work: UnitOfWork) -> Iterator[Task]:
     if found:
         since = min(one.received_at for one in found)
         yield Task(what="examine-quarantine", text=_QUARANTINE, roles=MAY[Act.REGISTER_PEER], since=since)
+    signed = quarantine.doubtful_procedures(mine)
+    if signed:
+        since = min(one.changed_at for one in signed)
+        yield Task(what="examine-signatures", text=_SIGNATURES, roles=MAY[Act.REGISTER_PEER], since=since)
 
 
 def _own(work: UnitOfWork) -> Iterator[Task]:
@@ -66,3 +71,4 @@ _ASK = "The statement of a peer ends soon and no other has come: call its admini
 _ROOT = "A peer has another root key: call its administrator, compare the fingerprint, and use `peer confirm-root`."
 _ADDRESS = "A peer says that it is reached at another address: ask its administrator, then `peer confirm-address`."
 _QUARANTINE = "Messages came under a key that was stolen: `peer quarantine` lists them; call the peer about each."
+_SIGNATURES = "A procedure is signed with a key that was stolen: `peer quarantine` lists it, and says what to do."

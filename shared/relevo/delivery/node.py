@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from relevo.clock import Clock
 from relevo.delivery.scanner import Scan, unscanned
+from relevo.delivery.shares import Shares
 from relevo.errors import NotFound, Reason
 from relevo.messages.content import Said
 from relevo.storage import referrals
@@ -61,7 +62,8 @@ class Node:
 
     `outside` is a folder that survives the database (`relevo.delivery.outside`), if the operator named one.
     Whoever has queued post may ring `bell`; the worker then brings it without waiting for its next turn. `scan` looks
-    at files before anybody may open them; `file_quota` is how many bytes of them each peer may keep here.
+    at files before anybody may open them; `file_quota` is how many bytes of them each peer may keep here,
+    and `shares` what else each may take.
     """
 
     identity: Identity
@@ -74,6 +76,7 @@ class Node:
     outside: Path | None = None
     scan: Scan = unscanned
     file_quota: int = FILE_QUOTA
+    shares: Shares = field(default_factory=Shares)
     bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:

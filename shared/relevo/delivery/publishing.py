@@ -44,7 +44,7 @@ def publish_first(work: UnitOfWork) -> NodeStatement:
     )
     statement = read_statement(token, at=work.at)
     peers.keep_statement(work.session, token, statement)
-    for kid in (own.keys.root.kid, own.keys.signing.kid, own.keys.encryption.kid, own.keys.log.kid):
+    for kid in sorted(_current(statement)):
         log.record(work.session, "key", work.at, subject=own.node_id, kid=kid, change="created")
     return statement
 
@@ -165,14 +165,15 @@ def _says(statement: NodeStatement, work: UnitOfWork) -> bool:
     """Whether a statement says what our keys and our address are."""
     keys = work.identity.keys
     stated = {period.key.kid: period.invalid_from for period in statement.signing}
-    mine = {keys.root.kid, keys.signing.kid, keys.encryption.kid, keys.log.kid, keys.witness.kid}
+    signing = (keys.root, keys.signing, keys.presentation, keys.log, keys.witness)
+    mine = {*(one.kid for one in signing), keys.encryption.kid}
     stolen = all(kid not in stated or stated[kid] is not None for kid in keys.compromised)
     return _current(statement) >= mine and stolen and statement.endpoint == work.identity.endpoint
 
 
 def _current(statement: NodeStatement) -> frozenset[str]:
-    named = (statement.root, statement.log, statement.witness, statement.signing[0].key, statement.encryption[0].key)
-    return frozenset(key.kid for key in named)
+    one = (statement.root, statement.presentation, statement.log, statement.witness)
+    return frozenset(key.kid for key in (*one, statement.signing[0].key, statement.encryption[0].key))
 
 
 def _changes(before: NodeStatement, statement: NodeStatement) -> list[tuple[str, str]]:

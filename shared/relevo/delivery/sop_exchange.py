@@ -20,7 +20,8 @@ from relevo.errors import Conflict, Refusal
 from relevo.ids import new_thread
 from relevo.messages.content import Said
 from relevo.messages.steps_sop import SopAccepted, SopProposed
-from relevo.protocol.sop_signature import sign_sop, sop_digest, verify_sop_signature
+from relevo.protocol.claims import require_not_future
+from relevo.protocol.sop_signature import sign_sop, signer_of, sop_digest, verify_sop_signature
 from relevo.storage import peers, sops
 from relevo.storage.sops import SopState
 from relevo.storage.tables import SopRow
@@ -55,12 +56,13 @@ def accept(work: UnitOfWork, row: SopRow) -> None:
 
     Raises:
         Conflict: unless the peer has offered it.
+        KeyCompromised: if the key that signed the offer was stolen when it came.
         SopNotNext: if another version was agreed since, or if it comes too late, with every reason.
     """
     if row.state != SopState.OFFERED or row.peer_signature is None:
         raise Conflict(f"this SOP is {row.state}; only one that the peer has offered can be accepted", field="sop")
     sop, over = parse_sop(row.text), _over(work, row)
-    require_next(sop, over, proposed_at=_verify(work, row.peer, row.peer_signature, row.text))
+    require_next(sop, over, proposed_at=_verify(work, row.peer, row.peer_signature, row.text, row.changed_at))
     require_accepted_in_time(sop, over, accepted_at=work.at)
     row.own_signature = _signed(work, row)
     sops.move(work.session, row, SopState.AGREED, work.at, row.own_signature)
@@ -82,7 +84,7 @@ def learn(work: UnitOfWork, peer: str, said: Said) -> None:
 
 def _offered(work: UnitOfWork, peer: str, proposal: SopProposed) -> None:
     digest = sop_digest(proposal.sop.encode())
-    proposed_at = _verify(work, peer, proposal.signature, proposal.sop)
+    proposed_at = _verify(work, peer, proposal.signature, proposal.sop, work.at)
     row = work.session.get(SopRow, digest)
     own = work.identity.node_id
     if row is None:
@@ -104,7 +106,7 @@ def _accepted(work: UnitOfWork, peer: str, acceptance: SopAccepted) -> None:
     if row is None or row.own_signature is None:
         raise SopNotOffered(field="sop")
     _require_pair(row, peer)
-    accepted_at = _verify(work, peer, acceptance.signature, row.text)
+    accepted_at = _verify(work, peer, acceptance.signature, row.text, work.at)
     require_accepted_in_time(parse_sop(row.text), _over(work, row), accepted_at=accepted_at)
     row.peer_signature = acceptance.signature
     _agreed(work, row, acceptance.signature)
@@ -130,10 +132,13 @@ def _over(work: UnitOfWork, row: SopRow) -> Sop | None:
     return parse_sop(agreed.text) if agreed else None
 
 
-def _verify(work: UnitOfWork, peer: str, signature: str, text: str) -> datetime:
-    """When the peer signed."""
-    trust = peers.trust(work.session)
-    return verify_sop_signature(signature, text.encode(), iss=peer, aud=work.identity.node_id, key_for=trust.key_named)
+def _verify(work: UnitOfWork, peer: str, signature: str, text: str, arrived: datetime) -> datetime:
+    """When the peer signed, with a key that was in use then and was not stolen when the signature `arrived`."""
+    trust, own = peers.trust(work.session), work.identity.node_id
+    signed_at = verify_sop_signature(signature, text.encode(), iss=peer, aud=own, key_for=trust.key_named)
+    require_not_future(signed_at, arrived, "an SOP signature")
+    trust.signing_key(peer, signer_of(signature), iat=signed_at, at=arrived)
+    return signed_at
 
 
 def _post(work: UnitOfWork, peer: str, step: str, payload: SopProposed | SopAccepted) -> None:

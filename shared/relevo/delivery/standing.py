@@ -14,7 +14,7 @@ from relevo.delivery import epochs
 from relevo.delivery.outbox import OutboxState
 from relevo.delivery.retry import waits
 from relevo.domain.access import Act
-from relevo.storage import peers, streams
+from relevo.storage import peers, shares, streams
 from relevo.storage.tables import OutboxRow, PeerRow
 from relevo.storage.tables_streams import ForgottenRow, StandRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -26,7 +26,8 @@ class Standing:
 
     `in_flight` are queued messages that were tried and have no receipt; `missing_there` counts gaps in our stream by
     the peer's last summary, `missing_here` those in theirs; `forgotten` are messages of ours that the peer showed us
-    after a restore. `stopped` says that nothing goes to this peer, and `waits` a word for why what is queued waits.
+    after a restore. `brought_today` and `kept_bytes` are the peer's messages, by number and by size. `stopped` says
+    that nothing goes to this peer, and `waits` a word for why what is queued waits.
     """
 
     peer: str
@@ -47,6 +48,8 @@ class Standing:
     forgotten: int
     stopped: bool
     statement_ends_at: datetime
+    brought_today: int
+    kept_bytes: int
 
 
 def standings(work: UnitOfWork) -> list[Standing]:
@@ -94,4 +97,6 @@ def _standing(work: UnitOfWork, row: PeerRow) -> Standing:
         forgotten=session.scalar(select(func.count()).where(ForgottenRow.peer == peer)) or 0,
         stopped=stopped,
         statement_ends_at=peers.latest(session, peer).exp,
+        brought_today=shares.brought_today(row, work.at),
+        kept_bytes=row.kept_bytes,
     )

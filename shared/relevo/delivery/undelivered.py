@@ -68,6 +68,8 @@ QUEUED: Mapping[str, str] = MappingProxyType(
         "step-unknown": _LATER_VERSION,
         "sop-unknown": "Nothing is lost: it is taken once the other side has agreed the procedure. Remind them of it.",
         "epoch-unknown": "Nothing is lost. The other side's administrator must confirm where the stream goes on.",
+        "message-quota": "Nothing is lost: the other side takes no more from here today. Phone them if it is urgent.",
+        "storage-quota": "Nothing is lost: the other side has no more room for this node. Phone them if it is urgent.",
         "peer-suspended": "The other side takes nothing from here for now. Phone them if it is urgent.",
         "peer-revoked": "The other side has ended the connection. Bring what must arrive in another way.",
     }

@@ -182,6 +182,8 @@ def _bring(node: Node, transport: Transport, peer: str, newest: CheckpointRow) -
         answer = _send(node, transport, endpoint, old, newest)
     if answer.status != HTTPStatus.OK:
         raise AnswerUnfit(f"the witness answered with status {answer.status}")
+    if answer.body.count(b"\n") != 1:
+        raise AnswerUnfit("the witness answered with more than its one line, and we would keep and publish it all")
     try:
         line = answer.body.decode("utf-8")
         read_cosignature(with_cosignatures(newest.note, line), peer, key)

@@ -39,7 +39,9 @@ class DataClass(StrEnum):
     FEEDBACK = "feedback"
 
 
-RETURNING: frozenset[DataClass] = frozenset({DataClass.OUTCOME, DataClass.FEEDBACK, DataClass.PLAN, DataClass.COSTS})
+RETURNING: frozenset[DataClass] = frozenset(
+    {DataClass.OUTCOME, DataClass.FEEDBACK, DataClass.PLAN, DataClass.COSTS, DataClass.DOCUMENTS}
+)
 """The classes that an origin may send back to a host."""
 
 

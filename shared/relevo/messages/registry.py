@@ -19,8 +19,8 @@ from relevo.errors import Refusal, WireError
 HOST, ORIGIN = frozenset({Side.HOST}), frozenset({Side.ORIGIN})
 BOTH = HOST | ORIGIN
 
-STATED = frozenset(DataClass) - frozenset(RETURNING) | {DataClass.COSTS}
-"""What a host states about a person; the rest is what an origin returns. Costs are planned by either side."""
+STATED = frozenset(DataClass) - frozenset(RETURNING) | {DataClass.COSTS, DataClass.DOCUMENTS}
+"""What a host states about a person; the rest is what an origin returns. Either side plans costs and has documents."""
 
 TERMS = frozenset({DataClass.CONSENT})
 MEDICAL = frozenset({DataClass.HEALTH_SUMMARY, DataClass.MEDICATION})
@@ -29,8 +29,8 @@ DECIDED = frozenset({Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD, Status
 UNDECIDED = frozenset({Status.REQUESTED, Status.ACKNOWLEDGED, Status.INFORMATION_REQUESTED, Status.WAITLISTED})
 UNDER_WAY = UNDECIDED | DECIDED | {Status.CANCEL_REQUESTED}
 SENT = frozenset(Status) - {Status.DRAFT}
-SPENDING = DECIDED | {Status.CLOSED}
-"""Bills come late: what was spent may be reported after the close as well."""
+LATE = DECIDED | {Status.CLOSED}
+"""Bills and certificates come late: both may be told after the close as well."""
 CORRECTED = STATED - TERMS - {DataClass.COSTS}
 STANDING = frozenset(Status) - {Status.DRAFT, Status.WITHDRAWN, Status.ERASED, Status.ENTERED_IN_ERROR}
 
@@ -61,7 +61,9 @@ class MessageType:
     during: frozenset[Status] | None = None
 
 
-RETURNED = frozenset(RETURNING)
+FILES = frozenset({DataClass.DOCUMENTS})
+RETURNED = frozenset(RETURNING) - FILES
+"""What comes back with a report; documents have a step of their own, which a node that does not know it lets wait."""
 
 MESSAGES: Mapping[str, MessageType] = {
     # the referral, from the host
@@ -105,9 +107,10 @@ MESSAGES: Mapping[str, MessageType] = {
     "corrected": MessageType(kind="message", by=HOST, classes=CORRECTED, during=UNDER_WAY),
     "medication-secured": MessageType(kind="reported", by=ORIGIN, during=UNDER_WAY),
     "plan-agreed": MessageType(kind="reported", by=ORIGIN, classes=frozenset({DataClass.PLAN}), during=DECIDED),
+    "documents-returned": MessageType(kind="reported", by=ORIGIN, classes=FILES, during=LATE),
     "costs-planned": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=UNDER_WAY),
     "costs-agreed": MessageType(kind="message", by=BOTH, during=UNDER_WAY),
-    "costs-reported": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=SPENDING),
+    "costs-reported": MessageType(kind="message", by=BOTH, classes=frozenset({DataClass.COSTS}), during=LATE),
     # between clinicians, under medical-continuity alone
     "medical-question": MessageType(kind="message", by=BOTH, during=UNDER_WAY),
     "medical-answer": MessageType(kind="message", by=BOTH, classes=MEDICAL, during=UNDER_WAY),

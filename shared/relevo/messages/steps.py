@@ -68,6 +68,7 @@ PAYLOADS: Mapping[str, type[StepPayload]] = MappingProxyType(
         "corrected": record.Corrected,
         "plan-agreed": record.PlanAgreed,
         "medication-secured": record.MedicationSecured,
+        "documents-returned": record.DocumentsReturned,
         "costs-planned": record.CostsPlanned,
         "costs-agreed": record.CostsAgreed,
         "costs-reported": record.CostsReported,

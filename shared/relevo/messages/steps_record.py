@@ -1,6 +1,6 @@
-"""What is said about the record itself: the consent it moves under, corrections, the plan, costs, clinicians.
+"""What is said about the record itself: the consent it moves under, corrections, the plan, files, costs, clinicians.
 
-Terms, values, plan and costs travel as data classes; what stands here is only what was done with them.
+Terms, values, plan, files and costs travel as data classes; what stands here is only what was done with them.
 
 Source: Reintegration Handbook, 4.1.3 (step 4: consent, continuity of assistance, the complete record, costs).
 """
@@ -47,6 +47,10 @@ class PlanAgreed(StepPayload):
 
 class MedicationSecured(StepPayload):
     """The origin has seen to it that the person does not run out of a medicine; nothing more is told."""
+
+
+class DocumentsReturned(StepPayload):
+    """This side sends files about the person; the class `documents` names them, and they follow after the receipt."""
 
 
 class CostsPlanned(StepPayload):

@@ -38,7 +38,7 @@ from relevo.protocol.seal import open_sealed, seal
 from relevo.protocol.trust import read_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from relevo.protocol.keys import EncryptionKey, Opener, Signer, VerifyKey
@@ -194,6 +194,7 @@ def open_envelope(
     keys: Mapping[str, Opener],
     presentation: VerifyKey,
     at: datetime,
+    earlier: Collection[VerifyKey] = (),
 ) -> Opened:
     """What the sender of a verified manifest says to us.
 
@@ -205,6 +206,7 @@ def open_envelope(
         keys: our decryption keys by `kid`, those out of use included while they are kept.
         presentation: our presentation key, to which the content must be bound.
         at: now.
+        earlier: presentation keys that we had before; content that was signed then is bound to one of them.
 
     Raises:
         WrongAudience: if it is for another node.
@@ -218,7 +220,7 @@ def open_envelope(
         raise WrongAudience
     issued, basis = _read_plaintext(_unseal(envelope, verified, keys))
     _require_named(message, issued, basis)
-    claims = _read_content(issued, message, trust=trust, presentation=presentation, at=at)
+    claims = _read_content(issued, message, trust=trust, bound_to=(presentation, *earlier), at=at)
     return Opened(verified=verified, claims=claims, issued=issued, basis=basis)
 
 
@@ -279,13 +281,13 @@ def _read_basis(value: object) -> Basis | None:
 
 
 def _read_content(
-    issued: Issued, message: Message, *, trust: Trust, presentation: VerifyKey, at: datetime
+    issued: Issued, message: Message, *, trust: Trust, bound_to: Collection[VerifyKey], at: datetime
 ) -> JsonObject:
     stated = read_signed(issued.jwt, sd_jwt.TYP, _parse_content, trust=trust, at=at)
     same = ("iss", "aud", "jti", "thread", "kind")
     if any(stated.payload[name] != getattr(message, name) for name in same):
         raise ContentMismatch("the content says otherwise than the manifest")
-    if stated.payload["cnf"] != {"jwk": presentation.jwk}:
+    if stated.payload["cnf"] not in [{"jwk": one.jwk} for one in bound_to]:
         raise ContentMismatch("the content is bound to another presentation key")
     return sd_jwt.reveal(stated.payload, issued.disclosures)
 

@@ -1,14 +1,16 @@
 """The keys of one node, one for each purpose, and those before them that are still needed.
 
     {"root": seed, "signing": seed, "presentation": seed, "log": seed, "witness": seed, "encryption": seed,
-     "root_public": JWK, "former_root": seed, "earlier": [{"seed": seed, "destroy_at": …}], "compromised": {kid: …}}
+     "root_public": JWK, "former_root": seed, "earlier": [{"seed": seed, "destroy_at": …}], "compromised": {kid: …},
+     "earlier_presentation": [seed, …]}
 
 Seeds are base64url: 32 bytes for each Ed25519 key; for the encryption key 96 (X-Wing: ML-KEM 64, X25519 32) or 32
-(X25519); moments are NumericDates. The members of the second line stand only where there is something to say:
+(X25519); moments are NumericDates. The members below the first line stand only where there is something to say:
 `root_public` in place of `root` if that is kept off line, `former_root` until the statement that both roots sign is
 published, `earlier` with decryption keys that peers may still have sealed to, `compromised` with the moments from which
-stolen signing keys are invalid. A signing seed that was replaced is in no member: it is destroyed with the ring that
-had it.
+stolen signing keys are invalid, `earlier_presentation` with the keys to which content of before is bound: what was
+stated then is shown to organisations under them. A signing seed that was replaced is in no member: it is destroyed with
+the ring that had it.
 
 Whoever holds this object is the node: it is written to one protected file, never logged and never shown by `repr`. No
 key serves two purposes. The rest of the code depends on `Keys`, `Signer` and `Opener` only, so that a ring whose
@@ -35,15 +37,16 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=180)
 """How long a decryption key is kept after its last use, for what was sealed to it and still comes."""
 _SIGNING = ("signing", "presentation", "log", "witness")
-_MAY = frozenset({"root_public", "former_root", "earlier", "compromised"})
+_MAY = frozenset({"root_public", "former_root", "earlier", "compromised", "earlier_presentation"})
 
 
 class Role(StrEnum):
-    """The keys that can be replaced; the presentation key cannot, because content is bound to it for years."""
+    """The keys that can be replaced."""
 
     ROOT = "root"
     SIGNING = "signing"
     ENCRYPTION = "encryption"
+    PRESENTATION = "presentation"
     LOG = "log"
     WITNESS = "witness"
 
@@ -73,6 +76,11 @@ class Keys(Protocol):
     @property
     def presentation(self) -> Signer:
         """Signs key bindings."""
+        ...
+
+    @property
+    def presenters(self) -> Mapping[str, Signer]:
+        """All keys to which content may be bound, by `kid`."""
         ...
 
     @property
@@ -122,6 +130,7 @@ class KeyRing:
     former_root: SigningKey | None = None
     earlier: tuple[EarlierKey, ...] = ()
     compromised: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    earlier_presentation: tuple[SigningKey, ...] = ()
 
     @classmethod
     def generate(cls, suite: str = X_WING) -> KeyRing:
@@ -160,6 +169,7 @@ class KeyRing:
                     for one in value.get("earlier", ())
                 ),
                 compromised={kid: moment(at) for kid, at in value.get("compromised", {}).items()},
+                earlier_presentation=tuple(_seed(one) for one in value.get("earlier_presentation", ())),
             )
         except (KeyError, TypeError, AttributeError, WireError) as error:
             raise Misconfigured("a key of the ring is not a seed of the right length") from error
@@ -180,12 +190,19 @@ class KeyRing:
             ]
         if self.compromised:
             written["compromised"] = {kid: seconds(at) for kid, at in self.compromised.items()}
+        if self.earlier_presentation:
+            written["earlier_presentation"] = [base64url.encode(one.seed) for one in self.earlier_presentation]
         return written
 
     @property
     def decryption(self) -> Mapping[str, DecryptionKey]:
         """All keys that open something, by `kid`."""
         return {key.kid: key for key in (*(one.key for one in self.earlier), self.encryption)}
+
+    @property
+    def presenters(self) -> Mapping[str, SigningKey]:
+        """All keys to which content may be bound, by `kid`."""
+        return {key.kid: key for key in (*self.earlier_presentation, self.presentation)}
 
     def rotated(self, role: Role, *, at: datetime, compromised_since: datetime | None = None) -> KeyRing:
         """This ring at the moment `at` with a fresh key for one role, and what is still needed of the one before.
@@ -203,6 +220,9 @@ class KeyRing:
             case Role.SIGNING:
                 stolen = {} if compromised_since is None else {self.signing.kid: compromised_since}
                 return replace(self, signing=SigningKey.generate(), compromised={**self.compromised, **stolen})
+            case Role.PRESENTATION:
+                before = (*self.earlier_presentation, self.presentation)
+                return replace(self, presentation=SigningKey.generate(), earlier_presentation=before)
             case Role.LOG:
                 return replace(self, log=SigningKey.generate())
             case Role.WITNESS:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relevo.protocol import jws, sd_jwt
+from relevo.protocol import base64url, jws, sd_jwt, strict_json
 from relevo.protocol.claims import Claims
 from relevo.protocol.key_binding import (
     MEMBERS,
@@ -34,7 +34,23 @@ if TYPE_CHECKING:
     from relevo.protocol.keys import Signer
     from relevo.protocol.strict_json import JsonObject
 
-__all__ = ["PresentationChanged", "PresentationStale", "PresentationUnbound", "present", "verify_presentation"]
+__all__ = [
+    "PresentationChanged",
+    "PresentationStale",
+    "PresentationUnbound",
+    "bound_to",
+    "present",
+    "verify_presentation",
+]
+
+
+def bound_to(issued: Issued) -> str:
+    """The `kid` of the key in `cnf` of content of ours to keep, whose signature held when it came.
+
+    Raises:
+        PresentationUnbound: if it names none.
+    """
+    return _holder(strict_json.load(base64url.decode(issued.jwt.split(".")[1]))).kid
 
 
 def present(

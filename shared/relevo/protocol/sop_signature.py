@@ -71,6 +71,11 @@ def verify_sop_signature(token: str, text: bytes, *, iss: str, aud: str, key_for
     return signed.iat
 
 
+def signer_of(token: str) -> str:
+    """The `kid` of the key that a signature names; raises `MalformedJws`, `WrongType`."""
+    return jws.key_id(token, TYP)
+
+
 def read_sop_signature(token: str, *, key_for: jws.KeyFor) -> SopSignature:
     """What the token says, once its signature held."""
     claims = Claims.parse(jws.verify(token, key_for, TYP), SopSignature.__dataclass_fields__, "an SOP signature")

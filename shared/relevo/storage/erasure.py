@@ -27,7 +27,7 @@ from relevo.domain.first_contact import Channel
 from relevo.domain.journey import Journey
 from relevo.domain.retention import AFTER_ERASURE, EVERY_CLASS, words_go
 from relevo.protocol.sd_jwt import Disclosure
-from relevo.storage import access_log, bases, costs, files
+from relevo.storage import access_log, bases, costs, files, shares
 from relevo.storage.referrals import steps
 from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
@@ -65,7 +65,7 @@ def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ())
         if step.step not in AFTER_ERASURE:
             step.said = {}
     for came in _received(session, row):
-        came.disclosures = _only(came.disclosures, keep) or None
+        shares.shorten(session, came, _only(came.disclosures, keep) or None)
     for sent in _sent(session, row):
         if sent.classes or sent.receipt is not None:
             left = _only(sent.disclosures, keep)
@@ -111,7 +111,8 @@ def _erase(session: Session, row: ReferralRow, paths: frozenset[str]) -> None:
             step.said = {}
     for came in _received(session, row):
         if came.disclosures is not None:
-            came.disclosures = _without(came.disclosures, paths, wordless=words_go(said.get(came.jti, ""), classes))
+            wordless = words_go(said.get(came.jti, ""), classes)
+            shares.shorten(session, came, _without(came.disclosures, paths, wordless=wordless))
     for sent in _sent(session, row):
         wordless = sent.receipt is not None and words_go(sent.step, classes)
         _withhold(sent, _without(sent.disclosures, paths, wordless=wordless))
@@ -129,16 +130,18 @@ def erase_received(session: Session, row: ReferralRow, classes: Collection[str],
             step.said = {}
     for came in _received(session, row):
         if came.disclosures is not None:
-            came.disclosures = _without(came.disclosures, frozenset(classes), wordless=False)
+            shares.shorten(session, came, _without(came.disclosures, frozenset(classes), wordless=False))
     if DataClass.COSTS in classes:
         costs.forget(session, row, side)
     if DataClass.DOCUMENTS in classes:
-        files.forget(session, row.peer, row.thread)
+        files.forget_received(session, row.peer, row.thread)
     session.flush()
 
 
 def withhold_queued(session: Session, row: ReferralRow, classes: Collection[str]) -> None:
-    """Take these classes out of messages that have not arrived yet; they leave without them."""
+    """Take these classes out of messages that have not arrived yet; they leave without them, and files stop."""
+    if DataClass.DOCUMENTS in classes:
+        files.withhold(session, row.peer, row.thread)
     for sent in _sent(session, row):
         if sent.receipt is None:
             _withhold(sent, _without(sent.disclosures, frozenset(classes), wordless=False))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from relevo.domain.data_classes import DataClass
@@ -29,6 +29,10 @@ from relevo.storage.tables_files import FilePartRow, FilePushRow, FileRow, FileU
 
 PART = 1 << 20
 """Bytes of a sealed file in one part, stored and brought as one."""
+
+
+WITHHELD = "file-withheld"
+"""Why a file is brought no further: the message that announced it may no longer name it to the peer."""
 
 
 class FileState(StrEnum):
@@ -170,13 +174,28 @@ def drop_parts(session: Session, file: str) -> None:
 
 
 def forget(session: Session, peer: str, thread: str) -> None:
-    """Erase what a referral has of files: pushes that wait, and received bytes that nothing else uses."""
+    """Erase what a referral has of files: pushes that wait, and bytes that nothing else uses, whoever brought them."""
     session.execute(delete(FilePushRow).where(FilePushRow.peer == peer, FilePushRow.thread == thread))
-    mine = select(FileRow.id).join(FileUseRow, FileUseRow.file == FileRow.id)
-    received = list(session.scalars(mine.where(FileUseRow.subject == thread, FileRow.owner == peer)))
-    session.execute(delete(FileUseRow).where(FileUseRow.subject == thread, FileUseRow.file.in_(received)))
-    still = set(session.scalars(select(FileUseRow.file).where(FileUseRow.file.in_(received))))
-    discard(session, [one for one in received if one not in still])
+    _release(session, thread, list(session.scalars(select(FileUseRow.file).where(FileUseRow.subject == thread))))
+
+
+def forget_received(session: Session, peer: str, thread: str) -> None:
+    """Erase what the peer brought in a referral; what is brought to it goes on."""
+    theirs = select(FileRow.id).join(FileUseRow, FileUseRow.file == FileRow.id)
+    _release(session, thread, list(session.scalars(theirs.where(FileUseRow.subject == thread, FileRow.owner == peer))))
+
+
+def withhold(session: Session, peer: str, thread: str) -> None:
+    """Bring no further what is on its way to the peer in a referral."""
+    mine = (FilePushRow.peer == peer, FilePushRow.thread == thread, FilePushRow.state == PushState.WAITING)
+    session.execute(update(FilePushRow).where(*mine).values(state=PushState.HELD, problem=WITHHELD))
+
+
+def _release(session: Session, thread: str, used: Sequence[str]) -> None:
+    """Let a referral use these files no longer; what nothing else uses goes."""
+    session.execute(delete(FileUseRow).where(FileUseRow.subject == thread, FileUseRow.file.in_(used)))
+    still = set(session.scalars(select(FileUseRow.file).where(FileUseRow.file.in_(used))))
+    discard(session, [one for one in used if one not in still])
 
 
 def discard(session: Session, gone: Sequence[str]) -> None:

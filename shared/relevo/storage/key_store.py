@@ -75,6 +75,11 @@ class KeyHolder(ABC):
         return self.ring.presentation
 
     @property
+    def presenters(self) -> Mapping[str, Signer]:
+        """See `Keys`."""
+        return self.ring.presenters
+
+    @property
     def log(self) -> Signer:
         """See `Keys`."""
         return self.ring.log

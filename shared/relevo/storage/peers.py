@@ -120,10 +120,11 @@ def statements(session: Session, node_id: str) -> list[str]:
 
 def latest_token(session: Session, node_id: str) -> str:
     """The newest statement of a node, as it was signed."""
-    found = statements(session, node_id)
-    if not found:
+    newest = select(StatementRow.token).where(StatementRow.node_id == node_id).order_by(StatementRow.version.desc())
+    found = session.scalars(newest.limit(1)).first()
+    if found is None:
         raise NotFound(f"there is no statement of {node_id}; `peer add` imports it")
-    return found[-1]
+    return found
 
 
 def latest(session: Session, node_id: str) -> NodeStatement:

@@ -42,7 +42,10 @@ class StatementRow(SharedBase):
 
 
 class PeerRow(SharedBase):
-    """A peer: how far its registration has come, where it is reached, and how its streams stand."""
+    """A peer: how far its registration has come, where it is reached, how its streams stand, and what it brought.
+
+    `brought` are messages on the day `brought_on` (UTC), `kept_bytes` the bytes of all its messages that are here.
+    """
 
     __tablename__ = "peer"
 
@@ -60,6 +63,9 @@ class PeerRow(SharedBase):
     next_attempt_at: Mapped[datetime | None]
     last_problem: Mapped[str | None] = mapped_column(Word)
     skew_seconds: Mapped[int | None]
+    brought_on: Mapped[date | None]
+    brought: Mapped[int] = mapped_column(default=0)
+    kept_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class SopRow(SharedBase):

@@ -37,6 +37,8 @@ class Standing(BaseModel):
     forgotten: int
     stopped: bool
     statement_ends_at: datetime
+    brought_today: int
+    kept_bytes: int
 
 
 class DeadLetter(BaseModel):

@@ -21,6 +21,7 @@ from relevo.web.access import CurrentUser, node_of
 from relevo.web.looks import WhyLooking
 
 router = APIRouter(prefix="/api/referrals/{thread}/files", tags=["referrals"])
+RAW_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 SAVED_ONLY = {"content-security-policy": "sandbox; default-src 'none'", "x-content-type-options": "nosniff"}
 
 
@@ -34,6 +35,12 @@ class FileShown(BaseModel):
     size: int
     state: str | None
     problem: str | None
+
+
+class Attached(BaseModel):
+    """A file that was attached."""
+
+    digest: str
 
 
 @router.get("")

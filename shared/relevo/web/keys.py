@@ -29,6 +29,7 @@ class Statement(BaseModel):
     encryption: str
     log: str
     witness: str
+    presentation: str
 
 
 class Rotation(Body):
@@ -66,6 +67,22 @@ class Doubtful(BaseModel):
     received_at: datetime
     kid: str
     invalid_from: datetime
+
+
+class DoubtfulProcedure(BaseModel):
+    """A procedure that is signed with a key which its node later declared stolen, and what to do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    peer: str
+    name: str
+    version: int
+    digest: str
+    state: str
+    changed_at: datetime
+    kid: str
+    invalid_from: datetime
+    next: str
 
 
 @router.get("/keys")
@@ -134,8 +151,9 @@ def refresh_peer(request: Request, user: CurrentUser, node_id: str) -> Peer:
 @router.post("/peers/{node_id}/statements")
 def bring_statements(request: Request, user: CurrentUser, node_id: str, given: StatementsGiven) -> Peer:
     """Take over newer statements of a peer that came by hand, while its network is down."""
-    with node_of(request).write(user) as work:
-        keeping_up.bring(work, node_id, given.statements)
+    node = node_of(request)
+    with node.write(user) as work:
+        keeping_up.bring(work, node_id, given.statements, node.shares)
         return _peer(work, node_id)
 
 
@@ -153,6 +171,13 @@ def list_quarantine(request: Request, user: CurrentUser) -> list[Doubtful]:
         return [Doubtful.model_validate(one) for one in quarantine.doubtful(work)]
 
 
+@router.get("/quarantine/procedures")
+def list_doubtful_procedures(request: Request, user: CurrentUser) -> list[DoubtfulProcedure]:
+    """Procedures that are signed with a key which was declared stolen later, and what to do about each."""
+    with node_of(request).read(user) as work:
+        return [DoubtfulProcedure.model_validate(one) for one in quarantine.doubtful_procedures(work)]
+
+
 def _statement(stands: NodeStatement) -> Statement:
     return Statement(
         version=stands.version,
@@ -162,6 +187,7 @@ def _statement(stands: NodeStatement) -> Statement:
         encryption=stands.encryption[0].key.kid,
         log=stands.log.kid,
         witness=stands.witness.kid,
+        presentation=stands.presentation.kid,
     )
 
 

@@ -33,7 +33,7 @@ from relevo.web.refusals import BodyTooSlow, ContentCodingUnsupported, HeadersTo
 
 MAX_TARGET = 4096
 MAX_FIELDS = 64
-STREAMED = re.compile(r"/api/cases/[^/]+/files/?")
+STREAMED = re.compile(r"/api/(cases|referrals)/[^/]+/files/?")
 """Where people upload files: that route asks who they are first, then reads piece by piece, up to its own limit."""
 OF_PEERS = ("/federation/", "/.well-known/", "/log/")
 

@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from relevo.delivery.admission import Busy, RateExceeded
 from relevo.delivery.federation import BodyTooLarge
 from relevo.delivery.scanner import ScannerUnavailable
+from relevo.delivery.shares import StorageQuota
 from relevo.delivery.transport import PeerUnreachable
 from relevo.domain.referral import IllegalStep
 from relevo.errors import (
@@ -141,6 +142,7 @@ STATUS: dict[type[RelevoError], int] = {
     BodyTooLarge: 413,
     BodyTooSlow: 408,
     RateExceeded: 429,
+    StorageQuota: 507,
     Busy: 503,
     RelevoError: 500,
 }

@@ -37,11 +37,12 @@ REQUEST = (
     "peer-suspended",
     "peer-revoked",
     "malformed-json",
+    "message-quota",
+    "storage-quota",
     "batch-unfit",
     "malformed-claims",
     "nonce-seen",
     "file-unannounced",
-    "file-length-unfit",
     "file-part-unfit",
     "file-quota",
 )
@@ -99,20 +100,20 @@ RECEIPT = (
     "exception-expired",
     "consent-rule",
     "consent-change",
-    "consent-ended",
     "consent-expired",
     "no-return",
     "illegal-step",
-    "everything-erased",
+    "costs-unfit",
     "costs-not-proposed",
     "costs-superseded",
+    "costs-not-agreed",
     "not-medical-continuity",
     "medical-question-unknown",
     "contacts-invalid",
-    "contacts-not-newer",
     "sop-invalid",
     "sop-not-next",
     "sop-changed",
+    "sop-not-offered",
 )
 """What is refused for good, with a signed receipt, in about the order in which it is looked at."""
 ELSEWHERE = (
@@ -122,6 +123,7 @@ ELSEWHERE = (
     "unfit-endpoint",
     "statement-chain-broken",
     "statement-expired",
+    "statements-too-many",
     "root-changed",
     "key-claimed-twice",
     "peer-unknown",
@@ -136,6 +138,7 @@ ELSEWHERE = (
     "part-malformed",
     "token-out-of-time",
     "bundle-broken",
+    "file-length-unfit",
     "file-not-taken",
     "file-unreadable",
     "file-receipt-mismatch",
@@ -191,6 +194,8 @@ DOES = {
     "hop-expired": "signs the request anew",
     "rate-exceeded": "waits as `Retry-After` says",
     "busy": "waits as `Retry-After` says",
+    "message-quota": "waits as `Retry-After` says, an hour at most; the day is over at midnight UTC",
+    "storage-quota": "keeps the message and tries again; people speak by phone",
     "nonce-seen": "signs the request anew; the envelopes in it are the same",
     "body-too-large": "sends fewer envelopes at once",
     "batch-unfit": "sends 1 to 50 envelopes",
@@ -234,22 +239,23 @@ def elsewhere() -> str:
 
 
 def _there(codes: Iterable[str]) -> Iterator[str]:
-    return (code for code in codes if code in _tree())
+    return (code for code in codes if code in tree())
 
 
 def _row(code: str) -> Iterable[str]:
-    error = _tree()[code]
+    error = tree()[code]
     told = error.public if issubclass(error, WireError) and error.public else code
     does = DOES.get(code, "keeps the message and tries again")
     return f"`{told}`", f"`{code}`" if told != code else "the same", _meaning(code), does
 
 
 def _meaning(code: str) -> str:
-    return (_tree()[code].__doc__ or "").split("\n", 1)[0]
+    return (tree()[code].__doc__ or "").split("\n", 1)[0]
 
 
 @cache
-def _tree() -> dict[str, type[RelevoError]]:
+def tree() -> dict[str, type[RelevoError]]:
+    """Every error of the shared package, by its code."""
     for module in pkgutil.walk_packages(relevo.__path__, f"{relevo.__name__}."):
         importlib.import_module(module.name)
     return {one.code: one for one in _below(RelevoError)}
@@ -257,8 +263,8 @@ def _tree() -> dict[str, type[RelevoError]]:
 
 def _require_every_code_placed() -> None:
     placed = {*REQUEST, *ENVELOPE, *RECEIPT, *ELSEWHERE}
-    finals = {code for code, error in _tree().items() if issubclass(error, WireError) and error.final}
-    wire = {code for code, error in _tree().items() if issubclass(error, WireError) and error is not WireError}
+    finals = {code for code, error in tree().items() if issubclass(error, WireError) and error.final}
+    wire = {code for code, error in tree().items() if issubclass(error, WireError) and error is not WireError}
     unclear = (wire - placed) | (finals & {*REQUEST, *ENVELOPE})
     if unclear:
         raise LookupError(f"say in vectors/making/codes.py where these are told: {sorted(unclear)}")

@@ -174,7 +174,7 @@ def _read(token: str) -> Json:
     }
 
 
-DUE = [{"duty": "acknowledge", "by": ORIGIN_ID, "at": NOW + DAY}]
+DUE = [{"duty": "answer", "by": ORIGIN_ID, "at": NOW + DAY}]
 RECEIPT_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "for another manifest": ("receipt-mismatch", {"of": SOP}),
     "for another message": ("receipt-mismatch", {"jti": "01a2027b-d680-7c1e-8a4b-000000000000"}),
@@ -206,6 +206,8 @@ def _receipts() -> Iterator[Json]:
     yield bad("signed by the sender", "wrong-issuer", token=changed(token, HOST.signing))
     yield bad("signed by a stranger", "key-unknown", token=changed(token, STRANGER.signing))
     yield bad("a signature that was changed", "bad-signature", token=spoilt(token))
+    blanks = strict_json.dump(stored).replace(b"{", b"{" + b" " * 12_288, 1)
+    yield bad("mostly blanks", "malformed-jws", token=with_payload(token, blanks, ORIGIN.signing))
     yield bad("a summary in its place", "wrong-type", token=signed(stored, ORIGIN.signing, "relevo-summary+jwt"))
 
 

@@ -18,7 +18,7 @@ def test_a_path_names_its_class_and_its_field(path: str, data_class: str, field:
 
 
 def test_only_what_became_of_the_person_returns() -> None:
-    assert set(RETURNING) == {"outcome", "feedback", "plan", "costs"}
+    assert set(RETURNING) == {"outcome", "feedback", "plan", "costs", "documents"}
 
 
 def test_there_are_seventeen_classes_each_with_its_word() -> None:

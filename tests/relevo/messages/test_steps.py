@@ -63,6 +63,7 @@ SAID: dict[str, Fields] = {
     "erasure-confirmed": {"organisation": "ge:dabruneba/employment-centre", "at": "2026-12-11T09:30:00Z"},
     "corrected": {"classes": ["travel"], "reason": "another person's flight"},
     "plan-agreed": {},
+    "documents-returned": {},
     "costs-planned": {},
     "costs-agreed": {"of": "0193a5b0-6c1f-7a3e-8f00-0123456789ab"},
     "costs-reported": {"proofs": [{"line": 0, "kind": "invoice", "digest": "A" * 43}]},

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from relevo.errors import WireError
 from relevo.protocol import base64url, jws
 from relevo.protocol.keys import SigningKey
-from support.wire_pair import HOST
+from relevo.protocol.strict_json import JsonObject, dump
+from support.wire_pair import HOST, HOST_ID, payload_of, statement_token
 
 KEY, TYP, PAYLOAD = HOST.signing, "relevo-test+jwt", b'{"a":1}'
 TOKEN = jws.sign(PAYLOAD, KEY, TYP)
@@ -54,6 +55,57 @@ def test_refused_is(token: str, code: str) -> None:
     with pytest.raises(WireError) as refused:
         opened(token)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("typ", jws.MOST)
+def test_no_token_is_longer_than_its_kind(typ: str) -> None:
+    blanks = PAYLOAD.replace(b"{", b"{" + b" " * jws.MOST[typ])
+    with pytest.raises(jws.MalformedJws):
+        opened(jws.sign(blanks, KEY, typ), typ)
+
+
+SAID, LAST, LONGEST = payload_of(statement_token(HOST_ID, HOST)), 253402214400, "xx:" + "x" * 32
+FULLEST: dict[str, JsonObject] = {
+    "relevo-statement+jwt": {
+        **SAID,
+        "signing": SAID["signing"] * 32,
+        "encryption": SAID["encryption"] * 32,
+        "contacts": ["\U0001f600" * 2000] * 20,
+        "name": "\U0001f600" * 120,
+        "endpoint": "https://" + "x" * 1992,
+        "endorsement": "x" * 2000,
+    },
+    "relevo-receipt+jwt": {
+        **dict.fromkeys(("iss", "aud", "of"), "x" * 43),
+        "jti": "x" * 36,
+        "disposition": "refused",
+        "code": "x" * 64,
+        "received_at": LAST,
+        "due": [{"duty": "x" * 64, "by": LONGEST, "at": LAST}] * 64,
+    },
+    "relevo-summary+jwt": {
+        "iss": LONGEST,
+        "aud": LONGEST,
+        "epoch": 1 << 52,
+        "high_water": 1 << 52,
+        "gaps": [[1 << 52, 1 << 52]] * 1000,
+        "iat": LAST,
+    },
+    "relevo-stream+jwt": {
+        "iss": LONGEST,
+        "aud": LONGEST,
+        "of": "received",
+        **dict.fromkeys(("epoch", "from", "to"), 1 << 52),
+        "more": False,
+        "places": [[1 << 52, "x" * 36, "x" * 43, "x" * 43]] * 500,
+        "iat": LAST,
+    },
+}
+
+
+@pytest.mark.parametrize("typ", FULLEST)
+def test_the_fullest_of_each_kind_fits(typ: str) -> None:
+    assert len(jws.sign(dump(FULLEST[typ]), KEY, typ)) <= jws.MOST[typ]
 
 
 def test_what_was_signed_is_given_back_in_the_same_bytes() -> None:

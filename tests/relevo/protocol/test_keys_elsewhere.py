@@ -120,6 +120,7 @@ class ModuleKeys:
     root: Signer
     signing: Signer
     presentation: Signer
+    presenters: Mapping[str, Signer]
     log: Signer
     witness: Signer
     encryption: Opener
@@ -137,6 +138,7 @@ def keys() -> Iterator[Keys]:
         root=root,
         signing=signing,
         presentation=presentation,
+        presenters={presentation.kid: presentation},
         log=log,
         witness=witness,
         encryption=key,

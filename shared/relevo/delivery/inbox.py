@@ -41,6 +41,7 @@ from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import erasure, files, log, peers, refused
+from relevo.storage.database import ring
 from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -291,6 +292,8 @@ def _hear(work: UnitOfWork, peer: str, hop: VerifiedHop, arrivals: Sequence[Arri
     """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
     row = work.session.get_one(PeerRow, peer)
     peers.note_skew(row, hop.created, work.at)
+    if row.next_attempt_at is not None:
+        ring(work.session)
     row.failures, row.next_attempt_at = 0, None
     if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
         row.polled_at = None

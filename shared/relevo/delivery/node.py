@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -60,8 +59,7 @@ class Node:
     """A node with its identity, its database, its clock, and what is particular to its side.
 
     `outside` is a folder that survives the database (`relevo.delivery.outside`), if the operator named one.
-    Whoever has queued post may ring `bell`; the worker then brings it without waiting for its next turn. `scan` looks
-    at files before anybody may open them; `file_quota` is how many bytes of them each peer may keep here.
+    `scan` looks at files before anybody may open them; `file_quota` is how many bytes of them each peer may keep here.
     """
 
     identity: Identity
@@ -74,7 +72,6 @@ class Node:
     outside: Path | None = None
     scan: Scan = unscanned
     file_quota: int = FILE_QUOTA
-    bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:
         """The referral of a thread, if the user may see it.

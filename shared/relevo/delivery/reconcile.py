@@ -37,6 +37,7 @@ from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.summary import Summary, read_summary
 from relevo.protocol.trust import Trust
 from relevo.storage import peers, streams
+from relevo.storage.database import ring
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -229,6 +230,7 @@ def _offer_again(node: Node, work: UnitOfWork, row: PeerRow, message: OutboxRow)
     message.receipt = message.receipted_at = message.manifest = message.sealed = None
     if message.epoch != row.epoch:
         message.epoch = message.seq = None
+    ring(work.session)
     EVENTS.warning("offered again", peer=row.node_id, jti=message.jti)
     return True
 

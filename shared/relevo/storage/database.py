@@ -13,6 +13,10 @@ A reading transaction waits for nobody and sees one moment.
 A **lease** is held by one courier at a time, over several transactions and the network. On PostgreSQL it is a lock of
 a connection of its own and ends with it: whoever dies holds nothing. On SQLite it is known in this process alone.
 
+The **bell** wakes whoever brings the post, once a transaction that rang is committed and never before: on PostgreSQL in
+every process that listens (`relevo.storage.listening`), on SQLite in this one. It carries nothing, and may be missed:
+whoever brings looks by itself as well.
+
 SQLite runs in WAL mode with `synchronous=FULL`, so that what was answered to a peer is on the disk. Errors of the
 database are told without the values that were to be written, which may be personal.
 """
@@ -38,6 +42,9 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "forei
 _WRITERS = 0x72656C65766F
 """The number of the advisory lock of all that write, alone or in lanes: `relevo` in ASCII."""
 _LANE, _LEASE = "lane", "lease"
+BELL = "relevo_post"
+"""The channel of PostgreSQL's NOTIFY that wakes those who bring the post of this database's node."""
+_RUNG = "rung"
 _ONE_MOMENT = "REPEATABLE READ"
 _MANY = -1
 """As many connections as there are threads that ask; who waits for one would wait for a lock as well."""
@@ -51,6 +58,7 @@ class Database:
         self._writing = self.engine.execution_options(immediate=True)
         self._leased: set[str] = set()
         self._leasing = threading.Lock()
+        self.bell = threading.Event()
         self._reading = self.engine if self._is_sqlite else self.engine.execution_options(isolation_level=_ONE_MOMENT)
 
     @contextmanager
@@ -61,8 +69,13 @@ class Database:
             lane: whose rows alone it writes, so that it need not wait for other lanes; None for anybody's.
         """
         writing = self._writing.execution_options(lane=lane)
-        with Session(writing, expire_on_commit=False) as session, session.begin():
-            yield session
+        with Session(writing, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+                if _RUNG in session.info and self.is_shared:
+                    session.execute(text(f"NOTIFY {BELL}"))
+            if _RUNG in session.info:
+                self.bell.set()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -74,7 +87,7 @@ class Database:
     def lease(self, name: str) -> Iterator[bool]:
         """Whether the lease of that name is ours until the end of the block; False if somebody holds it."""
         with self._known_here(name) as ours:
-            if self._is_sqlite or not ours:
+            if not self.is_shared or not ours:
                 yield ours
                 return
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -105,12 +118,22 @@ class Database:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
+    def is_shared(self) -> bool:
+        """Whether any number of processes may serve it at once: PostgreSQL, not SQLite."""
+        return not self._is_sqlite
+
+    @property
     def _is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def ring(session: Session) -> None:
+    """Wake whoever brings the post, once this transaction is committed."""
+    session.info[_RUNG] = True
 
 
 def is_full(error: DBAPIError) -> bool:

@@ -52,7 +52,7 @@ class Worker:
         self._interval = interval
         self._broken = broken
         self._outside = Outside(node, node.outside) if node.outside is not None else None
-        self._listener = Listener(node.database, pause=interval)
+        self._listener = Listener(node.database)
         self._swept_at: datetime | None = None
         self._stop = threading.Event()
         self._begun = threading.Event()

@@ -19,12 +19,15 @@ from relevo.storage.database import BELL, Database
 EVENTS = structlog.get_logger("relevo.listening")
 
 
-class Listener:
-    """Listens in a thread of its own from `start` to `stop`; `pause` is how long it waits for a lost database (s)."""
+PAUSE_SECONDS = 1.0
+"""How long it waits before it asks again for a database that is gone."""
 
-    def __init__(self, database: Database, *, pause: float) -> None:
+
+class Listener:
+    """Listens in a thread of its own from `start` to `stop`."""
+
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._pause = pause
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._end: socket.socket | None = None
@@ -50,7 +53,7 @@ class Listener:
                     self._listen(ended)
                 except (DBAPIError, psycopg.Error):
                     EVENTS.warning("the bell is not heard", code="database-unavailable")
-                    self._stop.wait(self._pause)
+                    self._stop.wait(PAUSE_SECONDS)
 
     def _listen(self, ended: socket.socket) -> None:
         """Set the bell of this process whenever another rings, until either end closes."""

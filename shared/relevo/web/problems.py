@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
-from relevo.delivery.admission import Busy, RateExceeded
+from relevo.delivery.admission import Busy, RateExceeded, Stopping
 from relevo.delivery.federation import BodyTooLarge
 from relevo.delivery.scanner import ScannerUnavailable
 from relevo.delivery.transport import PeerUnreachable
@@ -118,6 +118,7 @@ _REFUSALS = {
     500: "Something is wrong at the node itself; its administrator is told what in its log.",
     502: "The other node could not be reached.",
     503: "Not possible just now; nothing was lost, and another try is safe.",
+    507: "The disk of the database is full; nothing was lost, and an administrator makes room.",
 }
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": said, "model": Problem} for status, said in _REFUSALS.items()
@@ -142,6 +143,7 @@ STATUS: dict[type[RelevoError], int] = {
     BodyTooSlow: 408,
     RateExceeded: 429,
     Busy: 503,
+    Stopping: 503,
     RelevoError: 500,
 }
 """The status of each family; a class belongs to the nearest family above it."""
@@ -181,7 +183,7 @@ def wire_problem(error: WireError) -> JsonObject:
 
 def waiting(error: RelevoError) -> dict[str, str]:
     """The field that says after how many seconds another try makes sense, if we know."""
-    return {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy) else {}
+    return {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy | Stopping) else {}
 
 
 def install(app: FastAPI) -> None:

@@ -43,7 +43,7 @@ def given_up(database: Database) -> None:
 
 def test_what_another_process_commits_is_heard(two: tuple[Database, Database]) -> None:
     here, there = two
-    listener = Listener(here, pause=0.01)
+    listener = Listener(here)
     listener.start()
     assert here.bell.wait(SECONDS), "whoever begins to listen looks once for what was rung before"
     here.bell.clear()

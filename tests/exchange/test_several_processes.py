@@ -40,8 +40,8 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def pair(tmp_path: Path, cluster: Cluster, services: tuple[Service, Service]) -> Iterator[RunningPair]:
     """A host whose turns are rare, as three processes (two for requests, one for the post), and an origin as one."""
-    databases = PostgresDatabases(cluster)
-    with running_pair(tmp_path, services, (databases.empty(), databases.empty())) as running:
+    addresses = PostgresDatabases(cluster).empty(), f"sqlite:///{tmp_path / 'origin.db'}"
+    with running_pair(tmp_path, services, addresses) as running:
         host = running.host
         host.stop()
         _look_rarely(host)
@@ -57,7 +57,7 @@ def test_they_do_each_thing_once_and_go_on_after_the_database_was_gone(pair: Run
         _work(pair, load, 2)
     with cluster.stopped():
         assert _asked(pair.host, "/api/me") == (503, "database-unavailable", True)
-        assert _asked(pair.origin, "/federation/v1/statements") == (503, "database-unavailable", True)
+        assert _asked(pair.host, "/federation/v1/statements") == (503, "database-unavailable", True)
     until(lambda: _asked(pair.host, "/federation/v1/statements")[0] == 200)
     _work(pair, load, 3)
     assert list(broken(pair, load)) == []

@@ -207,9 +207,9 @@ def publish(nodes: Sequence[Node], transport: MemoryTransport) -> None:
         transport.connect(node)
 
 
-def register(node: Node, peer: Node, transport: Transport) -> None:
+def register(node: Node, peer: Node, transport: Transport, administrator: User | None = None) -> None:
     """Let the administrator of `node` register `peer`, with the fingerprint read from the peer's own statement."""
-    administrator = staff(Role.ADMINISTRATOR)
+    administrator = administrator or staff(Role.ADMINISTRATOR)
     with peer.read() as work:
         token = peers.latest_token(work.session, peer.identity.node_id)
         spoken = " ".join(fingerprint_of(peers.latest(work.session, peer.identity.node_id)).words)

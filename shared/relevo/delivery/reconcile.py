@@ -205,8 +205,8 @@ def _is_place_taken(work: UnitOfWork, peer: str) -> bool:
 
 
 def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:
-    """Messages that the peer had receipted when it made the summary, and that the summary lacks."""
-    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at <= summary.iat)
+    """Messages that the peer had receipted in a second before that of the summary, and that the summary lacks."""
+    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < summary.iat)
     lately = select(FormerReceiptRow.jti).where(FormerReceiptRow.offered_again_at > work.at - DAILY)
     lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps)
     found = select(OutboxRow).where(*receipted, lost, OutboxRow.jti.not_in(lately))

@@ -6,7 +6,9 @@ import shutil
 
 import pytest
 
-from support.command_line import CommandLine
+from relevo.domain.access import Role
+from relevo.storage.unit_of_work import User
+from support.command_line import ADMINISTRATOR, CommandLine
 from support.nodes import HOST_ID, ORIGIN_ID, SOP, MemoryTransport, register
 
 
@@ -16,8 +18,9 @@ def pair(host: CommandLine, origin: CommandLine, transport: MemoryTransport) -> 
     for one in (host, origin):
         one.make()
     here, there = transport.nodes.values()
-    register(here, there, transport)
-    register(there, here, transport)
+    only_one = User(name=ADMINISTRATOR, role=Role.ADMINISTRATOR)
+    register(here, there, transport, only_one)
+    register(there, here, transport, only_one)
     return host, origin
 
 
@@ -48,10 +51,9 @@ def test_the_post_goes_by_file_and_its_receipts_come_back(
     post, answers = host.folder / "post.relevo", host.folder / "answers.relevo"
     host.run("outbox", "export", str(post), "--peer", ORIGIN_ID)
     told = origin.run("inbox", "import", str(post), str(answers)).stdout
-    assert f"1 messages of {HOST_ID}" in " ".join(told.split())
-    assert "1 messages to ci:accueil are receipted" in " ".join(
-        host.run("outbox", "settle", str(answers)).stdout.split()
-    )
+    assert f"Messages of {HOST_ID} that were read: 1." in " ".join(told.split())
+    settled = " ".join(host.run("outbox", "settle", str(answers)).stdout.split())
+    assert f"Messages to {ORIGIN_ID} that are receipted now: 1." in settled
     assert not [one for one in transport.carried if one.url.endswith("/envelopes")]
     again = host.folder / "again.relevo"
     origin.run("inbox", "import", str(post), str(again))

@@ -32,8 +32,8 @@ RARELY = 60
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL of its own, because it is stopped."""
-    with running_cluster() as running:
+    """A PostgreSQL of its own, because it is stopped; it remembers what it committed."""
+    with running_cluster(durable=True) as running:
         yield running
 
 

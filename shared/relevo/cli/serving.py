@@ -47,8 +47,8 @@ MOST_WORKERS = 64
 Workers = Annotated[
     int, typer.Option(min=1, max=MOST_WORKERS, help="How many processes take requests; more than one on PostgreSQL.")
 ]
-Delivery = Annotated[
-    bool, typer.Option("--delivery/--no-delivery", help="Whether the post is brought from here as well.")
+NoDelivery = Annotated[
+    bool, typer.Option("--no-delivery", help="Take requests alone; `deliver --stay` brings the post (PostgreSQL).")
 ]
 Stay = Annotated[bool, typer.Option("--stay", help="Go on turn by turn, until it is told to stop (PostgreSQL).")]
 
@@ -67,16 +67,16 @@ class OneProcessOnly(Misconfigured):
     advice = "Call `serve` alone, or put the node on PostgreSQL, where any number of processes may work at once."
 
 
-def serve(ctx: typer.Context, workers: Workers = 1, delivery: Delivery = True) -> None:  # noqa: FBT002 - a flag
+def serve(ctx: typer.Context, workers: Workers = 1, no_delivery: NoDelivery = False) -> None:  # noqa: FBT002 - a flag
     """Run the node: its API, what peers bring, and its own post, until it is stopped."""
     call = invocation(ctx)
-    with _served(call, alone=workers == 1 and delivery):
+    with _served(call, alone=workers == 1 and not no_delivery):
         door = _listen(call.settings)
         ready = partial(show.bare, f"ready {_page(door)}")
         if workers == 1:
-            take_requests(call, door, worker=_worker(call, _end) if delivery else None, begun=ready)
+            take_requests(call, door, worker=None if no_delivery else _worker(call, _end), begun=ready)
         else:
-            _share(call, door, workers, delivery=delivery, ready=ready)
+            _share(call, door, workers, delivery=not no_delivery, ready=ready)
 
 
 def deliver(ctx: typer.Context, stay: Stay = False) -> None:  # noqa: FBT002 - a flag

@@ -11,6 +11,7 @@ savepoint for each, so that a message that fails leaves nothing behind and keeps
 | the same message again | nothing | the stored receipt, byte for byte |
 | another message under a known jti | a note that it was refused | `jti-reused` |
 | a fault of the message itself | inbox without disclosures, receipt `refused` + code | the receipt |
+| what no database can keep | the same, `malformed-content` | the receipt |
 | anything that another try may mend | a note that it was refused | a problem with a code |
 
 What still arrives about a person whose data was erased takes its place in the evidence and leaves no words.
@@ -18,7 +19,8 @@ What still arrives about a person whose data was erased takes its place in the e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -41,7 +43,7 @@ from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import erasure, files, log, peers, refused
-from relevo.storage.database import ring
+from relevo.storage.database import UNKEEPABLE, ring
 from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -116,11 +118,22 @@ def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer
     That is nearly always so, and a savepoint for each message would cost more than all its rules.
     """
     try:
-        with work.session.begin_nested():
+        with _apart(work.session):
             known = Known.gather(work.session, peer, arrivals)
             return [_sound(node, work, arrival, known) for arrival in arrivals]
     except RelevoError:
         return None
+
+
+@contextmanager
+def _apart(session: Session) -> Iterator[None]:
+    """A savepoint. That the database cannot keep what a message says is a fault of the message, and of it alone."""
+    try:
+        with session.begin_nested():
+            yield
+    except UNKEEPABLE as fault:
+        EVENTS.error("cannot be kept", kind=type(fault).__name__)
+        raise MalformedContent(detail="it says something that the database cannot keep", field="step") from None
 
 
 def _sound(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> JsonObject:
@@ -156,7 +169,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
     if before is not None:
         return before
     try:
-        with work.session.begin_nested():
+        with _apart(work.session):
             return _take(node, work, arrival, known)
     except (Refusal, Conflict, BadInput, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:

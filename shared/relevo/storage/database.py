@@ -29,12 +29,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import SQLITE_FULL
 from sqlite3 import Connection as SqliteConnection
-from sqlite3 import Error as SqliteError
 
 from psycopg.errors import DiskFull
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -45,6 +44,8 @@ _LANE, _LEASE = "lane", "lease"
 BELL = "relevo_post"
 """The channel of PostgreSQL's NOTIFY that wakes those who bring the post of this database's node."""
 _RUNG = "rung"
+UNKEEPABLE = (DataError, OverflowError)
+"""What is raised for a value that a database cannot keep: by PostgreSQL, and by Python's SQLite before it asks."""
 _ONE_MOMENT = "REPEATABLE READ"
 _MANY = -1
 """As many connections as there are threads that ask; who waits for one would wait for a lock as well."""
@@ -137,11 +138,17 @@ def ring(session: Session) -> None:
 
 
 def is_full(error: DBAPIError) -> bool:
-    """Whether a database refused to write because its disk, or what it may use of it, is full."""
-    cause = error.orig
-    return isinstance(cause, DiskFull) or (
-        isinstance(cause, SqliteError) and getattr(cause, "sqlite_errorcode", None) == SQLITE_FULL
-    )
+    """Whether a database refused to write because its disk, or what it may use of it, is full.
+
+    SQLite then undoes the whole transaction at once, so that going back to a savepoint fails as well: what came before
+    an error counts too.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, DiskFull) or getattr(found, "sqlite_errorcode", None) == SQLITE_FULL:
+            return True
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def _engine(address: str) -> Engine:

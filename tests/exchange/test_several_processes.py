@@ -49,21 +49,26 @@ def pair(tmp_path: Path, cluster: Cluster, services: tuple[Service, Service]) ->
         yield running
 
 
-def test_they_do_each_thing_once_and_go_on_after_the_database_was_gone(pair: RunningPair, cluster: Cluster) -> None:
+def test_they_do_each_thing_once_and_go_on_whoever_was_killed_and_after_the_database_was_gone(
+    pair: RunningPair, cluster: Cluster
+) -> None:
     load = Load(pair)
     with _deliverer(pair.host) as second:
         _work(pair, load, 1)
-        os.kill(second.pid, signal.SIGKILL)
-        _work(pair, load, 2)
+        for process in (second.pid, *_watched_by(pair.host)):
+            os.kill(process, signal.SIGKILL)
+    until(lambda: _answers(pair.host))
+    _work(pair, load, 2)
     with cluster.stopped():
         assert _asked(pair.host, "/api/me") == (503, "database-unavailable", True)
         assert _asked(pair.host, "/federation/v1/statements") == (503, "database-unavailable", True)
-    until(lambda: _asked(pair.host, "/federation/v1/statements")[0] == 200)
+    until(lambda: _answers(pair.host))
     _work(pair, load, 3)
     assert list(broken(pair, load)) == []
     assert len(load.sent) == 3 * REFERRALS
     _require_order(pair)
-    assert pair.host.stop() == 0
+    pair.host.kill()
+    until(lambda: not _answers(pair.host))
 
 
 def _work(pair: RunningPair, load: Load, round_: int) -> None:
@@ -99,6 +104,20 @@ def _asked(node: NodeProcess, path: str) -> tuple[int, str, bool]:
     with node.client(Role.AUDITOR) as client:
         got = client.get(path)
     return got.status_code, got.json().get("code", ""), got.headers.get("retry-after", "").isdigit()
+
+
+def _answers(node: NodeProcess) -> bool:
+    try:
+        return httpx.get(f"{node.endpoint}/federation/v1/statements", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _watched_by(node: NodeProcess) -> list[int]:
+    """The processes that the one that was started watches over."""
+    children = Path(f"/proc/{node.pid}/task/{node.pid}/children").read_text(encoding="ascii").split()
+    assert len(children) == 3
+    return [int(child) for child in children]
 
 
 def _look_rarely(node: NodeProcess) -> None:

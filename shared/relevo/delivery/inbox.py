@@ -31,6 +31,7 @@ from relevo.clock import moment
 from relevo.delivery import duties, epochs, node_messages, policy, retention, steps
 from relevo.delivery.arrivals import Arrival, Known, inspect
 from relevo.delivery.node import Node
+from relevo.delivery.signing_time import require_time_to_sign
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
 from relevo.messages import content
@@ -95,11 +96,13 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
 
     Raises:
         NonceSeen: if the request was accepted before; nothing is written.
+        ClockBehind: if nobody could verify the receipts; likewise.
         PeerSuspended, PeerRevoked: if an administrator decided so while the envelopes were read; likewise.
     """
     arrivals = inspect(node, envelopes, peer)
     with node.write(lane=_lane(arrivals, peer)) as work:
         peers.require_heard(work.session, peer)
+        require_time_to_sign(work)
         _remember_nonce(work.session, peer, hop, work)
         results = _all_at_once(node, work, arrivals, peer) or _one_by_one(node, work, arrivals, peer)
         _hear(work, peer, hop, arrivals)

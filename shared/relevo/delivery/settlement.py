@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from relevo.clock import seconds
+from relevo.clock import moment, seconds
 from relevo.delivery import duties
 from relevo.delivery.outbox import OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
@@ -24,8 +25,8 @@ from relevo.protocol.base64url import digest
 from relevo.protocol.claims import WORD
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
-from relevo.protocol.trust import KeyCompromised, Trust
-from relevo.storage import erasure, log, recall, referrals, streams
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, Trust
+from relevo.storage import erasure, log, peers, recall, referrals, streams
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -37,6 +38,8 @@ SET_ASIDE = 6
 STOLEN = KeyCompromised.code
 SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period", STOLEN})
 """What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
+SAY_AGAIN = frozenset({STOLEN, KeyOutOfPeriod.code})
+"""Those for which the fault may lie in the signed content as well."""
 
 
 def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, trust: Trust) -> bool:
@@ -49,7 +52,7 @@ def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, t
     except RelevoError as fault:
         told = isinstance(fault, Postponed)
         postpone(work, row, fault.told if isinstance(fault, Postponed) else fault.code)
-        if told and row.problem == STOLEN:
+        if told and row.problem in SAY_AGAIN:
             _say_again(work, row)
         EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
         return False
@@ -59,13 +62,22 @@ def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, t
 
 
 def _say_again(work: UnitOfWork, row: OutboxRow) -> None:
-    """Sign the content anew if its key was declared stolen; the peer has said that it did not store the message."""
-    if jws.key_id(row.content, sd_jwt.TYP) not in work.identity.keys.compromised:
-        return
+    """Sign the content anew if its key was declared stolen, or was not in use yet when our clock said that it signed.
+
+    The peer has said that it did not store the message.
+    """
+    kid = jws.key_id(row.content, sd_jwt.TYP)
     payload = strict_json.load(base64url.decode(row.content.split(".")[1]))
+    if kid not in work.identity.keys.compromised and not _was_early(work, kid, moment(payload["iat"])):
+        return
     row.content = jws.sign(
         strict_json.dump({**payload, "iat": seconds(work.at)}), work.identity.keys.signing, sd_jwt.TYP
     )
+
+
+def _was_early(work: UnitOfWork, kid: str, iat: datetime) -> bool:
+    own = peers.latest(work.session, work.identity.node_id)
+    return any(period.key.kid == kid and iat < period.use_from for period in own.signing)
 
 
 def postpone(work: UnitOfWork, row: OutboxRow, code: str) -> None:

@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from relevo.delivery.admission import Busy, RateExceeded, Stopping
 from relevo.delivery.federation import BodyTooLarge
 from relevo.delivery.scanner import ScannerUnavailable
+from relevo.delivery.signing_time import ClockBehind
 from relevo.delivery.transport import PeerUnreachable
 from relevo.domain.referral import IllegalStep
 from relevo.errors import (
@@ -144,6 +145,7 @@ STATUS: dict[type[RelevoError], int] = {
     RateExceeded: 429,
     Busy: 503,
     Stopping: 503,
+    ClockBehind: 503,
     RelevoError: 500,
 }
 """The status of each family; a class belongs to the nearest family above it."""
@@ -183,7 +185,9 @@ def wire_problem(error: WireError) -> JsonObject:
 
 def waiting(error: RelevoError) -> dict[str, str]:
     """The field that says after how many seconds another try makes sense, if we know."""
-    return {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy | Stopping) else {}
+    return (
+        {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy | Stopping | ClockBehind) else {}
+    )
 
 
 def install(app: FastAPI) -> None:

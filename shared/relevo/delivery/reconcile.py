@@ -61,7 +61,7 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
         return 0
     row, stand = peers.find(work.session, peer), streams.stand_of(work.session, peer)
     stand.epoch, stand.high_water, stand.heard_at = summary.epoch, summary.high_water, work.at
-    stand.missing = streams.missing(summary.gaps)
+    stand.missing = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD)
     if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_place_taken(work, peer):
         _doubt(stand, summary, work.at)
         return 0

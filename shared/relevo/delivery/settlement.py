@@ -23,6 +23,7 @@ from relevo.errors import RelevoError
 from relevo.protocol import base64url, jws, sd_jwt, strict_json
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import WORD
+from relevo.protocol.manifest import said_in
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, Trust
@@ -56,7 +57,7 @@ def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, t
             _say_again(work, row)
         EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
         return False
-    row.manifest = gathered.made[receipt.of].token
+    _stand_where_it_arrived(work, row, gathered.made[receipt.of].token)
     _keep(work, row, receipt, str(result["receipt"]), again=jti in gathered.receipted_before)
     return True
 
@@ -73,6 +74,16 @@ def _say_again(work: UnitOfWork, row: OutboxRow) -> None:
     row.content = jws.sign(
         strict_json.dump({**payload, "iat": seconds(work.at)}), work.identity.keys.signing, sd_jwt.TYP
     )
+
+
+def _stand_where_it_arrived(work: UnitOfWork, row: OutboxRow, manifest: str) -> None:
+    """An attempt of an earlier epoch may be the one that arrived; the place of the last one then stays empty."""
+    if manifest == row.manifest:
+        return
+    row.manifest, attempt = manifest, said_in(manifest).attempt
+    there = (OutboxRow.peer == row.peer, OutboxRow.epoch == attempt.epoch, OutboxRow.seq == attempt.seq)
+    if work.session.scalar(select(OutboxRow.jti).where(*there)) is None:
+        row.epoch, row.seq = attempt.epoch, attempt.seq
 
 
 def _was_early(work: UnitOfWork, kid: str, iat: datetime) -> bool:

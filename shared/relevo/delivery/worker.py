@@ -25,7 +25,7 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import files, files_courier, keeping_up, publishing, reconcile, retention, witness
+from relevo.delivery import empty_places, files, files_courier, keeping_up, publishing, reconcile, retention, witness
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.outside import Outside
@@ -102,6 +102,7 @@ class Worker:
             partial(keeping_up.poll, self._node, self._transport),
             self._sweep,
             partial(reconcile.turn, self._node, self._transport),
+            partial(empty_places.turn, self._node, self._transport),
         )
 
     def _files(self) -> tuple[Callable[[], object], ...]:

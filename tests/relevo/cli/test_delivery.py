@@ -65,7 +65,7 @@ def test_the_post_goes_by_file_and_its_receipts_come_back(
 def test_after_a_restore_sending_stops_until_an_administrator_confirms(
     pair: tuple[CommandLine, CommandLine], transport: MemoryTransport
 ) -> None:
-    host, _ = pair
+    host, origin = pair
     file = host.folder / "data" / "node.db"
     for node in transport.nodes.values():
         node.database.settle()
@@ -84,6 +84,8 @@ def test_after_a_restore_sending_stops_until_an_administrator_confirms(
     confirmed = host.run("epoch", "confirm", "--why", "the disk broke").stdout
     assert "epoch 2" in confirmed
     host.run("deliver")
-    compared = host.run("delivery", "compare", ORIGIN_ID).stdout
-    assert "Both nodes have the same" in compared
+    for node, peer in ((host, ORIGIN_ID), (origin, HOST_ID)):
+        compared = node.run("delivery", "compare", peer).stdout
+        assert "forgotten" in compared
+        assert "missing" not in compared
     assert "Everything gets through" in host.run("delivery", "stuck").stdout

@@ -143,11 +143,13 @@ class Courier:
         """Bring, and look once more if somebody queued something while the last look ended."""
         again = True
         while again:
+            again = False
             try:
                 self._bring_all(peer)
+                again = True
             finally:
                 with self._lock:
-                    again = peer in self._rung
+                    again = again and peer in self._rung
                     self._rung.discard(peer)
                     if not again:
                         self._under_way.discard(peer)

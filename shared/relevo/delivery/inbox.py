@@ -11,7 +11,6 @@ savepoint for each, so that a message that fails leaves nothing behind and keeps
 | the same message again | nothing | the stored receipt, byte for byte |
 | another message under a known jti | a note that it was refused | `jti-reused` |
 | a fault of the message itself | inbox without disclosures, receipt `refused` + code | the receipt |
-| what no database can keep | the same, `malformed-content` | the receipt |
 | anything that another try may mend | a note that it was refused | a problem with a code |
 
 What still arrives about a person whose data was erased takes its place in the evidence and leaves no words.
@@ -19,8 +18,7 @@ What still arrives about a person whose data was erased takes its place in the e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -29,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from relevo.clock import moment
 from relevo.delivery import duties, epochs, node_messages, policy, retention, steps
+from relevo.delivery.apart import apart
 from relevo.delivery.arrivals import Arrival, Known, inspect
 from relevo.delivery.node import Node
 from relevo.delivery.signing_time import require_time_to_sign
@@ -44,7 +43,7 @@ from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import erasure, files, log, peers, refused
-from relevo.storage.database import UNKEEPABLE, ring
+from relevo.storage.database import ring
 from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -95,8 +94,7 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
     """Receive the envelopes of one signed request; for each, in order, a receipt or a problem.
 
     Raises:
-        NonceSeen: if the request was accepted before; nothing is written.
-        ClockBehind: if nobody could verify the receipts; likewise.
+        NonceSeen, ClockBehind: if the request was accepted before, or nobody could verify receipts; nothing is written.
         PeerSuspended, PeerRevoked: if an administrator decided so while the envelopes were read; likewise.
     """
     arrivals = inspect(node, envelopes, peer)
@@ -121,22 +119,11 @@ def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer
     That is nearly always so, and a savepoint for each message would cost more than all its rules.
     """
     try:
-        with _apart(work.session):
+        with apart(work.session):
             known = Known.gather(work.session, peer, arrivals)
             return [_sound(node, work, arrival, known) for arrival in arrivals]
     except RelevoError:
         return None
-
-
-@contextmanager
-def _apart(session: Session) -> Iterator[None]:
-    """A savepoint. That the database cannot keep what a message says is a fault of the message, and of it alone."""
-    try:
-        with session.begin_nested():
-            yield
-    except UNKEEPABLE as fault:
-        EVENTS.error("cannot be kept", kind=type(fault).__name__)
-        raise MalformedContent(detail="it says something that the database cannot keep", field="step") from None
 
 
 def _sound(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> JsonObject:
@@ -172,7 +159,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
     if before is not None:
         return before
     try:
-        with _apart(work.session):
+        with apart(work.session):
             return _take(node, work, arrival, known)
     except (Refusal, Conflict, BadInput, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:

@@ -90,7 +90,7 @@ class Killer:
             self.watch()
 
     def _waits(self) -> bool:
-        return any(_waiting(node) for node in (self.pair.host, self.pair.origin))
+        return any(waiting(node) for node in (self.pair.host, self.pair.origin))
 
     def watch(self) -> None:
         """Start again what ended, as whoever watches over a service does."""
@@ -117,9 +117,9 @@ class Killer:
             self.watch()
             self.pair.move_to(self.pair.clock.now() + ROUND)
             end = time.monotonic() + SETTLE_SECONDS
-            while (waiting := self._waits()) and time.monotonic() < end:
+            while (unsent := self._waits()) and time.monotonic() < end:
                 time.sleep(PAUSE_SECONDS)
-            return not waiting
+            return not unsent
 
         until(quiet, seconds=QUIET_SECONDS)
 
@@ -165,7 +165,8 @@ def _log(database: Database, name: str) -> Iterator[str]:
                 yield f"the head of {size} entries at {name} is no prefix of its log"
 
 
-def _waiting(node: NodeProcess) -> int:
+def waiting(node: NodeProcess) -> int:
+    """How many messages of a node have no receipt yet."""
     with closing(Database(node.database)) as database, database.read() as session:
         queued = select(func.count()).where(OutboxRow.state == OutboxState.QUEUED)
         return session.scalar(queued) or 0

@@ -213,7 +213,7 @@ def publish(nodes: Sequence[Node], transport: MemoryTransport) -> None:
 
 
 def register(node: Node, peer: Node, transport: Transport) -> None:
-    """Let the administrator of `node` register `peer`, with the fingerprint read from the peer's own statement."""
+    """Let two administrators of `node` register `peer`, with the fingerprint read from the peer's own statement."""
     administrator, second = staff(Role.ADMINISTRATOR), staff(Role.ADMINISTRATOR, "another-administrator")
     with peer.read() as work:
         token = peers.latest_token(work.session, peer.identity.node_id)

@@ -65,6 +65,15 @@ class Cluster:
         self.server.kill()
         self.server.start_again(self.port)
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the server for as long as the block lasts; whoever is connected is cut off."""
+        self.server.stop()
+        try:
+            yield
+        finally:
+            self.server.start_again(self.port)
+
     def address(self, database: str) -> str:
         """The address of a database, as it stands in the settings of a node."""
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"

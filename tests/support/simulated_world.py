@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -125,7 +124,7 @@ class World:
         self.cuts = 0
         self._workers: dict[int, Worker] = {}
         self.nodes = [
-            replace(node, clock=clock, database=machine.database, identity=_own_keys(node), bell=threading.Event())
+            replace(node, clock=clock, database=machine.database, identity=_own_keys(node))
             for node, clock, machine in zip(template.nodes, self.clocks, machines, strict=False)
         ]
         for machine, image in zip(machines, template.images[count], strict=True):

@@ -88,11 +88,12 @@ class Invocation:
         return list(dict.fromkeys(self._verbs.get(step, step) for step in steps))
 
     def close(self) -> None:
-        """Give back what was opened."""
-        if "node" in self.__dict__:
-            self.node.database.close()
-        if "transport" in self.__dict__ and isinstance(self.transport, HttpTransport):
-            self.transport.close()
+        """Give back what was opened; whoever asks for it again gets it anew."""
+        node, transport = self.__dict__.pop("node", None), self.__dict__.pop("transport", None)
+        if isinstance(node, Node):
+            node.database.close()
+        if isinstance(transport, HttpTransport):
+            transport.close()
 
 
 def require_current(service: Service, settings: NodeSettings) -> None:

@@ -1,7 +1,7 @@
 """Commands about the post itself: how it stands, what does not get through, and what to do after a restore.
 
 delivery status            per peer what waits and why; exit status 1 if somebody has to look
-delivery compare PEER      both nodes' streams, place by place; exit status 1 if they differ
+delivery compare PEER      both nodes' streams, message by message; exit status 1 if they differ
 delivery stuck             messages that do not get through, and what to do
 delivery resend JTI        try one of them at once
 epoch show|confirm|noted   after this node was restored from a backup
@@ -44,12 +44,15 @@ def status(ctx: typer.Context) -> None:
 
 @app.command("compare")
 def compare(ctx: typer.Context, peer: Annotated[str, typer.Argument(metavar="NODE_ID")]) -> None:
-    """Compare both nodes' streams, and name each message that only one side has; exit status 1 if there is one."""
+    """Compare both nodes' streams, and name each message that only one side has; exit status 1 if there is one.
+
+    What a restore lost is named too, and is no reason for a status: `epoch show` says what is to be done about it.
+    """
     found = comparison.compare(opened(ctx), transport(ctx), peer, user(ctx))
     rows = [(one.jti, "ours" if one.sent else "theirs", one.epoch, one.seq, one.finding) for one in found.one_sided]
     show.table(("message", "stream", "epoch", "seq", "finding"), rows, empty="Both nodes have the same.")
     show.line(f"{found.alike} messages are the same at both nodes.")
-    raise typer.Exit(ATTENTION if rows else 0)
+    raise typer.Exit(0 if comparison.is_well(found) else ATTENTION)
 
 
 @app.command("stuck")

@@ -99,16 +99,16 @@ class NodeProcess:
             check=False,
         )
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Serve, and wait until it is ready."""
-        self.launch()
+        self.launch(*options)
         self.wait()
 
-    def launch(self) -> None:
+    def launch(self, *options: str) -> None:
         """Begin to serve."""
         with self.log.open("a") as log:
             self._process = subprocess.Popen(  # noqa: S603 - same
-                self._line("serve"), env=self._environment(), stdout=subprocess.PIPE, stderr=log, text=True
+                self._line("serve", *options), env=self._environment(), stdout=subprocess.PIPE, stderr=log, text=True
             )
 
     def wait(self) -> None:

@@ -1,8 +1,9 @@
 """How much of a node's time somebody may take: so many requests a minute, and so many at once.
 
 Counted in the memory of one process: the limit guards that process's time, and a limit in the database would make every
-refused request a write. Each key has a bucket of tokens that fills evenly and holds those of ten seconds, at least
-ten. At most `MAX_KEYS` buckets are kept; the one that was asked longest ago goes first.
+refused request a write. Where several processes serve a node, each takes so much. Each key has a bucket of tokens that
+fills evenly and holds those of ten seconds, at least ten. At most `MAX_KEYS` buckets are kept; the one that was asked
+longest ago goes first.
 """
 
 from __future__ import annotations
@@ -38,6 +39,14 @@ class Busy(WireError):
     code = "busy"
     advice = "Try again in a moment; the messages can be sent again as they are."
     seconds = 1
+
+
+class Stopping(WireError):
+    """This node is stopping: it finishes what is under way and takes nothing new."""
+
+    code = "stopping"
+    advice = "Try again in a moment, when it runs again; the messages can be sent again as they are."
+    seconds = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +123,16 @@ class Admission:
 
 
 class Gate:
-    """The limits of one process, and what it has counted."""
+    """The limits of one process, and what it has counted.
+
+    `under_way` are the requests of peers and strangers that are being worked on, `inside` those of everybody. Once
+    `stopping` is set nobody else is let in.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.admission = Admission(limits)
         self.addresses = Rates(limits.per_minute_of_an_address)
         self.under_way = 0
+        self.inside = 0
+        self.stopping = False

@@ -103,7 +103,10 @@ class Courier:
         self._transport = transport
         self._stop = threading.Event()
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relevo-courier")
-        self._under_way: dict[str, Future[int]] = {}
+        self._lock = threading.Lock()
+        self._under_way: set[str] = set()
+        self._rung: set[str] = set()
+        self._futures: list[Future[None]] = []
 
     def run_once(self) -> int:
         """Bring what may be tried now to every peer, one after the other; how many messages were receipted."""
@@ -115,12 +118,17 @@ class Courier:
         Raises:
             Exception: what ended an earlier one, if nobody foresaw it.
         """
-        ended = [peer for peer, future in self._under_way.items() if future.done()]
-        for future in [self._under_way.pop(peer) for peer in ended]:
+        ended = [future for future in self._futures if future.done()]
+        self._futures = [future for future in self._futures if future not in ended]
+        for future in ended:
             future.result()
         for peer in self._waiting():
-            if peer not in self._under_way:
-                self._under_way[peer] = self._threads.submit(self._bring_all, peer)
+            with self._lock:
+                if peer in self._under_way:
+                    self._rung.add(peer)
+                else:
+                    self._under_way.add(peer)
+                    self._futures.append(self._threads.submit(self._bring_while_rung, peer))
 
     def stop(self) -> None:
         """Finish the requests that are on their way, and begin no more."""
@@ -130,6 +138,21 @@ class Courier:
     def _waiting(self) -> list[str]:
         with self._node.read() as work:
             return outbox.peers_with_post(work.session)
+
+    def _bring_while_rung(self, peer: str) -> None:
+        """Bring, and look once more if somebody queued something while the last look ended."""
+        again = True
+        while again:
+            again = False
+            try:
+                self._bring_all(peer)
+                again = True
+            finally:
+                with self._lock:
+                    again = again and peer in self._rung
+                    self._rung.discard(peer)
+                    if not again:
+                        self._under_way.discard(peer)
 
     def _bring_all(self, peer: str) -> int:
         """Bring loads until nothing is taken any more, unless another courier is at it."""

@@ -20,6 +20,7 @@ from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState, is_about_a_person
 from relevo.domain.access import Act, Role
 from relevo.errors import Conflict, NotFound
+from relevo.storage.database import ring
 from relevo.storage.tables import OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -77,6 +78,7 @@ def resend(work: UnitOfWork, node: Node, jti: str) -> None:
         raise NotToBeResent(next_step=undelivered.next_step(row.state, row.problem) or NotToBeResent.advice)
     row.next_attempt_at = None
     work.session.get_one(PeerRow, row.peer).next_attempt_at = None
+    ring(work.session)
 
 
 def _is_theirs(work: UnitOfWork, node: Node, row: OutboxRow) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from relevo.delivery import file_traces
 from relevo.delivery.node import Node
 from relevo.delivery.scanner import FileInfected, ScannerUnavailable, unscanned
+from relevo.delivery.signing_time import require_time_to_sign
 from relevo.errors import BadInput, Conflict, NotFound, RelevoError, WireError
 from relevo.messages.circumstances_results import File
 from relevo.protocol import base64url
@@ -256,6 +257,7 @@ def _settle(node: Node, file: str, code: str | None) -> None:
         if row is None or row.digest is None or row.state != FileState.ARRIVED:
             return
         row.state, row.problem = (FileState.REFUSED if code else FileState.KEPT), code
+        require_time_to_sign(work)
         receipt = FileReceipt(iss=work.identity.node_id, aud=row.owner, file=row.digest, code=code, received_at=work.at)
         row.receipt = sign_file_receipt(receipt, work.identity.keys.signing)
         file_traces.received(work, row)

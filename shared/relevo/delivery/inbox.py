@@ -28,8 +28,10 @@ from sqlalchemy.orm import Session
 
 from relevo.clock import moment
 from relevo.delivery import duties, epochs, file_traces, node_messages, policy, retention, steps
+from relevo.delivery.apart import apart
 from relevo.delivery.arrivals import Arrival, Known, inspect
 from relevo.delivery.node import Node
+from relevo.delivery.signing_time import require_time_to_sign
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
 from relevo.messages import content
@@ -42,6 +44,7 @@ from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import erasure, files, log, peers, refused, shares
+from relevo.storage.database import ring
 from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -94,12 +97,13 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
     """Receive the envelopes of one signed request; for each, in order, a receipt or a problem.
 
     Raises:
-        NonceSeen: if the request was accepted before; nothing is written.
+        NonceSeen, ClockBehind: if the request was accepted before, or nobody could verify receipts; nothing is written.
         PeerSuspended, PeerRevoked: if an administrator decided so while the envelopes were read; likewise.
     """
     arrivals = inspect(node, envelopes, peer)
     with node.write(lane=_lane(arrivals, peer)) as work:
         peers.require_heard(work.session, peer)
+        require_time_to_sign(work)
         _remember_nonce(work.session, peer, hop, work)
         results, known = _all_at_once(node, work, arrivals, peer) or _one_by_one(node, work, arrivals, peer)
         _hear(work, peer, hop, arrivals, known)
@@ -118,7 +122,7 @@ def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer
     That is nearly always so, and a savepoint for each message would cost more than all its rules.
     """
     try:
-        with work.session.begin_nested():
+        with apart(work.session):
             known = Known.gather(work.session, peer, arrivals)
             return [_sound(node, work, arrival, known) for arrival in arrivals], known
     except RelevoError:
@@ -158,7 +162,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
     if before is not None:
         return before
     try:
-        with work.session.begin_nested():
+        with apart(work.session):
             return _take(node, work, arrival, known)
     except (Refusal, Conflict, BadInput, WireError) as fault:
         if isinstance(fault, WireError) and not fault.final:
@@ -296,6 +300,8 @@ def _hear(work: UnitOfWork, peer: str, hop: VerifiedHop, arrivals: Sequence[Arri
     row = work.session.get_one(PeerRow, peer)
     shares.count(row, known.sizes, work.at)
     peers.note_skew(row, hop.created, work.at)
+    if row.next_attempt_at is not None:
+        ring(work.session)
     row.failures, row.next_attempt_at = 0, None
     if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
         row.polled_at = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,8 +60,7 @@ class Node:
     """A node with its identity, its database, its clock, and what is particular to its side.
 
     `outside` is a folder that survives the database (`relevo.delivery.outside`), if the operator named one.
-    Whoever has queued post may ring `bell`; the worker then brings it without waiting for its next turn. `scan` looks
-    at files before anybody may open them; `file_quota` is how many bytes of them each peer may keep here,
+    `scan` looks at files before anybody may open them; `file_quota` is how many bytes of them each peer may keep here,
     and `shares` what else each may take.
     """
 
@@ -77,7 +75,6 @@ class Node:
     scan: Scan = unscanned
     file_quota: int = FILE_QUOTA
     shares: Shares = field(default_factory=Shares)
-    bell: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:
         """The referral of a thread, if the user may see it.

@@ -25,6 +25,7 @@ from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import erasure, files, peers
+from relevo.storage.database import ring
 from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -58,7 +59,7 @@ class Frame:
 
 
 def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields: Fields) -> OutboxRow:
-    """Sign what a step says and queue it, in the transaction of the change."""
+    """Sign what a step says and queue it, in the transaction of the change; the courier wakes with its commit."""
     kind = message_type(step, work.identity.side).kind
     jti = new_jti(work.at, frame.after)
     recipient = peers.latest(work.session, frame.peer)
@@ -92,6 +93,7 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
     )
     work.session.add(row)
     files.announce(work.session, frame.peer, frame.thread, jti, files.listed_in(fields))
+    ring(work.session)
     return row
 
 

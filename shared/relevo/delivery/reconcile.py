@@ -37,6 +37,7 @@ from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.summary import Summary, read_summary
 from relevo.protocol.trust import Trust
 from relevo.storage import peers, streams
+from relevo.storage.database import ring
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -60,7 +61,7 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
         return 0
     row, stand = peers.find(work.session, peer), streams.stand_of(work.session, peer)
     stand.epoch, stand.high_water, stand.heard_at = summary.epoch, summary.high_water, work.at
-    stand.missing = streams.missing(summary.gaps)
+    stand.missing = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD)
     if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_place_taken(work, peer):
         _doubt(stand, summary, work.at)
         return 0
@@ -204,8 +205,8 @@ def _is_place_taken(work: UnitOfWork, peer: str) -> bool:
 
 
 def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:
-    """Messages that the peer had receipted when it made the summary, and that the summary lacks."""
-    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at <= summary.iat)
+    """Messages that the peer had receipted in a second before that of the summary, and that the summary lacks."""
+    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < summary.iat)
     lately = select(FormerReceiptRow.jti).where(FormerReceiptRow.offered_again_at > work.at - DAILY)
     lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps)
     found = select(OutboxRow).where(*receipted, lost, OutboxRow.jti.not_in(lately))
@@ -229,6 +230,7 @@ def _offer_again(node: Node, work: UnitOfWork, row: PeerRow, message: OutboxRow)
     message.receipt = message.receipted_at = message.manifest = message.sealed = None
     if message.epoch != row.epoch:
         message.epoch = message.seq = None
+    ring(work.session)
     EVENTS.warning("offered again", peer=row.node_id, jti=message.jti)
     return True
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from relevo.clock import seconds
+from relevo.clock import moment, seconds
 from relevo.delivery import duties
 from relevo.delivery.outbox import OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
@@ -22,10 +23,11 @@ from relevo.errors import RelevoError
 from relevo.protocol import base64url, jws, sd_jwt, strict_json
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import WORD
+from relevo.protocol.manifest import said_in
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
-from relevo.protocol.trust import KeyCompromised, Trust
-from relevo.storage import erasure, log, recall, referrals, streams
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, Trust
+from relevo.storage import erasure, log, peers, recall, referrals, streams
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -37,6 +39,8 @@ SET_ASIDE = 6
 STOLEN = KeyCompromised.code
 SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period", STOLEN})
 """What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
+SAY_AGAIN = frozenset({STOLEN, KeyOutOfPeriod.code})
+"""Those for which the fault may lie in the signed content as well."""
 
 
 def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, trust: Trust) -> bool:
@@ -49,23 +53,42 @@ def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, t
     except RelevoError as fault:
         told = isinstance(fault, Postponed)
         postpone(work, row, fault.told if isinstance(fault, Postponed) else fault.code)
-        if told and row.problem == STOLEN:
+        if told and row.problem in SAY_AGAIN:
             _say_again(work, row)
         EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
         return False
-    row.manifest = gathered.made[receipt.of].token
+    _stand_where_it_arrived(work, row, gathered.made[receipt.of].token)
     _keep(work, row, receipt, str(result["receipt"]), again=jti in gathered.receipted_before)
     return True
 
 
 def _say_again(work: UnitOfWork, row: OutboxRow) -> None:
-    """Sign the content anew if its key was declared stolen; the peer has said that it did not store the message."""
-    if jws.key_id(row.content, sd_jwt.TYP) not in work.identity.keys.compromised:
-        return
+    """Sign the content anew if its key was declared stolen, or was not in use yet when our clock said that it signed.
+
+    The peer has said that it did not store the message.
+    """
+    kid = jws.key_id(row.content, sd_jwt.TYP)
     payload = strict_json.load(base64url.decode(row.content.split(".")[1]))
+    if kid not in work.identity.keys.compromised and not _was_early(work, kid, moment(payload["iat"])):
+        return
     row.content = jws.sign(
         strict_json.dump({**payload, "iat": seconds(work.at)}), work.identity.keys.signing, sd_jwt.TYP
     )
+
+
+def _stand_where_it_arrived(work: UnitOfWork, row: OutboxRow, manifest: str) -> None:
+    """An attempt of an earlier epoch may be the one that arrived; the place of the last one then stays empty."""
+    if manifest == row.manifest:
+        return
+    row.manifest, attempt = manifest, said_in(manifest).attempt
+    there = (OutboxRow.peer == row.peer, OutboxRow.epoch == attempt.epoch, OutboxRow.seq == attempt.seq)
+    if work.session.scalar(select(OutboxRow.jti).where(*there)) is None:
+        row.epoch, row.seq = attempt.epoch, attempt.seq
+
+
+def _was_early(work: UnitOfWork, kid: str, iat: datetime) -> bool:
+    own = peers.latest(work.session, work.identity.node_id)
+    return any(period.key.kid == kid and iat < period.use_from for period in own.signing)
 
 
 def postpone(work: UnitOfWork, row: OutboxRow, code: str) -> None:

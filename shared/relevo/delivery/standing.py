@@ -24,10 +24,11 @@ from relevo.storage.unit_of_work import UnitOfWork
 class Standing:
     """How the streams with one peer stand.
 
-    `in_flight` are queued messages that were tried and have no receipt; `missing_there` counts gaps in our stream by
-    the peer's last summary, `missing_here` those in theirs; `forgotten` are messages of ours that the peer showed us
-    after a restore. `brought_today` and `kept_bytes` are the peer's messages, by number and by size. `stopped` says
-    that nothing goes to this peer, and `waits` a word for why what is queued waits.
+    `in_flight` are queued messages that were tried and have no receipt; `missing_there` counts messages of ours in the
+    gaps of the peer's last summary, `missing_here` the gaps in their stream; neither counts places that stay empty,
+    because what stood there was held back. `forgotten` are messages of ours that the peer showed us after a restore.
+    `brought_today` and `kept_bytes` are the peer's messages, by number and by size. `stopped` says that nothing goes to
+    this peer, and `waits` a word for why what is queued waits.
     """
 
     peer: str
@@ -91,7 +92,7 @@ def _standing(work: UnitOfWork, row: PeerRow) -> Standing:
         epoch=row.epoch,
         last_seq=row.last_seq,
         missing_there=stand.missing if stand else 0,
-        missing_here=streams.missing(streams.received(session, peer).gaps),
+        missing_here=streams.coming(streams.received(session, peer), stand),
         held=counts.get(OutboxState.HELD, 0),
         refused=counts.get(OutboxState.REFUSED, 0),
         forgotten=session.scalar(select(func.count()).where(ForgottenRow.peer == peer)) or 0,

@@ -4,6 +4,8 @@
                                → {"stream": relevo-stream+jwt, "summary": relevo-summary+jwt,
                                   "tokens": [[manifest, receipt or null], …] in the order of the places}
 
+What the asked node held back is not in the list of what it sent: nothing will come at that place.
+
 At most 500 places come at once, and 100 with their tokens. The tokens hold by their own signatures; with them a node
 that was restored from a backup gets back what it signed and forgot. The request changes nothing, so that a repeated
 one needs no memory of nonces.
@@ -18,6 +20,7 @@ from http import HTTPStatus
 from relevo.delivery.admission import Admission
 from relevo.delivery.federation import CONTENT_TYPE, STREAM, BodyTooLarge, Signed, admitted, signed_summary
 from relevo.delivery.node import Node
+from relevo.delivery.outbox import OutboxState
 from relevo.delivery.transport import AnswerUnfit, Transport
 from relevo.protocol import strict_json
 from relevo.protocol.base64url import digest
@@ -121,7 +124,8 @@ def ask(node: Node, transport: Transport, peer: str, question: Question) -> Told
 
 def _page(work: UnitOfWork, peer: str, asked: Question) -> JsonObject:
     room = WITH_TOKENS if asked.tokens else MAX_PLACES
-    found = streams.places(work.session, peer, asked.of, asked.epoch, asked.begin, asked.end, room + 1)
+    held = (OutboxState.HELD,)
+    found = streams.places(work.session, peer, asked.of, asked.epoch, asked.begin, asked.end, room + 1, but=held)
     listed = StreamList(
         iss=work.identity.node_id,
         aud=peer,

@@ -84,11 +84,17 @@ class HttpTransport:
         self._pool.close()
 
 
+_BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE}
+
+
 def retry_after(answer: Answer) -> int | None:
     """For how many seconds a peer that is busy asks us to wait; None unless it says so in a number of at most a day."""
     said = answer.headers.get("retry-after", "")
-    is_busy = answer.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
-    return int(said) if is_busy and said.isascii() and said.isdigit() and len(said) <= len("86400") else None
+    return (
+        int(said)
+        if answer.status in _BUSY and said.isascii() and said.isdigit() and len(said) <= len("86400")
+        else None
+    )
 
 
 def its_time(answer: Answer) -> datetime | None:

@@ -5,23 +5,27 @@
 | post | bring what is queued, each peer in a thread of its own; number the log; keep it outside; settle the journal |
 | rounds | publish, poll, erase what is due, compare streams, examine and bring files, ask witnesses |
 
-While the first waits, `node.bell` lets it bring the post at once. Each turn is safe to repeat and to break off. What
-fails is logged by its code and tried in a later turn, and the rest of the turn goes on. A fault that nobody foresaw
-ends its loop and is told at once: a node that takes requests but no longer delivers would lose people in silence.
+While the first waits, the database's bell lets it bring the post at once, whichever process rang. Several processes may
+each run a worker of one node (PostgreSQL): to each peer one of them brings, and the log and the rounds are each in the
+hands of one at a time, by lease.
+
+Each turn is safe to repeat and to break off. What fails is logged by its code and tried in a later turn, and the rest
+of the turn goes on; so does the worker when the database is gone and comes back. A fault that nobody foresaw ends its
+loop and is told at once: a node that takes requests but no longer delivers would lose people in silence.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from relevo.delivery import files, files_courier, keeping_up, publishing, reconcile, retention, witness
+from relevo.delivery import empty_places, files, files_courier, keeping_up, publishing, reconcile, retention, witness
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.delivery.outside import Outside
@@ -29,8 +33,11 @@ from relevo.delivery.sequencer import sequence
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
 from relevo.storage.database import is_full
+from relevo.storage.listening import Listener
 
 EVENTS = structlog.get_logger("relevo.worker")
+LOG, ROUNDS = "log", "rounds"
+"""Leases beside those of the peers, whose names have a colon."""
 
 
 class Worker:
@@ -45,6 +52,7 @@ class Worker:
         self._interval = interval
         self._broken = broken
         self._outside = Outside(node, node.outside) if node.outside is not None else None
+        self._listener = Listener(node.database)
         self._swept_at: datetime | None = None
         self._stop = threading.Event()
         self._begun = threading.Event()
@@ -55,17 +63,23 @@ class Worker:
 
     def start(self) -> None:
         """Begin."""
+        self._listener.start()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """Finish the turns and the requests that are under way, then end."""
-        self._stop.set()
-        self._begun.set()
-        self._node.bell.set()
+        self.halt()
         for thread in self._threads:
             thread.join()
         self._courier.stop()
+        self._listener.stop()
+
+    def halt(self) -> None:
+        """Begin nothing more, and wait for nothing."""
+        self._stop.set()
+        self._begun.set()
+        self._node.database.bell.set()
 
     def begin(self) -> None:
         """Before the first turn of a process: erase again, and find out whether this node was restored."""
@@ -75,9 +89,11 @@ class Worker:
 
     def turn(self) -> None:
         """One turn of everything, one after the other; what fails is raised."""
-        post = (self._courier.run_once, *self._files(), *self._after_post())
-        for one in (*self._upkeep(), *post, self._witness):
-            one()
+        self._leased(ROUNDS, self._upkeep(), _do)
+        self._courier.run_once()
+        self._leased(ROUNDS, self._files(), _do)
+        self._leased(LOG, self._after_post(), _do)
+        self._leased(ROUNDS, (self._witness,), _do)
 
     def _upkeep(self) -> tuple[Callable[[], object], ...]:
         return (
@@ -86,6 +102,7 @@ class Worker:
             partial(keeping_up.poll, self._node, self._transport),
             self._sweep,
             partial(reconcile.turn, self._node, self._transport),
+            partial(empty_places.turn, self._node, self._transport),
         )
 
     def _files(self) -> tuple[Callable[[], object], ...]:
@@ -114,25 +131,36 @@ class Worker:
                 self._broken()
 
     def _deliver(self) -> None:
-        self.begin()
+        while not self._stop.is_set() and not _try(self.begin):
+            self._stop.wait(self._interval)
         self._begun.set()
         while not self._stop.is_set():
-            for one in (self._dispatch, *self._after_post()):
-                _try(one)
+            _try(self._dispatch)
+            _try(partial(self._leased, LOG, self._after_post(), _try))
             self._wait()
 
     def _look_after(self) -> None:
         self._begun.wait()
         while not self._stop.is_set():
-            for one in (*self._upkeep(), *self._files(), self._witness):
-                if not self._stop.is_set():
-                    _try(one)
+            _try(partial(self._leased, ROUNDS, (*self._upkeep(), *self._files(), self._witness), self._unless_stopped))
             self._stop.wait(self._interval)
+
+    def _leased(
+        self, name: str, turns: Iterable[Callable[[], object]], do: Callable[[Callable[[], object]], object]
+    ) -> None:
+        """Do these in order, unless another worker of this node is at it just now."""
+        with self._node.database.lease(name) as ours:
+            for one in turns if ours else ():
+                do(one)
+
+    def _unless_stopped(self, one: Callable[[], object]) -> None:
+        if not self._stop.is_set():
+            _try(one)
 
     def _wait(self) -> None:
         until = time.monotonic() + self._interval
-        while not self._stop.is_set() and self._node.bell.wait(max(0, until - time.monotonic())):
-            self._node.bell.clear()
+        while not self._stop.is_set() and self._node.database.bell.wait(max(0, until - time.monotonic())):
+            self._node.database.bell.clear()
             _try(self._dispatch)
 
     def _dispatch(self) -> None:
@@ -140,10 +168,18 @@ class Worker:
             self._courier.dispatch()
 
 
-def _try(turn: Callable[[], object]) -> None:
+def _do(turn: Callable[[], object]) -> None:
+    turn()
+
+
+def _try(turn: Callable[[], object]) -> bool:
+    """Whether it came through; what is foreseen to fail is logged."""
     try:
         turn()
     except RelevoError as fault:
         EVENTS.warning("turn broken off", code=fault.code)
     except OperationalError as fault:
         EVENTS.warning("turn broken off", code="storage-full" if is_full(fault) else "database-unavailable")
+    else:
+        return True
+    return False

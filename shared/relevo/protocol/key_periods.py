@@ -5,6 +5,9 @@
 | `SigningPeriod` | sign from `use_from` to `use_until` | until `verify_until`, if signed in that time |
 | `EncryptionPeriod` | seal until `use_until` | for as long as it keeps the private half (180 days more) |
 
+A key is in use from five minutes before it is published: what a node signed with it before its statement said so, or by
+a clock that was put right by less than that, verifies like everything else.
+
 Rotation is a new key in the ring and a new statement: the key before it is listed with its use ended. A signing key
 that was stolen is listed with `invalid_from`: nothing that arrives from that moment on is taken under it, whatever
 `iat` it claims, because a thief writes any `iat`. `invalid_from` is never taken back, and only ever moves earlier.
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 LIFE = timedelta(days=90)
 """How long a statement, and the use of each key in it, lasts at most."""
 _MOMENTS = ("use_from", "use_until", "verify_until")
+EARLY = timedelta(minutes=5)
+"""How long before it is published a signing key is in use."""
 GRACE = timedelta(days=180)
 """How long after its last use a signing key still verifies arrivals: as long as an encryption key is kept."""
 
@@ -95,7 +100,7 @@ class EncryptionPeriod:
 def signing_periods(before: tuple[SigningPeriod, ...], keyring: Keys, at: datetime) -> tuple[SigningPeriod, ...]:
     """What a statement made at `at` says of the ring's signing key, and of those before it that still verify."""
     mine = keyring.signing.public
-    use_from = next((period.use_from for period in before if period.key == mine), _whole(at))
+    use_from = next((period.use_from for period in before if period.key == mine), _whole(at - EARLY))
     ended = (_ended(period, keyring.compromised, at) for period in before if period.key != mine)
     kept = (period for period in ended if at <= period.verify_until)
     return (SigningPeriod(mine, use_from, at + LIFE, at + LIFE + GRACE), *kept)

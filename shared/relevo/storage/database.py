@@ -13,6 +13,10 @@ A reading transaction waits for nobody and sees one moment.
 A **lease** is held by one courier at a time, over several transactions and the network. On PostgreSQL it is a lock of
 a connection of its own and ends with it: whoever dies holds nothing. On SQLite it is known in this process alone.
 
+The **bell** wakes whoever brings the post, once a transaction that rang is committed and never before: on PostgreSQL in
+every process that listens (`relevo.storage.listening`), on SQLite in this one. It carries nothing, and may be missed:
+whoever brings looks by itself as well.
+
 SQLite runs in WAL mode with `synchronous=FULL`, so that what was answered to a peer is on the disk. Errors of the
 database are told without the values that were to be written, which may be personal.
 """
@@ -25,12 +29,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import SQLITE_FULL
 from sqlite3 import Connection as SqliteConnection
-from sqlite3 import Error as SqliteError
 
 from psycopg.errors import DiskFull
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -38,6 +41,11 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "forei
 _WRITERS = 0x72656C65766F
 """The number of the advisory lock of all that write, alone or in lanes: `relevo` in ASCII."""
 _LANE, _LEASE = "lane", "lease"
+BELL = "relevo_post"
+"""The channel of PostgreSQL's NOTIFY that wakes those who bring the post of this database's node."""
+_RUNG = "rung"
+UNKEEPABLE = (DataError, OverflowError)
+"""What is raised for a value that a database cannot keep: by PostgreSQL, and by Python's SQLite before it asks."""
 _ONE_MOMENT = "REPEATABLE READ"
 _MANY = -1
 """As many connections as there are threads that ask; who waits for one would wait for a lock as well."""
@@ -51,6 +59,7 @@ class Database:
         self._writing = self.engine.execution_options(immediate=True)
         self._leased: set[str] = set()
         self._leasing = threading.Lock()
+        self.bell = threading.Event()
         self._reading = self.engine if self._is_sqlite else self.engine.execution_options(isolation_level=_ONE_MOMENT)
 
     @contextmanager
@@ -61,8 +70,13 @@ class Database:
             lane: whose rows alone it writes, so that it need not wait for other lanes; None for anybody's.
         """
         writing = self._writing.execution_options(lane=lane)
-        with Session(writing, expire_on_commit=False) as session, session.begin():
-            yield session
+        with Session(writing, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+                if _RUNG in session.info and self.is_shared:
+                    session.execute(text(f"NOTIFY {BELL}"))
+            if _RUNG in session.info:
+                self.bell.set()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -74,7 +88,7 @@ class Database:
     def lease(self, name: str) -> Iterator[bool]:
         """Whether the lease of that name is ours until the end of the block; False if somebody holds it."""
         with self._known_here(name) as ours:
-            if self._is_sqlite or not ours:
+            if not self.is_shared or not ours:
                 yield ours
                 return
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -105,6 +119,11 @@ class Database:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
+    def is_shared(self) -> bool:
+        """Whether any number of processes may serve it at once: PostgreSQL, not SQLite."""
+        return not self._is_sqlite
+
+    @property
     def _is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
@@ -113,12 +132,23 @@ class Database:
         self.engine.dispose()
 
 
+def ring(session: Session) -> None:
+    """Wake whoever brings the post, once this transaction is committed."""
+    session.info[_RUNG] = True
+
+
 def is_full(error: DBAPIError) -> bool:
-    """Whether a database refused to write because its disk, or what it may use of it, is full."""
-    cause = error.orig
-    return isinstance(cause, DiskFull) or (
-        isinstance(cause, SqliteError) and getattr(cause, "sqlite_errorcode", None) == SQLITE_FULL
-    )
+    """Whether a database refused to write because its disk, or what it may use of it, is full.
+
+    SQLite then undoes the whole transaction at once, so that going back to a savepoint fails as well: what came before
+    an error counts too.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, DiskFull) or getattr(found, "sqlite_errorcode", None) == SQLITE_FULL:
+            return True
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def _engine(address: str) -> Engine:

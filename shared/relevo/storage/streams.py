@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.protocol.stream_list import Direction
@@ -25,12 +25,16 @@ class Stand:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """One place of a stream as a node has it: its manifest, and its receipt if there is one, as tokens."""
+    """One place of a stream as a node has it: its manifest, and its receipt if there is one, as tokens.
+
+    `state` is that of the outbox; None in a stream that was received.
+    """
 
     seq: int
     jti: str
     manifest: str
     receipt: str | None
+    state: str | None = None
 
 
 def current_epoch(session: Session, peer: str) -> int:
@@ -65,16 +69,42 @@ def stand_of(session: Session, peer: str) -> StandRow:
     return row
 
 
-def places(session: Session, peer: str, of: Direction, epoch: int, begin: int, end: int, limit: int) -> list[Sent]:
-    """Up to `limit` places of one of the two streams with `peer`, in order."""
+def coming(stand: Stand, row: StandRow | None) -> int:
+    """How many places in the gaps of a stream are not known to stay empty."""
+    known = row.empty if row is not None and row.empty is not None and row.empty["epoch"] == stand.epoch else None
+    empty = {seq for begin, end in known["places"] for seq in range(begin, end + 1)} if known else set[int]()
+    return missing(stand.gaps) - sum(1 for seq in empty if any(begin <= seq <= end for begin, end in stand.gaps))
+
+
+def places(
+    session: Session,
+    peer: str,
+    of: Direction,
+    epoch: int,
+    begin: int,
+    end: int,
+    limit: int,
+    *,
+    but: Collection[str] = (),
+) -> list[Sent]:
+    """Up to `limit` places of one of the two streams with `peer`, in order; none of messages in the states `but`."""
     table = InboxRow if of is Direction.RECEIVED else OutboxRow
+    state = literal(None) if of is Direction.RECEIVED else OutboxRow.state
     mine = (table.peer == peer, table.epoch == epoch, table.seq.between(begin, end), table.manifest.is_not(None))
-    found = select(table.seq, table.jti, table.manifest, table.receipt).where(*mine).order_by(table.seq).limit(limit)
+    wanted = () if of is Direction.RECEIVED else (OutboxRow.state.not_in(but),)
+    found = select(table.seq, table.jti, table.manifest, table.receipt, state).where(*mine, *wanted)
     return [
-        Sent(seq=seq, jti=jti, manifest=manifest, receipt=receipt)
-        for seq, jti, manifest, receipt in session.execute(found)
+        Sent(seq=seq, jti=jti, manifest=manifest, receipt=receipt, state=state)
+        for seq, jti, manifest, receipt, state in session.execute(found.order_by(table.seq).limit(limit))
         if seq is not None and manifest is not None
     ]
+
+
+def in_gaps(session: Session, peer: str, epoch: int, gaps: tuple[tuple[int, int], ...], *, but: str) -> int:
+    """How many messages of ours have their places in these gaps, but for those in the state `but`."""
+    inside = or_(false(), *(OutboxRow.seq.between(begin, end) for begin, end in gaps))
+    mine = (OutboxRow.peer == peer, OutboxRow.epoch == epoch, OutboxRow.state != but)
+    return session.scalar(select(func.count()).where(*mine, inside)) or 0
 
 
 def beyond(epoch: int, high_water: int, gaps: tuple[tuple[int, int], ...]) -> ColumnElement[bool]:

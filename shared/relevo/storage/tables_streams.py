@@ -7,18 +7,20 @@ the administrator who confirmed a new epoch.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from relevo.storage.base import Digest, SharedBase, Word
+from relevo.storage.base import Digest, JsonColumn, SharedBase, Word
 
 
 class StandRow(SharedBase):
     """How our stream to a peer stands by the peer's own last summary, and whether we stopped sending.
 
     `doubt_epoch` and `doubt_seq` are a place that the peer claims to have of us and that we do not know; they go when
-    it is proven (`stopped_at`) or was not (`unproven_at`).
+    it is proven (`stopped_at`) or was not (`unproven_at`). `empty` are places of the peer's stream to us at which
+    nothing will come: {"epoch", "places": [[begin, end], …]}, by its own list of the moment `gaps_asked_at`.
     """
 
     __tablename__ = "peer_stand"
@@ -32,6 +34,8 @@ class StandRow(SharedBase):
     doubt_epoch: Mapped[int | None]
     doubt_seq: Mapped[int | None] = mapped_column(BigInteger)
     unproven_at: Mapped[datetime | None]
+    empty: Mapped[dict[str, Any] | None] = mapped_column(JsonColumn)
+    gaps_asked_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None] = mapped_column(Word)

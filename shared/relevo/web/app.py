@@ -7,7 +7,6 @@ browser is told so.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -139,8 +138,6 @@ def _page(request: Request) -> HTMLResponse:
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    if request.method not in {"GET", "HEAD"} and response.status_code < HTTPStatus.BAD_REQUEST:
-        request.app.state.node.bell.set()
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

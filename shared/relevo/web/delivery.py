@@ -1,4 +1,4 @@
-"""The routes about the post itself: how it stands with each peer, what does not get through, and new epochs."""
+"""The routes about the post itself: how it stands with each peer, what only one side has or stays stuck, new epochs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 
-from relevo.delivery import dead_letters, epochs, standing
+from relevo.delivery import comparison, dead_letters, epochs, standing
 from relevo.web.access import CurrentUser, node_of
 from relevo.web.operations import Body
 
@@ -39,6 +39,28 @@ class Standing(BaseModel):
     statement_ends_at: datetime
     brought_today: int
     kept_bytes: int
+
+
+class OneSided(BaseModel):
+    """A message that the two nodes do not have alike; `sent` says that this node sent it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    finding: comparison.Finding
+    sent: bool
+    epoch: int
+    seq: int
+    jti: str
+
+
+class Compared(BaseModel):
+    """How many messages both nodes have alike, and those that they do not; `well` if nobody has to look."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    alike: int
+    one_sided: list[OneSided]
+    well: bool
 
 
 class DeadLetter(BaseModel):
@@ -76,6 +98,14 @@ def list_standings(request: Request, user: CurrentUser) -> list[Standing]:
     """How the post stands with each peer."""
     with node_of(request).read(user) as work:
         return [Standing.model_validate(one) for one in standing.standings(work)]
+
+
+@router.get("/compare")
+def compare(request: Request, user: CurrentUser, peer: str) -> Compared:
+    """Compare both nodes' streams: which message only one side has. The peer is asked, so it must be up."""
+    found = comparison.compare(node_of(request), request.app.state.transport, peer, user)
+    one_sided = [OneSided.model_validate(one) for one in found.one_sided]
+    return Compared(alike=found.alike, one_sided=one_sided, well=comparison.is_well(found))
 
 
 @router.get("/stuck")

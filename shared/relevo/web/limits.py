@@ -10,10 +10,12 @@
 | a body that has not come whole in time | 408 | `body-too-slow` |
 | too many requests of peers or strangers from one address | 429 | `rate-exceeded` |
 | too many of them at once | 503 | `busy` |
+| anything, while the node finishes what is under way and stops | 503 | `stopping` |
 
 A body is read whole before the application is called, but under `STREAMED`, where the route counts by itself. The last
-two are asked first, and only on what peers use. The address is that of the connection; if that is this machine, which
-is a proxy, it is the last one in X-Forwarded-For, which the proxy wrote. IPv6 addresses count by their /64.
+is asked first, then the two before it, and those only on what peers use. The address is that of the connection; if that
+is this machine, which is a proxy, it is the last one in X-Forwarded-For, which the proxy wrote. IPv6 addresses count by
+their /64.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from relevo.delivery.admission import Busy, Gate, Limits
+from relevo.delivery.admission import Busy, Gate, Limits, Stopping
 from relevo.delivery.federation import BodyTooLarge
 from relevo.errors import WireError
 from relevo.web import problems
@@ -66,7 +68,10 @@ class LimitsMiddleware:
         gate: Gate = scope["app"].state.gate
         counted = scope["path"].startswith(OF_PEERS)
         gate.under_way += counted
+        gate.inside += 1
         try:
+            if gate.stopping:
+                raise Stopping
             if counted:
                 _require_turn(scope, gate)
             _require_sound(scope)
@@ -78,6 +83,7 @@ class LimitsMiddleware:
                 await self._app(scope, received, send)
         finally:
             gate.under_way -= counted
+            gate.inside -= 1
 
 
 async def _refuse(refusal: WireError, scope: Scope, receive: Receive, send: Send) -> None:

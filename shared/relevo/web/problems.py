@@ -22,10 +22,11 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
-from relevo.delivery.admission import Busy, RateExceeded
+from relevo.delivery.admission import Busy, RateExceeded, Stopping
 from relevo.delivery.federation import BodyTooLarge
 from relevo.delivery.scanner import ScannerUnavailable
 from relevo.delivery.shares import StorageQuota
+from relevo.delivery.signing_time import ClockBehind
 from relevo.delivery.transport import PeerUnreachable
 from relevo.domain.referral import IllegalStep
 from relevo.errors import (
@@ -119,6 +120,7 @@ _REFUSALS = {
     500: "Something is wrong at the node itself; its administrator is told what in its log.",
     502: "The other node could not be reached.",
     503: "Not possible just now; nothing was lost, and another try is safe.",
+    507: "The disk of the database is full; nothing was lost, and an administrator makes room.",
 }
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": said, "model": Problem} for status, said in _REFUSALS.items()
@@ -144,6 +146,8 @@ STATUS: dict[type[RelevoError], int] = {
     RateExceeded: 429,
     StorageQuota: 507,
     Busy: 503,
+    Stopping: 503,
+    ClockBehind: 503,
     RelevoError: 500,
 }
 """The status of each family; a class belongs to the nearest family above it."""
@@ -183,7 +187,9 @@ def wire_problem(error: WireError) -> JsonObject:
 
 def waiting(error: RelevoError) -> dict[str, str]:
     """The field that says after how many seconds another try makes sense, if we know."""
-    return {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy) else {}
+    return (
+        {"retry-after": str(error.seconds)} if isinstance(error, RateExceeded | Busy | Stopping | ClockBehind) else {}
+    )
 
 
 def install(app: FastAPI) -> None:

@@ -274,7 +274,7 @@ def _possessions() -> Iterator[Json]:
     yield bad("about another nonce", "possession-unproven", token=answer(nonce_digest=parties.SOP))
     yield bad("of another node", "wrong-issuer", token=answer(iss=HOST_ID))
     yield bad("dated ahead", "from-the-future", token=answer(iat=NOW + 400))
-    yield bad("dated before the key was in use", "key-out-of-period", token=answer(iat=NOW - 1))
+    yield bad("dated before the key was in use", "key-out-of-period", token=answer(iat=NOW - 301))
     yield bad("signed by a key that is not stated", "key-unknown", token=changed(answer(), STRANGER.signing))
     yield bad("signed by the root", "key-unknown", token=changed(answer(), ORIGIN.root))
     yield bad("signed for another purpose", "wrong-type", token=answer("relevo-receipt+jwt"))

@@ -128,7 +128,7 @@ MANIFEST_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "the name of another node": ("wrong-issuer", {"iss": ORIGIN_ID}),
     "the name of a node that is not registered": ("wrong-issuer", {"iss": STRANGER_ID}),
     "dated 301 seconds ahead": ("from-the-future", {"iat": NOW + 361}),
-    "signed before its key was in use": ("key-out-of-period", {"iat": NOW - 1}),
+    "signed before its key was in use": ("key-out-of-period", {"iat": NOW - 301}),
     "signed after its key was in use": ("key-out-of-period", {"iat": NOW + 91 * DAY}),
 }
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import closing
 from http import HTTPStatus
+from http.client import HTTPConnection
 
 import httpx
+import pytest
 
+from relevo.delivery.federation import ENVELOPES
 from relevo.domain.access import Role
+from relevo.storage.database import Database
+from relevo.storage.sole import sole
 from support.command_line import CommandLine
 from support.nodes import AT
-from support.processes import RunningPair
+from support.processes import PATIENCE_SECONDS, NodeProcess, RunningPair, until
+from support.story import sample
 
 
 def test_a_port_that_is_taken_is_named_and_nothing_is_started(host: CommandLine) -> None:
@@ -39,15 +46,48 @@ def test_running_nodes_answer_log_no_addresses_and_survive_a_power_cut(running_n
     assert all(json.loads(line)["level"] for line in logged.splitlines())
 
 
-def test_a_node_that_is_asked_to_end_does_so_and_takes_no_more_requests(running_nodes: RunningPair) -> None:
+def test_a_node_that_is_asked_to_end_finishes_what_is_under_way_and_takes_nothing_new(
+    running_nodes: RunningPair,
+) -> None:
     host = running_nodes.host
     running_nodes.move_to(AT.replace(day=23))
     with host.client(Role.COUNSELLOR) as client:
         assert client.get("/api/me").json()["now"] == "2026-11-23T09:00:00Z"
+    begun = HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_SECONDS)
+    body = json.dumps({"case": sample("01")}).encode()
+    _begin(begun, "/api/cases", body[:100], len(body), host.tokens[Role.COUNSELLOR])
+    host.ask_to_end()
+    refused = until(lambda: _refused(host))
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "stopping", "5")
+    begun.send(body[100:])
+    assert begun.getresponse().status == 201
+    begun.close()
     host.stop()
     assert host.log.read_text() == ""
-    try:
+    with pytest.raises(httpx.ConnectError):
         httpx.get(host.endpoint, trust_env=False)
-    except httpx.ConnectError:
-        return
-    raise AssertionError("the node still listens")
+
+
+def test_on_sqlite_one_process_does_everything(host: CommandLine) -> None:
+    host.make()
+    for words in (("serve", "--workers", "2"), ("serve", "--no-delivery"), ("deliver", "--stay")):
+        assert "one-process-only" in host.run(*words, status=2).stderr
+    with closing(Database(f"sqlite:///{host.folder / 'data' / 'node.db'}")) as database, sole(database) as ours:
+        assert ours
+        assert "served-already" in host.run("serve", status=2).stderr
+    host.run("deliver")
+
+
+def _begin(connection: HTTPConnection, path: str, body: bytes, length: int, token: str) -> None:
+    """Send the head of a request and the first part of its body."""
+    connection.putrequest("POST", path)
+    fields = {"authorization": f"Bearer {token}", "content-type": "application/json", "content-length": str(length)}
+    for name, value in fields.items():
+        connection.putheader(name, value)
+    connection.endheaders(body)
+
+
+def _refused(node: NodeProcess) -> httpx.Response | None:
+    """What a peer is told, once it is refused as a whole."""
+    answered = httpx.post(f"{node.endpoint}{ENVELOPES}", content=b"{}", trust_env=False)
+    return answered if answered.status_code == 503 else None

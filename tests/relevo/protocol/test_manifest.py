@@ -11,6 +11,7 @@ import pytest
 from relevo.clock import seconds
 from relevo.errors import WireError
 from relevo.protocol import jws, strict_json
+from relevo.protocol.key_periods import EARLY
 from relevo.protocol.manifest import KINDS, manifest_digest, read_manifest
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
@@ -61,7 +62,7 @@ REFUSED: dict[str, tuple[Callable[[], str], str]] = {
     "with a member too many": (changed(replaces=THREAD), "malformed-claims"),
     "with a member too few": (changed(thread=None), "malformed-claims"),
     "dated more than five minutes ahead": (changed(iat=seconds(AT) + 301), "from-the-future"),
-    "signed before the key was in use": (changed(iat=seconds(AT) - 1), "key-out-of-period"),
+    "signed before the key was in use": (changed(iat=seconds(AT - EARLY) - 1), "key-out-of-period"),
     "signed by another registered node": (lambda: resign(TOKEN, ORIGIN.signing), "wrong-issuer"),
     "signed by nobody known": (lambda: resign(TOKEN, STRANGER.signing), "key-unknown"),
     "signed by the log key": (lambda: resign(TOKEN, HOST.log), "key-unknown"),

@@ -10,6 +10,7 @@ import pytest
 
 from relevo.clock import seconds
 from relevo.errors import WireError
+from relevo.protocol.key_periods import EARLY
 from relevo.protocol.manifest import manifest_digest
 from relevo.protocol.receipt import DueClaim, Receipt, read_receipt, require_answers, sign_receipt
 from relevo.protocol.strict_json import JsonValue
@@ -59,7 +60,7 @@ REFUSED: dict[str, tuple[Callable[[], str], str]] = {
     "of a stranger": (lambda: resign(TOKEN, STRANGER.signing), "key-unknown"),
     "that is a manifest": (lambda: SENT.envelope.manifest, "wrong-type"),
     "dated ahead": (changed(received_at=seconds(AT) + 301), "from-the-future"),
-    "dated before the key was in use": (changed(received_at=seconds(AT) - 1), "key-out-of-period"),
+    "dated before the key was in use": (changed(received_at=seconds(AT - EARLY) - 1), "key-out-of-period"),
     "for no digest": (changed(of="x"), "malformed-claims"),
     "for a jti that is none": (changed(jti=THREAD), "malformed-claims"),
     "that is perhaps stored": (changed(disposition="perhaps"), "malformed-claims"),

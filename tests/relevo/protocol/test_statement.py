@@ -11,6 +11,7 @@ import pytest
 from relevo.clock import seconds
 from relevo.errors import WireError
 from relevo.protocol import jws, strict_json
+from relevo.protocol.key_periods import EARLY
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.keys import DecryptionKey, SigningKey
 from relevo.protocol.statement import (
@@ -131,7 +132,7 @@ def test_nobody_signs_what_a_peer_would_refuse() -> None:
 def test_the_next_statement_follows_on_its_own() -> None:
     later = follows(STANDING, FIRST, SECOND, at=AT + 31 * DAY)
     assert (later.version, later.prev) == (2, statement_digest(FIRST))
-    assert later.signing[0].use_from == AT
+    assert later.signing[0].use_from == AT - EARLY
     assert later.signing[0].use_until == later.exp == AT + 120 * DAY
 
 
@@ -188,7 +189,8 @@ def rotated(*, at_days: int) -> tuple[KeyRing, NodeStatement]:
 def test_rotation_ends_the_use_of_the_old_keys_and_keeps_them_for_arrivals() -> None:
     new, later = rotated(at_days=10)
     assert [one.key for one in later.signing] == [new.signing.public, HOST.signing.public]
-    assert later.signing[0].use_from == later.signing[1].use_until == AT + 10 * DAY
+    assert later.signing[1].use_until == AT + 10 * DAY
+    assert later.signing[0].use_from == AT + 10 * DAY - EARLY
     assert later.signing[1].verify_until == STANDING.signing[0].verify_until
     assert [one.key for one in later.encryption] == [new.encryption.public, HOST.encryption.public]
     assert later.encryption[1].use_until == AT + 10 * DAY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -27,7 +28,9 @@ ADMINISTRATOR, COUNSELLOR, AUDITOR = Role.ADMINISTRATOR, Role.COUNSELLOR, Role.A
 @pytest.fixture
 def client(nodes: JoinedNodes) -> Iterator[TestClient]:
     """Speaks to the host as its server would be spoken to."""
-    with TestClient(make_app(SERVICE, nodes.host), base_url="https://retorno.example") as opened:
+    app = make_app(SERVICE, nodes.host)
+    app.state.transport = nodes.transport
+    with TestClient(app, base_url="https://retorno.example") as opened:
         yield opened
 
 
@@ -56,6 +59,9 @@ MAY = {
     "an administrator reads what is stuck": (ADMINISTRATOR, "GET", "/stuck", 200),
     "a counsellor too": (COUNSELLOR, "GET", "/stuck", 200),
     "an auditor does not": (AUDITOR, "GET", "/stuck", 403),
+    "an administrator compares both streams": (ADMINISTRATOR, "GET", f"/compare?peer={ORIGIN_ID}", 200),
+    "a counsellor compares nothing": (COUNSELLOR, "GET", f"/compare?peer={ORIGIN_ID}", 403),
+    "nobody compares with who is not registered": (ADMINISTRATOR, "GET", "/compare?peer=de:nobody", 404),
     "nobody resends what is not there": (COUNSELLOR, "POST", "/stuck/x/resend", 404),
     "nobody notes what was not forgotten": (ADMINISTRATOR, "POST", "/forgotten/x/noted", 404),
     "a counsellor notes nothing": (COUNSELLOR, "POST", "/forgotten/x/noted", 403),
@@ -102,7 +108,7 @@ def test_a_stranger_is_told_a_code_and_no_list(client: TestClient, body: bytes, 
     assert set(answered.json()) == {"type", "status", "code"}
 
 
-def test_what_only_one_side_has_is_named(nodes: JoinedNodes) -> None:
+def test_what_only_one_side_has_is_named(nodes: JoinedNodes, client: TestClient) -> None:
     story = Story(nodes=nodes)
     story.take_in(sample("01"))
     nodes.transport.drop_next_answer()
@@ -111,5 +117,6 @@ def test_what_only_one_side_has_is_named(nodes: JoinedNodes) -> None:
     assert found.one_sided == ()
     with story.at_host() as work:
         work.session.execute(update(OutboxRow).where(OutboxRow.step == "requested").values(epoch=None, seq=None))
-    (one,) = comparison.compare(nodes.host, nodes.transport, ORIGIN_ID, staff(ADMINISTRATOR)).one_sided
-    assert (one.finding, one.sent) == (comparison.Finding.MISSING_HERE, True)
+    told = json.loads(called(nodes, client, ADMINISTRATOR, "GET", f"/compare?peer={ORIGIN_ID}")[1])
+    assert [(one["finding"], one["sent"]) for one in told["one_sided"]] == [("missing-here", True)]
+    assert told["well"] is False

@@ -1,0 +1,97 @@
+"""One process that takes requests, and how it stops.
+
+Asked to stop, it finishes the requests that are under way, for at most 20 seconds, and answers new ones with 503
+`stopping` and `Retry-After`; then it closes its door, ends its worker if it has one, and is gone.
+
+Addresses are never logged, because a query could name a person; nor are the server's own tracebacks, because what they
+quote could.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from relevo.cli.context import Invocation
+from relevo.config import NodeSettings
+from relevo.delivery.admission import Gate, Limits
+from relevo.delivery.worker import Worker
+
+GRACE_SECONDS = 20
+_LAST_SECONDS = 5
+"""How long connections have to close once nothing is under way in them."""
+_LOOK_SECONDS = 0.05
+
+
+def take_requests(call: Invocation, door: socket.socket, *, worker: Worker | None, begun: Callable[[], None]) -> None:
+    """Serve at `door` until this process is asked to end, with a worker beside it or without."""
+    app = call.service.application(call.service, call.node)
+    app.state.transport = call.transport
+    app.state.gate = Gate(_limits(call.settings))
+    app.router.lifespan_context = _beside(worker, begun)
+    config = uvicorn.Config(
+        app,
+        http=app.state.door,
+        h11_max_incomplete_event_size=app.state.door.HEADER_BYTES,
+        loop="asyncio",
+        ws="none",
+        access_log=False,
+        log_level="critical",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+    )
+    _Server(config, app.state.gate, worker).run(sockets=[door])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, gate: Gate, worker: Worker | None) -> None:
+        super().__init__(config)
+        self._gate = gate
+        self._worker = worker
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way behind an open door, at which others are told to come again; then close it."""
+        self._gate.stopping = True
+        if self._worker is not None:
+            self._worker.halt()
+        end = time.monotonic() + GRACE_SECONDS
+        while self._gate.inside and not self.force_exit and time.monotonic() < end:  # noqa: ASYNC110 - Ctrl-C too
+            await asyncio.sleep(_LOOK_SECONDS)
+        await super().shutdown(sockets)
+
+
+def _limits(settings: NodeSettings) -> Limits:
+    return Limits(
+        body_bytes=settings.max_body_mebibytes << 20,
+        body_seconds=settings.body_seconds,
+        per_minute_of_a_peer=settings.requests_per_minute_of_a_peer,
+        per_minute_of_an_address=settings.requests_per_minute_of_an_address,
+        at_once_of_a_peer=settings.requests_at_once_of_a_peer,
+        at_once=settings.requests_at_once,
+    )
+
+
+def _beside(worker: Worker | None, begun: Callable[[], None]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Start the worker with the server, and end it in time."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if worker is not None:
+            worker.start()
+        begun()
+        try:
+            yield
+        finally:
+            if worker is not None:
+                await run_in_threadpool(worker.stop)
+
+    return lifespan

@@ -34,6 +34,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from relevo.storage.appending import AppendingSession
+
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON", "secure_delete=ON")
 _WRITERS = 0x72656C65766F
 """The number of the advisory lock of all that write, alone or in lanes: `relevo` in ASCII."""
@@ -61,13 +63,13 @@ class Database:
             lane: whose rows alone it writes, so that it need not wait for other lanes; None for anybody's.
         """
         writing = self._writing.execution_options(lane=lane)
-        with Session(writing, expire_on_commit=False) as session, session.begin():
+        with AppendingSession(writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads; whatever it writes is undone."""
-        with Session(self._reading, expire_on_commit=False) as session:
+        with AppendingSession(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

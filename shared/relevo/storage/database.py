@@ -35,6 +35,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from relevo.storage.appending import AppendingSession
+from relevo.storage.numbering import number
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON", "secure_delete=ON")
 _WRITERS = 0x72656C65766F
@@ -167,3 +168,6 @@ def _lock(kind: str, name: str) -> int:
 
 def _writes(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("immediate", False))
+
+
+event.listen(AppendingSession, "before_flush", number)

@@ -106,9 +106,14 @@ class Manifest:
 
     def to_object(self) -> JsonObject:
         """The payload."""
-        said = self.attempt
-        attempt = {"epoch": said.epoch, "seq": said.seq, "iat": seconds(said.iat), "kem": said.kem, "sealed": said.sealed}
-        return {**self.message.to_object(), **attempt}
+        return {
+            **self.message.to_object(),
+            "epoch": self.attempt.epoch,
+            "seq": self.attempt.seq,
+            "iat": seconds(self.attempt.iat),
+            "kem": self.attempt.kem,
+            "sealed": self.attempt.sealed,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,4 +25,3 @@ def number(session: Session, _context: object, _instances: Sequence[object] | No
                 last = session.scalar(select(func.max(table.id))) or 0
             for number, row in enumerate(new, start=last + 1):
                 row.id = number
-

@@ -56,6 +56,8 @@ OUT = Path(__file__).parents[1] / "build" / "bench.json"
 PROFILE_BYTES, LINES = 6000, 30
 SAMPLE = json.loads((files("host_node") / "samples" / "01-kouassi-aya.json").read_text(encoding="utf-8"))
 HELD_BACK = timedelta(hours=5)
+AS_INSTALLED = 1.0
+"""Seconds that workers rest between turns, as in deploy/; tests let them rest for less."""
 
 
 def main(backlogs: tuple[int, ...]) -> None:
@@ -98,12 +100,12 @@ def _running(folder: Path, kind: str) -> Iterator[RunningPair]:
     place = folder / kind
     place.mkdir()
     if kind == "sqlite":
-        with running_pair(place, (HOST, ORIGIN)) as pair:
+        with running_pair(place, (HOST, ORIGIN), interval=AS_INSTALLED) as pair:
             yield pair
         return
     with running_cluster(durable=True) as cluster:
         databases = PostgresDatabases(cluster)
-        with running_pair(place, (HOST, ORIGIN), (databases.empty(), databases.empty())) as pair:
+        with running_pair(place, (HOST, ORIGIN), (databases.empty(), databases.empty()), interval=AS_INSTALLED) as pair:
             yield pair
 
 

@@ -18,8 +18,8 @@ _PPID, _TIMES = 1, slice(11, 15)
 
 
 def cpu_ms(pids: Iterable[int]) -> float:
-    """The processor time of these processes, and of their children that ended."""
-    return sum(sum(map(int, _stat(pid)[_TIMES])) for pid in pids) * 1000 / _TICKS
+    """The processor time of these processes, and of their children that ended; whose parent counts those of them."""
+    return sum(map(_ticks, pids)) * 1000 / _TICKS
 
 
 def peak_mb(pid: int) -> float:
@@ -47,6 +47,13 @@ def postmaster(address: str) -> int | None:
 
 def _everything() -> Iterator[int]:
     return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _ticks(pid: int) -> int:
+    try:
+        return sum(map(int, _stat(pid)[_TIMES]))
+    except FileNotFoundError:
+        return 0
 
 
 def _parent(pid: int) -> int | None:

@@ -113,7 +113,12 @@ def stays(row: CaseRow) -> tuple[Stay, ...]:
 
 def drafts(row: CaseRow) -> tuple[ConsentDraft, ...]:
     """The consents that the exporter's file speaks of."""
-    return DRAFTS.validate_json(DRAFTS.dump_json(DRAFTS.validate_python(row.drafts)))
+    return read_drafts(row.drafts)
+
+
+def read_drafts(written: list[JsonValue]) -> tuple[ConsentDraft, ...]:
+    """Such consents, as they are written into a case."""
+    return DRAFTS.validate_json(DRAFTS.dump_json(DRAFTS.validate_python(written)))
 
 
 def change(work: UnitOfWork, case: CaseRow, record: Mapping[str, JsonValue], reason: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -29,6 +29,7 @@ from relevo.messages.classes import check, terms_record, terms_to_fields
 from relevo.messages.classes_shape import WELL_FORMED
 from relevo.messages.steps_referral import Withdrawn
 from relevo.protocol.basis import commit
+from relevo.protocol.strict_json import JsonValue
 from relevo.storage import log, referrals
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -185,7 +186,17 @@ def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
 
 def of_case(session: Session, case: CaseRow) -> list[Consent]:
     """What speaks for a case: its consents as they were recorded, then those that the file says were withdrawn."""
-    return [*(read(row) for row in _rows(session, case)), *_withdrawn_in_file(case)]
+    return [*(read(row) for row in _rows(session, case)), *_withdrawn_in_file(case.drafts)]
+
+
+def of_cases(session: Session, ids: Collection[str]) -> dict[str, list[Consent]]:
+    """The same for several cases by their ids, in two questions."""
+    found: dict[str, list[Consent]] = {case: [] for case in ids}
+    for row in session.scalars(select(ConsentRow).where(ConsentRow.case.in_(found)).order_by(ConsentRow.order)):
+        found[row.case].append(read(row))
+    for case, drafts in session.execute(select(CaseRow.id, CaseRow.drafts).where(CaseRow.id.in_(found))):
+        found[case] += _withdrawn_in_file(drafts)
+    return found
 
 
 def _rows(session: Session, case: CaseRow) -> list[ConsentRow]:
@@ -228,8 +239,10 @@ def tell_withdrawn(work: UnitOfWork, thread: str) -> bool:
     return True
 
 
-def _withdrawn_in_file(case: CaseRow) -> Iterator[Consent]:
-    for draft in cases.drafts(case):
+def _withdrawn_in_file(written: list[JsonValue]) -> Iterator[Consent]:
+    if not any(isinstance(one, dict) and one.get("withdrawn_on") for one in written):
+        return
+    for draft in cases.read_drafts(written):
         if draft.covers_principal and draft.withdrawn_on is not None:
             yield replace(_consent(draft), withdrawn_at=datetime.combine(draft.withdrawn_on, time.min, tzinfo=UTC))
 

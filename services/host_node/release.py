@@ -25,7 +25,7 @@ from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
 from relevo.messages.classes import terms_from_record
-from relevo.storage import referrals
+from relevo.storage import recall, referrals
 from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -48,16 +48,23 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
         return None
     if row.step in WITHOUT_CONSENT:
         return None if _has_begun(work.session, row) else NOTHING_LEFT
-    link = work.session.get_one(CaseReferralRow, row.thread)
-    if link.consent is None:
+    left = recall.beside(work.session, row.peer, row.thread, _left_under)
+    if left is None:
         return _exception_lapse(work, row)
-    recorded = consents.of_case(work.session, cases.find(work, link.case))
-    began_under = next(one for one in recorded if one.id == link.consent)
+    began_under, recorded = left
     if is_withdrawn(began_under, work.at):
         return WITHDRAWN
     if lapsed(row, work.at):
         return EXPIRED
     return _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, recorded)
+
+
+def _left_under(session: Session, threads: Collection[str]) -> dict[str, tuple[Consent, list[Consent]]]:
+    """Of each thread that left under a consent, that consent, and what speaks for the case now."""
+    links = session.scalars(select(CaseReferralRow).where(CaseReferralRow.thread.in_(threads))).all()
+    recorded = consents.of_cases(session, {link.case for link in links})
+    began_under = {one.id: one for every in recorded.values() for one in every}
+    return {link.thread: (began_under[link.consent], recorded[link.case]) for link in links if link.consent}
 
 
 def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:

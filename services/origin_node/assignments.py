@@ -12,6 +12,7 @@ Source: Reintegration Handbook, 4.1.3 (referral mechanisms).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import select
 
@@ -28,6 +29,7 @@ from relevo.domain.assignment import (
 )
 from relevo.domain.organisation_refusals import OrganisationNotNamed
 from relevo.errors import BadInput, Conflict, NotFound
+from relevo.storage.appending import append
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -86,7 +88,9 @@ def history(work: UnitOfWork, thread: str, service: str) -> list[AssignmentEvent
 def offer(work: UnitOfWork, row: ReferralRow, services: Iterable[str], *, begins: bool = False) -> None:
     """Begin an assignment for each service that has none yet; none has where the referral itself only begins."""
     begun = set() if begins else {one.service for one in of(work, row)}
-    work.session.add_all(_offered(work, row, service) for service in services if service not in begun)
+    for service in services:
+        if service not in begun:
+            append(work.session, AssignmentRow, service=service, **_offered(work, row))
 
 
 def assign(
@@ -200,15 +204,14 @@ def _is_open(found: AssignmentRow) -> bool:
     return bool(allowed_assignment(AssignmentStatus(found.status)))
 
 
-def _offered(work: UnitOfWork, row: ReferralRow, service: str) -> AssignmentRow:
-    return AssignmentRow(
-        peer=row.peer,
-        thread=row.thread,
-        service=service,
-        status=AssignmentStatus.OFFERED,
-        changed_at=work.at,
-        changed_by=work.user.name,
-    )
+def _offered(work: UnitOfWork, row: ReferralRow) -> dict[str, Any]:
+    return {
+        "peer": row.peer,
+        "thread": row.thread,
+        "status": AssignmentStatus.OFFERED,
+        "changed_at": work.at,
+        "changed_by": work.user.name,
+    }
 
 
 def _find(work: UnitOfWork, row: ReferralRow, service: str) -> AssignmentRow:

@@ -19,6 +19,7 @@ from origin_node.tables_record import StatedBeforeRow
 from relevo.domain.referral import Step
 from relevo.messages.content import Said
 from relevo.messages.steps_record import Corrected
+from relevo.storage.appending import append
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -30,7 +31,7 @@ def keep(work: UnitOfWork, row: ReferralRow, said: Said) -> None:
         now: dict[str, Any] = {"fields": dict(fields), "jti": row.peer_last, "stated_at": work.at}
         before = stood.get(name)
         if before is None:
-            work.session.add(StatedRow(peer=row.peer, thread=row.thread, data_class=name, **now))
+            append(work.session, StatedRow, peer=row.peer, thread=row.thread, data_class=name, **now)
             continue
         work.session.add(_before(work, row, said, before))
         for column, value in now.items():

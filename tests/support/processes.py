@@ -88,17 +88,19 @@ def running_pair(
     addresses: tuple[str, str] | None = None,
     *,
     door: Callable[[NodeProcess], int] = no_door,
+    interval: float = INTERVAL_SECONDS,
 ) -> Iterator[RunningPair]:
     """Make and start both nodes; `addresses` are empty databases, else each has an SQLite file in its folder.
 
-    `door` gives the port at which peers reach a node, if that is another than its own.
+    `door` gives the port at which peers reach a node, if that is another than its own. `interval` is how many seconds
+    their workers rest between turns: less than as installed, so that tests need not wait.
     """
     clock = FileClock(folder / "now")
     clock.move_to(AT)
     given = addresses or tuple(f"sqlite:///{folder / service.name}.db" for service in services)
     with ExitStack() as stack:
         host, origin = (
-            _make(service, node_id, folder / service.name, address, door)
+            _make(service, node_id, folder / service.name, address, door, interval)
             for service, node_id, address in zip(services, (HOST_ID, ORIGIN_ID), given, strict=True)
         )
         for node in (host, origin):
@@ -113,11 +115,16 @@ def running_pair(
 
 
 def _make(
-    service: Service, node_id: str, folder: Path, address: str, door: Callable[[NodeProcess], int]
+    service: Service,
+    node_id: str,
+    folder: Path,
+    address: str,
+    door: Callable[[NodeProcess], int],
+    interval: float,
 ) -> NodeProcess:
     node = NodeProcess(service=service, command=service.name, node_id=node_id, folder=folder, database=address)
     node.door = door(node)
-    node.write_settings(title=f"Sample node {node_id}", clock=folder.parent / "now", interval=INTERVAL_SECONDS)
+    node.write_settings(title=f"Sample node {node_id}", clock=folder.parent / "now", interval=interval)
     node.init()
     node.add_staff(sorted(service.roles), AT)
     return node

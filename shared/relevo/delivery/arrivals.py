@@ -58,8 +58,9 @@ class Known:
         jtis = {one.message.jti for one in manifests}
         if all(one.message.kind != NODE_KIND for one in manifests):
             recall.gather(session, peer, {one.message.thread for one in manifests})
-        of_peer = select(InboxRow.epoch, InboxRow.seq).where(InboxRow.peer == peer)
-        places = session.execute(of_peer.where(InboxRow.seq.in_({one.attempt.seq for one in manifests})))
+        epochs, seqs = {one.attempt.epoch for one in manifests}, {one.attempt.seq for one in manifests}
+        of_peer = (InboxRow.peer == peer, InboxRow.epoch.in_(epochs), InboxRow.seq.in_(seqs))
+        places = session.execute(select(InboxRow.epoch, InboxRow.seq).where(*of_peer))
         return cls(
             epoch=streams.current_epoch(session, peer),
             stored=_stored(session, peer, jtis),

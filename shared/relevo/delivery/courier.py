@@ -43,6 +43,7 @@ from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import log, peers, recall
+from relevo.storage.appending import append
 from relevo.storage.peers import HEARD
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -321,7 +322,7 @@ def _message(row: OutboxRow, own: str) -> Message:
 
 def _keep_manifest(work: UnitOfWork, row: OutboxRow, token: str) -> None:
     digest = manifest_digest(token)
-    work.session.add(ManifestRow(digest=digest, jti=row.jti, token=token, made_at=work.at))
+    append(work.session, ManifestRow, digest=digest, jti=row.jti, token=token, made_at=work.at)
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "message-sent", work.at, subject=row.thread, manifest=digest, **names)
 

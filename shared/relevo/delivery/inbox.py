@@ -43,7 +43,7 @@ from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
-from relevo.storage import erasure, files, log, peers, refused, shares
+from relevo.storage import erasure, files, log, peers, refused, shares, streams
 from relevo.storage.database import ring
 from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -107,6 +107,7 @@ def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: Verif
         _remember_nonce(work.session, peer, hop, work)
         results, known = _all_at_once(node, work, arrivals, peer) or _one_by_one(node, work, arrivals, peer)
         _hear(work, peer, hop, arrivals, known)
+        streams.note_whole(work.session, peer)
     return results
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, func, not_, or_, select
+from sqlalchemy import and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import seconds
@@ -26,7 +26,7 @@ from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import erasure, files, peers
 from relevo.storage.database import ring
-from relevo.storage.tables import OutboxRow, ReferralRow
+from relevo.storage.tables import OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 NONE = "none"
@@ -105,12 +105,15 @@ def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[
     """
     pause = (OutboxRow.next_attempt_at > at, OutboxRow.next_attempt_at <= at + LATE_CAP)
     now = or_(OutboxRow.next_attempt_at.is_(None), not_(and_(*pause)))
-    mine = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
-    waiting = select(OutboxRow).where(*mine).order_by(OutboxRow.step != STREAM_RESTARTED)
+    waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
+    epoch = select(PeerRow.epoch).where(PeerRow.node_id == peer).scalar_subquery()
+    opening = waiting.where(OutboxRow.epoch == epoch, OutboxRow.seq == 1, OutboxRow.step == STREAM_RESTARTED)
+    first = list(session.scalars(opening))
     if limit == 1:
-        first_ones = select(func.min(OutboxRow.jti)).where(*mine).group_by(OutboxRow.thread)
-        waiting = waiting.where(OutboxRow.jti.in_(first_ones)).order_by(OutboxRow.attempts)
-    return list(session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)))
+        heads = waiting.with_only_columns(func.min(OutboxRow.jti)).group_by(OutboxRow.thread)
+        waiting = waiting.where(OutboxRow.jti.in_(heads)).order_by(OutboxRow.attempts)
+    others = session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)).all()
+    return [*first, *(one for one in others if one not in first)][:limit]
 
 
 def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, code: str = CONSENT_WITHDRAWN) -> None:
@@ -159,8 +162,8 @@ def _follow_what_leaves(session: Session, row: ReferralRow) -> None:
 
 def peers_with_post(session: Session) -> list[str]:
     """The peers for whom something is queued."""
-    queued = select(OutboxRow.peer).where(OutboxRow.state == OutboxState.QUEUED).distinct()
-    return list(session.scalars(queued.order_by(OutboxRow.peer)))
+    queued = exists().where(OutboxRow.peer == PeerRow.node_id, OutboxRow.state == OutboxState.QUEUED)
+    return list(session.scalars(select(PeerRow.node_id).where(queued).order_by(PeerRow.node_id)))
 
 
 def is_about_a_person(row: OutboxRow) -> bool:

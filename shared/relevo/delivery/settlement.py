@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from relevo.clock import moment, seconds
 from relevo.delivery import duties
@@ -37,6 +37,8 @@ MAX_CODE = 64
 SET_ASIDE = 6
 """How many tries more a message that was refused alone counts for: the first pause is about ten minutes."""
 STOLEN = KeyCompromised.code
+NOT_ASKED_FOR = (OutboxRow.content, OutboxRow.disclosures, OutboxRow.sealed, OutboxRow.basis_record)
+"""The words of a message: settling it seldom asks for them, and then one by one."""
 SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period", STOLEN})
 """What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
 SAY_AGAIN = frozenset({STOLEN, KeyOutOfPeriod.code})
@@ -105,6 +107,14 @@ def set_aside(work: UnitOfWork, row: OutboxRow, code: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Made:
+    """A manifest that was made for a message."""
+
+    jti: str
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gathered:
     """The messages of one load by their jti, with what settling them asks for: each table is asked once.
 
@@ -112,14 +122,16 @@ class Gathered:
     """
 
     rows: Mapping[str, OutboxRow]
-    made: Mapping[str, ManifestRow]
+    made: Mapping[str, Made]
     receipted_before: frozenset[str]
 
 
 def gather(session: Session, peer: str, jtis: Sequence[str]) -> Gathered:
     """Read what settling these messages to one peer asks for."""
-    rows = {row.jti: row for row in session.scalars(select(OutboxRow).where(OutboxRow.jti.in_(jtis)))}
-    made = {row.digest: row for row in session.scalars(select(ManifestRow).where(ManifestRow.jti.in_(jtis)))}
+    found = select(OutboxRow).where(OutboxRow.jti.in_(jtis)).options(*map(defer, NOT_ASKED_FOR))
+    rows = {row.jti: row for row in session.scalars(found)}
+    attempts = select(ManifestRow.digest, ManifestRow.jti, ManifestRow.token).where(ManifestRow.jti.in_(jtis))
+    made = {one.digest: Made(jti=one.jti, token=one.token) for one in session.execute(attempts)}
     recall.gather(session, peer, {row.thread for row in rows.values()})
     return Gathered(rows=rows, made=made, receipted_before=streams.receipted_before(session, jtis))
 

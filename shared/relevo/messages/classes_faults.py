@@ -85,12 +85,14 @@ def field_name(text: str) -> str:
 
 def _as_json(fields: Mapping[str, JsonValue]) -> str:
     # A lone surrogate would make the whole text unreadable; as a noncharacter it is refused in its own field.
-    text = json.dumps(dict(fields), ensure_ascii=False, default=_plain)
-    return _LONE_SURROGATE.sub(_NONCHARACTER, text)
+    return _LONE_SURROGATE.sub(_NONCHARACTER, _ENCODER.encode(dict(fields)))
 
 
 def _plain(value: Mapping[str, JsonValue] | Sequence[JsonValue]) -> dict[str, JsonValue] | list[JsonValue]:
     return dict(value) if isinstance(value, Mapping) else list(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_plain)
 
 
 def _told(

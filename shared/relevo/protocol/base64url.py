@@ -6,11 +6,12 @@ never mean the same bytes.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 
 from relevo.errors import WireError
+
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
 class NotBase64url(WireError):
@@ -21,7 +22,7 @@ class NotBase64url(WireError):
 
 def encode(raw: bytes) -> str:
     """`raw` as base64url text without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def decode(text: str) -> bytes:
@@ -31,7 +32,8 @@ def decode(text: str) -> bytes:
         NotBase64url: if any other text would be the canonical spelling of the same bytes.
     """
     try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        standard = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
+        raw = binascii.a2b_base64(standard, strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise NotBase64url("a value is not base64url") from error
     if encode(raw) != text:

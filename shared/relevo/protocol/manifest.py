@@ -11,7 +11,7 @@ found without opening it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relevo.clock import seconds
@@ -68,7 +68,11 @@ class Message:
 
     def identity(self) -> str:
         """SHA-256 of these claims as compact JSON in this order; equal for two attempts of one message only."""
-        return base64url.digest(strict_json.dump(asdict(self)))
+        return base64url.digest(strict_json.dump(self.to_object()))
+
+    def to_object(self) -> JsonObject:
+        """The claims, in order."""
+        return {name: getattr(self, name) for name in Message.__dataclass_fields__}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +106,14 @@ class Manifest:
 
     def to_object(self) -> JsonObject:
         """The payload."""
-        attempt = asdict(self.attempt)
-        del attempt["kid"]
-        return {**asdict(self.message), **attempt, "iat": seconds(self.attempt.iat)}
+        return {
+            **self.message.to_object(),
+            "epoch": self.attempt.epoch,
+            "seq": self.attempt.seq,
+            "iat": seconds(self.attempt.iat),
+            "kem": self.attempt.kem,
+            "sealed": self.attempt.sealed,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

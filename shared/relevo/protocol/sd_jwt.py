@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
@@ -91,7 +92,7 @@ class Disclosure(general.Disclosure):
         free(found.name)
         return found
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the ASCII of its text (RFC 9901, section 4.2.3)."""
         return general.digest(self.text)
@@ -137,9 +138,11 @@ def reveal(payload: JsonObject, disclosures: Sequence[str]) -> JsonObject:
     Raises:
         MalformedSdJwt, BadDisclosure, NameCollision: as `verify`.
     """
-    parsed = [Disclosure.parse(text) for text in disclosures]
-    _require_profile(payload, parsed)
-    return general.reveal(payload, parsed)
+    by_digest = {(one := Disclosure.parse(text)).digest: one for text in disclosures}
+    _require_profile(payload, by_digest)
+    if len(by_digest) != len(disclosures):
+        raise BadDisclosure("a disclosure is given twice")
+    return general.uncover(payload, by_digest)
 
 
 def serialise(issued: Issued) -> str:
@@ -166,13 +169,12 @@ def _veiled(value: JsonValue) -> Issuable:
     return Veiled(hidden=value, multiple=INSIDE) if isinstance(value, dict) else value
 
 
-def _require_profile(payload: JsonObject, disclosures: Sequence[Disclosure]) -> None:
+def _require_profile(payload: JsonObject, by_digest: Mapping[str, Disclosure]) -> None:
     """Nothing is hidden but the members of the payload and the fields of those that are objects."""
     if payload.get(general.ALGORITHM) != "sha-256":
         raise MalformedSdJwt("_sd_alg is not sha-256")
     _require_plain({name: value for name, value in payload.items() if name not in _ENVELOPE})
     members = frozenset(_digests(payload))
-    by_digest = {disclosure.digest: disclosure for disclosure in disclosures}
     fields = {inner for one, disclosure in by_digest.items() if one in members for inner in disclosure.inside}
     for one, disclosure in by_digest.items():
         if one in fields or not isinstance(disclosure.value, dict):

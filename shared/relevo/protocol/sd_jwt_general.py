@@ -120,9 +120,18 @@ def reveal(payload: JsonObject, disclosures: Iterable[Disclosure]) -> JsonObject
     waiting = {digest(one.text, algorithm): one for one in given}
     if len(waiting) != len(given):
         raise BadDisclosure("a disclosure is given twice")
-    walk = _Walk(waiting)
+    return uncover(payload, waiting)
+
+
+def uncover(payload: JsonObject, waiting: Mapping[str, Disclosure]) -> JsonObject:
+    """The same for disclosures by their digests, each of which must be found.
+
+    Raises:
+        MalformedSdJwt, BadDisclosure, NameCollision: as `reveal`.
+    """
+    walk = _Walk(dict(waiting))
     claims = walk.object({name: value for name, value in payload.items() if name != ALGORITHM})
-    if waiting:
+    if walk.left:
         raise BadDisclosure("the JWT does not vouch for a disclosure")
     claims.pop(ALGORITHM, None)
     return claims
@@ -162,10 +171,10 @@ def split_bound(text: str) -> tuple[str, tuple[str, ...], str]:
 
 
 class _Walk:
-    """One way through a payload, taking from `waiting` what is found and remembering every digest."""
+    """One way through a payload, taking from what is `left` what is found and remembering every digest."""
 
     def __init__(self, waiting: dict[str, Disclosure]) -> None:
-        self._waiting = waiting
+        self.left = waiting
         self._seen: set[str] = set()
 
     def object(self, level: JsonObject) -> JsonObject:
@@ -210,7 +219,7 @@ class _Walk:
         if one in self._seen:
             raise BadDisclosure("a digest stands twice")
         self._seen.add(one)
-        return self._waiting.pop(one, None)
+        return self.left.pop(one, None)
 
 
 def _conceal(value: Issuable, out: list[str]) -> object:

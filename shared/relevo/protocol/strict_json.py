@@ -21,7 +21,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_INTEGER = (1 << 53) - 1
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """A string (to the end of the text, if it is not closed) or a bracket; never goes back, so linear in time."""
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 

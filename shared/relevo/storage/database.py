@@ -37,6 +37,9 @@ from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from relevo.storage.appending import AppendingSession
+from relevo.storage.numbering import number
+
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON", "secure_delete=ON")
 _WRITERS = 0x72656C65766F
 """The number of the advisory lock of all that write, alone or in lanes: `relevo` in ASCII."""
@@ -70,7 +73,7 @@ class Database:
             lane: whose rows alone it writes, so that it need not wait for other lanes; None for anybody's.
         """
         writing = self._writing.execution_options(lane=lane)
-        with Session(writing, expire_on_commit=False) as session:
+        with AppendingSession(writing, expire_on_commit=False) as session:
             with session.begin():
                 yield session
                 if _RUNG in session.info and self.is_shared:
@@ -81,7 +84,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads; whatever it writes is undone."""
-        with Session(self._reading, expire_on_commit=False) as session:
+        with AppendingSession(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -195,3 +198,6 @@ def _lock(kind: str, name: str) -> int:
 
 def _writes(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("immediate", False))
+
+
+event.listen(AppendingSession, "before_flush", number)

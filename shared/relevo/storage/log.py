@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from relevo.protocol import merkle
 from relevo.protocol.record import entry_of, make_record, new_salt
+from relevo.storage.appending import append
 from relevo.storage.tables import CheckpointRow, LogEntryRow, LogHashRow
 
 NOTHING_YET: Mapping[tuple[int, int], bytes] = MappingProxyType({})
@@ -27,7 +28,7 @@ def record(session: Session, kind: str, at: datetime, *, subject: str | None = N
     `subject` (a thread, mostly) only finds the entry again; it is no part of what is hashed.
     """
     written, salt = make_record(kind, at, **fields), new_salt()
-    session.add(LogEntryRow(record=written, salt=salt, entry=entry_of(written, salt), subject=subject))
+    append(session, LogEntryRow, record=written, salt=salt, entry=entry_of(written, salt), subject=subject)
 
 
 def size(session: Session) -> int:

@@ -8,9 +8,9 @@ ever deleted. What was not gathered is asked for as ever; undoing a savepoint fo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, SessionTransaction
@@ -19,19 +19,26 @@ from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
 
 _MEMORY = "relevo.recall"
 Listed = TypeVar("Listed", StepRow, DutyRow)
+Found = TypeVar("Found")
 Thread: TypeAlias = tuple[str, str]
 """The peer and the thread of a referral."""
+Ask: TypeAlias = Callable[[Session, Collection[str]], Mapping[str, Found]]
+"""What a table holds of each of these threads, by thread."""
 
 
 @dataclass(kw_only=True)
 class _Memory:
-    """The referral of each thread, None where it has not begun; lists by table and thread; threads that others have."""
+    """The referral of each thread, None where it has not begun; lists by table and thread; threads that others have.
+
+    `beside` are the answers to what one side alone asks for all threads, by the function that asks.
+    """
 
     peer: str
     referrals: dict[Thread, ReferralRow | None]
     lists: dict[tuple[type[StepRow | DutyRow], Thread], list[StepRow | DutyRow]]
     of_others: frozenset[str]
     sops: list[SopRow] = field(default_factory=list)
+    beside: dict[Ask[Any], Mapping[str, Any]] = field(default_factory=dict)
 
 
 def gather(session: Session, peer: str, threads: Collection[str]) -> None:
@@ -83,6 +90,20 @@ def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[List
         return [one for one in known if isinstance(one, table)]
     mine = select(table).where(table.peer == row.peer, table.thread == row.thread)
     return list(session.scalars(mine.order_by(table.id)))
+
+
+def beside(session: Session, peer: str, thread: str, ask: Ask[Found]) -> Found | None:
+    """What `ask` finds of a thread, asked once for all threads that are remembered together with it.
+
+    Only for what this transaction does not change.
+    """
+    memory = _memory(session)
+    if memory is None or (peer, thread) not in memory.referrals:
+        return ask(session, (thread,)).get(thread)
+    if ask not in memory.beside:
+        memory.beside[ask] = ask(session, [one for _, one in memory.referrals])
+    found: Found | None = memory.beside[ask].get(thread)
+    return found
 
 
 def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:

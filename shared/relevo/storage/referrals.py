@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -26,6 +27,9 @@ from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import recall
 from relevo.storage.tables import DutyRow, InboxRow, OutboxRow, ReferralRow, StepRow
+
+_READ: WeakKeyDictionary[ReferralRow, tuple[tuple[str, bytes], Terms]] = WeakKeyDictionary()
+"""The terms of rows that some transaction holds, with what they were read from; gone with the row."""
 
 SHORTEST = 8
 """How much of a thread people must type for it to be found by its beginning."""
@@ -130,9 +134,14 @@ def terms(row: ReferralRow) -> Terms | None:
     """The terms, of a consent or of an exception, under which the referral moves; None after erasure."""
     if row.basis_record is None:
         return None
-    if rests_on_exception(row):
-        return as_terms(exception_from_record(row.basis_record))
-    return terms_from_record(row.basis_record)
+    written = row.basis, row.basis_record
+    if (read := _READ.get(row)) is None or read[0] != written:
+        read = _READ[row] = written, _terms(*written)
+    return read[1]
+
+
+def _terms(basis: str, record: bytes) -> Terms:
+    return as_terms(exception_from_record(record)) if kind_of(basis) == "exception" else terms_from_record(record)
 
 
 def rests_on_exception(row: ReferralRow) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from relevo.protocol.stream_list import Direction
 from relevo.protocol.summary import MAX_GAPS
+from relevo.storage.appending import append
 from relevo.storage.tables import InboxRow, OutboxRow
-from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
+from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow, WholeRow
+
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +48,25 @@ def current_epoch(session: Session, peer: str) -> int:
 def received(session: Session, peer: str, epoch: int | None = None) -> Stand:
     """Where the stream from `peer` stands, in its newest epoch unless another is named."""
     epoch = current_epoch(session, peer) if epoch is None else epoch
-    of_stream = (InboxRow.peer == peer, InboxRow.epoch == epoch)
-    high_water, count = session.execute(
-        select(func.coalesce(func.max(InboxRow.seq), 0), func.count()).where(*of_stream)
-    ).one()
-    if high_water == count:
-        return Stand(epoch=epoch, high_water=high_water, gaps=())
-    seqs = session.scalars(select(InboxRow.seq).where(*of_stream).order_by(InboxRow.seq))
-    return Stand(epoch=epoch, high_water=high_water, gaps=_gaps(list(seqs)))
+    whole = _whole(session, peer, epoch)
+    seqs = list(session.scalars(_behind(peer, epoch, whole)))
+    return Stand(epoch=epoch, high_water=seqs[-1] if seqs else whole, gaps=_gaps(whole, seqs))
+
+
+def note_whole(session: Session, peer: str) -> None:
+    """Note how far the stream from `peer` has come without a gap, so that nobody counts it from its beginning again."""
+    epoch = current_epoch(session, peer)
+    noted = before = _whole(session, peer, epoch)
+    while seqs := session.scalars(_behind(peer, epoch, noted).limit(AT_ONCE)).all():
+        further = sum(1 for place, seq in enumerate(seqs, start=noted + 1) if seq == place)
+        noted += further
+        if further < AT_ONCE:
+            break
+    if before == 0 < noted:
+        append(session, WholeRow, peer=peer, epoch=epoch, seq=noted)
+    elif noted > before:
+        mine = (WholeRow.peer == peer, WholeRow.epoch == epoch)
+        session.execute(update(WholeRow).where(*mine).values(seq=noted))
 
 
 def missing(gaps: tuple[tuple[int, int], ...]) -> int:
@@ -109,8 +123,8 @@ def in_gaps(session: Session, peer: str, epoch: int, gaps: tuple[tuple[int, int]
 
 def beyond(epoch: int, high_water: int, gaps: tuple[tuple[int, int], ...]) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies in a gap, above the high water, or in a later epoch."""
-    above = or_(OutboxRow.seq > high_water, *(OutboxRow.seq.between(begin, end) for begin, end in gaps))
-    return or_(OutboxRow.epoch > epoch, and_(OutboxRow.epoch == epoch, above))
+    within = (and_(OutboxRow.epoch == epoch, OutboxRow.seq.between(begin, end)) for begin, end in gaps)
+    return or_(tuple_(OutboxRow.epoch, OutboxRow.seq) > tuple_(epoch, high_water), *within)
 
 
 def forgotten(session: Session) -> list[ForgottenRow]:
@@ -123,6 +137,16 @@ def receipted_before(session: Session, jtis: Collection[str]) -> frozenset[str]:
     return frozenset(session.scalars(select(FormerReceiptRow.jti).where(FormerReceiptRow.jti.in_(jtis))))
 
 
-def _gaps(seqs: list[int]) -> tuple[tuple[int, int], ...]:
-    pairs = zip([0, *seqs], seqs, strict=False)
+def _whole(session: Session, peer: str, epoch: int) -> int:
+    mine = (WholeRow.peer == peer, WholeRow.epoch == epoch)
+    return session.scalar(select(WholeRow.seq).where(*mine)) or 0
+
+
+def _behind(peer: str, epoch: int, seq: int) -> Select[int]:
+    mine = (InboxRow.peer == peer, InboxRow.epoch == epoch, InboxRow.seq > seq)
+    return select(InboxRow.seq).where(*mine).order_by(InboxRow.seq)
+
+
+def _gaps(whole: int, seqs: list[int]) -> tuple[tuple[int, int], ...]:
+    pairs = zip([whole, *seqs], seqs, strict=False)
     return tuple((before + 1, after - 1) for before, after in pairs if after > before + 1)[:MAX_GAPS]

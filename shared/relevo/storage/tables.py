@@ -168,7 +168,17 @@ class OutboxRow(SharedBase):
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_peer_state", "peer", "state"), UniqueConstraint("peer", "epoch", "seq"))
+    __table_args__ = (
+        Index("ix_outbox_peer_state_jti", "peer", "state", "jti"),
+        Index(
+            "ix_outbox_problem",
+            "peer",
+            "problem",
+            sqlite_where=text("problem IS NOT NULL"),
+            postgresql_where=text("problem IS NOT NULL"),
+        ),
+        UniqueConstraint("peer", "epoch", "seq"),
+    )
 
     jti: Mapped[str] = mapped_column(Digest, primary_key=True)
     peer: Mapped[str] = mapped_column(Word)

@@ -42,6 +42,16 @@ class StandRow(SharedBase):
     confirmed_why: Mapped[str | None]
 
 
+class WholeRow(SharedBase):
+    """Up to which place everything that a peer sent in an epoch has come, without a gap."""
+
+    __tablename__ = "received_whole"
+
+    peer: Mapped[str] = mapped_column(Word, primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
 class FormerReceiptRow(SharedBase):
     """A receipt that a peer gave before it was restored; the message was offered again and has a newer one."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "shared_0017"
-down_revision = "shared_0016"
+revision = "shared_0019"
+down_revision = "shared_0018"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "shared_0017_empty"
-down_revision = "shared_0016"
+revision = "shared_0020"
+down_revision = "shared_0019"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,51 @@
+"""Rows that a transaction only adds and does not look at again, written with one statement for each table.
+
+`append` keeps them beside the session. They are in the database before the session asks it for anything, before a
+savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone takes
+those with it that were added since. The mapper would make an object of each, compare its columns and, where the
+database numbers rows, insert one at a time: ten times the work for a row that nobody holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, cast
+
+from sqlalchemy import Table, event, insert
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
+
+_WAITING = "relevo.appending"
+_Waiting: TypeAlias = dict[type[DeclarativeBase], list[dict[str, Any]]]
+
+
+class AppendingSession(Session):
+    """A session in which rows may wait."""
+
+    def begin_nested(self) -> SessionTransaction:
+        """See `Session`; what waits was added before the savepoint."""
+        _write(self)
+        return super().begin_nested()
+
+
+def append(session: Session, table: type[DeclarativeBase], **values: object) -> None:
+    """Add a row; of one table every row in a transaction has the same columns."""
+    waiting: _Waiting = session.info.setdefault(_WAITING, {})
+    waiting.setdefault(table, []).append(values)
+
+
+def _write(session: Session) -> None:
+    waiting: _Waiting = session.info.pop(_WAITING, {})
+    for table, rows in waiting.items():
+        session.connection().execute(insert(cast("Table", table.__table__)), rows)
+
+
+def _before_question(asked: ORMExecuteState) -> None:
+    _write(asked.session)
+
+
+def _forget(session: Session, _undone: SessionTransaction) -> None:
+    session.info.pop(_WAITING, None)
+
+
+event.listen(AppendingSession, "do_orm_execute", _before_question)
+event.listen(AppendingSession, "before_commit", _write)
+event.listen(AppendingSession, "after_soft_rollback", _forget)

@@ -1,0 +1,68 @@
+"""A row that waits is in the database before anybody asks, and is gone with the savepoint that it was added in."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from relevo.storage import log
+from relevo.storage.appending import append
+from relevo.storage.database import Database
+from relevo.storage.tables import LogEntryRow, ManifestRow
+from support.nodes import AT
+
+PEER = "fr:autre"
+
+
+def _keep(session: Session, name: str) -> None:
+    append(session, ManifestRow, digest=name, jti=name, token="sample", made_at=AT)
+
+
+def _kept(session: Session) -> list[str]:
+    return list(session.scalars(select(ManifestRow.digest).where(ManifestRow.token == "sample").order_by("digest")))
+
+
+def test_a_question_finds_what_was_added_just_now(database: Database) -> None:
+    with database.write() as session:
+        _keep(session, "a")
+        assert session.get_one(ManifestRow, "a").made_at == AT
+        _keep(session, "b")
+        assert _kept(session) == ["a", "b"]
+
+
+def test_what_was_added_is_there_after_the_transaction(database: Database) -> None:
+    with database.write() as session:
+        _keep(session, "a")
+    with database.read() as session:
+        assert _kept(session) == ["a"]
+
+
+def test_a_savepoint_that_is_undone_takes_what_was_added_since_and_nothing_before(database: Database) -> None:
+    with database.write() as session:
+        _keep(session, "before")
+        savepoint = session.begin_nested()
+        _keep(session, "within, written")
+        assert len(_kept(session)) == len(["before", "within, written"])
+        _keep(session, "within, waiting")
+        savepoint.rollback()
+        _keep(session, "since")
+        assert _kept(session) == ["before", "since"]
+    with database.read() as session:
+        assert _kept(session) == ["before", "since"]
+
+
+def test_a_savepoint_that_is_kept_keeps_what_was_added(database: Database) -> None:
+    with database.write() as session:
+        with session.begin_nested():
+            _keep(session, "within")
+        assert _kept(session) == ["within"]
+
+
+def test_entries_of_the_log_stand_in_the_order_in_which_they_were_recorded(database: Database) -> None:
+    with database.write() as session:
+        last = session.scalar(select(func.max(LogEntryRow.id))) or 0
+        for number in range(9):
+            names = {"sop": f"sample-{number}", "peer": PEER, "state": "draft", "signature": None}
+            log.record(session, "sop", AT, subject=f"sample-{number}", **names)
+        found = select(LogEntryRow.subject).where(LogEntryRow.id > last).order_by(LogEntryRow.id)
+        assert list(session.scalars(found)) == [f"sample-{number}" for number in range(9)]

@@ -84,8 +84,8 @@ def test_after_a_restore_sending_stops_until_an_administrator_confirms(
     confirmed = host.run("epoch", "confirm", "--why", "the disk broke").stdout
     assert "epoch 2" in confirmed
     host.run("deliver")
-    for node, peer in ((host, ORIGIN_ID), (origin, HOST_ID)):
-        compared = node.run("delivery", "compare", peer).stdout
+    for side, peer in ((host, ORIGIN_ID), (origin, HOST_ID)):
+        compared = side.run("delivery", "compare", peer).stdout
         assert "forgotten" in compared
         assert "missing" not in compared
     assert "Everything gets through" in host.run("delivery", "stuck").stdout

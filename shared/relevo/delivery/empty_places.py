@@ -8,7 +8,7 @@ place, stays empty; everything else is still to come. What comes all the same is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import select
@@ -23,6 +23,7 @@ from relevo.storage import peers, streams
 from relevo.storage.streams import Stand
 from relevo.storage.tables import InboxRow
 from relevo.storage.tables_streams import StandRow
+from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.empty_places")
 HOURLY = timedelta(hours=1)
@@ -34,8 +35,7 @@ def turn(node: Node, transport: Transport) -> None:
     """Ask the peers in whose streams there are gaps, unless they were asked within the hour."""
     with node.read() as work:
         active = [row.node_id for row in peers.everybody(work.session) if row.state in peers.HEARD]
-        stands = [(peer, work.session.get(StandRow, peer)) for peer in active]
-        due = [peer for peer, row in stands if row is None or not _lately(row, work.at)]
+        due = [peer for peer in active if _is_due(work, peer)]
     for peer in due:
         with node.write() as work:
             streams.stand_of(work.session, peer).gaps_asked_at = work.at
@@ -45,8 +45,12 @@ def turn(node: Node, transport: Transport) -> None:
             EVENTS.warning("gaps not looked at", peer=peer, code=fault.code)
 
 
-def _lately(row: StandRow, at: datetime) -> bool:
-    return row.gaps_asked_at is not None and timedelta() <= at - row.gaps_asked_at < HOURLY
+def _is_due(work: UnitOfWork, peer: str) -> bool:
+    """Nothing is noted of a peer with whom nothing was exchanged and nothing is missing."""
+    row = work.session.get(StandRow, peer)
+    if row is None:
+        return bool(streams.received(work.session, peer).gaps)
+    return row.gaps_asked_at is None or not timedelta() <= work.at - row.gaps_asked_at < HOURLY
 
 
 def look(node: Node, transport: Transport, peer: str) -> None:

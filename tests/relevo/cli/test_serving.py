@@ -16,7 +16,6 @@ from relevo.domain.access import Role
 from relevo.storage.database import Database
 from relevo.storage.sole import sole
 from support.command_line import CommandLine
-from support.nodes import AT
 from support.processes import PATIENCE_SECONDS, NodeProcess, RunningPair, until
 from support.story import sample
 
@@ -50,9 +49,6 @@ def test_a_node_that_is_asked_to_end_finishes_what_is_under_way_and_takes_nothin
     running_nodes: RunningPair,
 ) -> None:
     host = running_nodes.host
-    running_nodes.move_to(AT.replace(day=23))
-    with host.client(Role.COUNSELLOR) as client:
-        assert client.get("/api/me").json()["now"] == "2026-11-23T09:00:00Z"
     begun = HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_SECONDS)
     body = json.dumps({"case": sample("01")}).encode()
     _begin(begun, "/api/cases", body[:100], len(body), host.tokens[Role.COUNSELLOR])

@@ -38,12 +38,14 @@ CONTACTS = "POST /api/contact-lists"
 JUDGED: dict[str, dict[str, str]] = {
     "host": {
         "POST /api/cases": "a case file is of any shape, and read by rules of its own",
+        "POST /api/keys/rotate": "a signing key alone is declared invalid since a moment",
         "POST /api/peers": "a statement is signed text",
         "POST /api/sops": "a SOP is TOML, and signed",
         CONTACTS: "who may stand in a list depends on whose list it is",
     },
     "origin": {
         "POST /api/organisations": "what may stand in one field depends on others",
+        "POST /api/keys/rotate": "a signing key alone is declared invalid since a moment",
         "POST /api/peers": "a statement is signed text",
         "POST /api/referrals/{thread}/services/{service}/answer": "who declines says why",
         "POST /api/sops": "a SOP is TOML, and signed",

@@ -39,7 +39,7 @@ def test_the_proof_that_the_log_only_grew(client: TestClient) -> None:
     found = read_growth(client.get(f"/api/log/growth?old=1&new={size}").content)
     assert (found.old, found.new) == (1, size)
     refused = client.get(f"/api/log/growth?old={size}&new={size}")
-    assert (refused.status_code, refused.json()["code"]) == (400, "bad-input")
+    assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
 
 
 def test_an_alarm_stays_until_somebody_has_looked_and_then_stays_in_the_list(client: TestClient) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 from host_node import cases, exceptions
+from host_node.service import SERVICE as HOST
 from origin_node import erasure
+from origin_node.service import SERVICE as ORIGIN
 from relevo.audit.examination import Examination, examine
 from relevo.delivery import evidence_basis, evidence_book
 from relevo.delivery.node import Node
@@ -20,13 +22,22 @@ from relevo.protocol.evidence_book import read_book, write_book
 from relevo.protocol.evidence_items import BookBasis, BookItem, BookThread
 from relevo.protocol.verification import Examined
 from relevo.protocol.verification_book import verify_book
-from support.nodes import ORIGIN_ID, JoinedNodes, staff
+from support.databases import SqliteDatabases
+from support.nodes import ORIGIN_ID, JoinedNodes, join, staff
 from support.story import Story, sample
 
 
-@pytest.fixture
-def left(nodes: JoinedNodes) -> Story:
-    """Case 04, where a professional attests the danger: raised, reviewed, sent and receipted."""
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Case 04, where a professional attests the danger; nothing here changes it."""
+    databases = SqliteDatabases(tmp_path_factory.mktemp("left"))
+    nodes = join((HOST, ORIGIN), (databases.fresh(HOST), databases.fresh(ORIGIN)))
+    yield emergency(nodes)
+    nodes.close()
+
+
+def emergency(nodes: JoinedNodes) -> Story:
+    """Raised, reviewed, sent and receipted."""
     story = Story(nodes=nodes)
     story.take_in(sample("04"), consented=False)
     with story.at_host() as work:
@@ -131,7 +142,8 @@ def _unattested(shown: Mapping[str, bytes]) -> Mapping[str, bytes]:
     return {claim: unattested(record) for claim, record in shown.items()}
 
 
-def test_after_erasure_nobody_sees_it_any_more(left: Story) -> None:
+def test_after_erasure_nobody_sees_it_any_more(nodes: JoinedNodes) -> None:
+    left = emergency(nodes)
     left.origin(erasure.withdraw_consent)
     left.nodes.deliver()
     assert bases(content(left, left.nodes.host, Role.COUNSELLOR)) == []

@@ -18,6 +18,7 @@ from relevo.protocol.evidence_items import BookThread
 from relevo.protocol.record import RecordType, read_record
 from relevo.protocol.verification import examine_evidence
 from relevo.protocol.verification_book import verify_book
+from relevo.storage import files
 from support.file_story import FileStory, file_story
 from support.nodes import HOST_ID, ORIGIN_ID, JoinedNodes, staff
 from support.wire_pair import resign
@@ -27,12 +28,16 @@ FILES = frozenset({RecordType.FILE_SENT, RecordType.FILE_RECEIPT_GOT, RecordType
 
 
 @pytest.fixture
-def brought(nodes_on_each: JoinedNodes) -> FileStory:
+def brought(nodes: JoinedNodes) -> FileStory:
     """A consent sheet that was attached, sent, brought and receipted."""
-    story = file_story(nodes_on_each)
-    story.attach()
+    return bring(nodes)
+
+
+def bring(nodes: JoinedNodes) -> FileStory:
+    story = file_story(nodes)
+    story.attach(b"%PDF-1.7\n% an invented consent sheet\n%%EOF\n")
     story.send()
-    nodes_on_each.deliver()
+    nodes.deliver()
     return story
 
 
@@ -57,7 +62,8 @@ def logged(evidence: Evidence) -> list[str]:
     return sorted(kind for kind in kinds if kind in FILES)
 
 
-def test_both_sides_prove_that_a_file_went_over(brought: FileStory) -> None:
+def test_both_sides_prove_that_a_file_went_over(nodes_on_each: JoinedNodes) -> None:
+    brought = bring(nodes_on_each)
     host, origin = both(brought)
     assert (logged(host), logged(origin)) == (["file-receipt-got", "file-sent"], ["file-receipt-made"])
     found = together(host, origin)
@@ -137,19 +143,18 @@ TAMPERED: dict[str, tuple[Callable[[FileStory, Both], Both], str]] = {
 }
 
 
-def test_what_was_tampered_with_is_found_and_named(nodes: JoinedNodes) -> None:
-    story = file_story(nodes)
-    story.attach()
-    story.send()
-    nodes.deliver()
-    honest = both(story)
+def test_what_was_tampered_with_is_found_and_named(brought: FileStory) -> None:
+    honest = both(brought)
     for name, (change, code) in TAMPERED.items():
-        assert code in codes(together(*change(story, honest))), name
+        assert code in codes(together(*change(brought, honest))), name
 
 
 def test_a_file_that_another_referral_announces_again_is_noted_for_it_as_well(brought: FileStory) -> None:
-    origin = brought.nodes.origin
+    origin, other = brought.nodes.origin, "5f0c2d8e-6f3b-4c57-9c5a-0d9f1b7e2a35"
     with origin.write() as work:
-        (row, _) = next(iter(file_traces.shown(work.session, HOST_ID, brought.thread)))
-        assert row.receipt is not None
-    assert [one.receipt for one in brought.evidence(origin).files] == [row.receipt]
+        entries = files.in_thread(work.session, brought.row(origin))
+        for _ in range(2):
+            for known in files.expect(work.session, HOST_ID, other, entries, work.at):
+                file_traces.received(work, known)
+        (shown,) = (one for _, one in file_traces.shown(work.session, HOST_ID, other))
+    assert [shown] == list(brought.evidence(origin).files)

@@ -113,3 +113,10 @@ def test_the_evidence_of_a_relation_says_the_same(stolen: Story, tmp_path: Path)
     shown = verify(tmp_path, book)
     assert shown.exit_code == 1
     assert set(of_keys(shown)) == {STANDS, APART, ("node", *STANDS[1:])}
+
+
+def test_an_older_head_counts_under_the_witness_key_of_its_time(stolen: Story, tmp_path: Path) -> None:
+    publishing.rotate(stolen.nodes.origin, staff(Role.ADMINISTRATOR), KeyRole.WITNESS)
+    settle(stolen)
+    lost = bare(stolen.evidence(stolen.nodes.host))
+    assert of_keys(verify(tmp_path, lost)) == [STANDS, APART]

@@ -2,7 +2,8 @@
 
 With `--json` the same for programs:
 
-    {"ok": true, "kept": true, "summary": …, "lines": [{"part", "check", "subject", "outcome", "text", "code"}, …]}
+    {"ok": true, "kept": true, "summary": …,
+     "lines": [{"part", "check", "subject", "outcome", "text", "code", "advice"}, …]}
 
 Exit statuses: 0 everything holds and was kept; 1 something does not hold; 3 everything holds, and shows that something
 was not done in time or as agreed.
@@ -143,6 +144,8 @@ def _as_one(one: Line, count: int, referrals: int) -> Line:
 def _print_line(one: Line) -> None:
     mark, style = _MARKS[one.outcome]
     show.marked(mark, f"{one.subject}: {one.text.removeprefix(COULD_NOT)}", style)
+    if one.advice:
+        show.marked(" " * len(mark), f"→ {one.advice}", style)
 
 
 def _examined(file: Path, fingerprints: Mapping[str, str]) -> Sequence[Examined]:

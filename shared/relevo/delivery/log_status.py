@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from relevo.domain.access import MAY, Act
 from relevo.domain.tasks import Task
-from relevo.errors import BadInput, NotFound
+from relevo.errors import NotFound
 from relevo.protocol import merkle
 from relevo.protocol.checkpoint import log_verifier_key
 from relevo.protocol.cosignature import witness_verifier_key
@@ -74,12 +74,12 @@ def prove_growth(work: UnitOfWork, old: int, new: int) -> bytes:
     """The file by which an auditor checks that the log of `new` entries begins with the one of `old`.
 
     Raises:
-        BadInput: unless 0 < old < new, and this log has that many.
+        NotFound: unless 0 < old < new, and this log has that many entries.
     """
     work.require(Act.READ_LOG)
     newest = log.latest_checkpoint(work.session)
     if not 0 < old < new <= (newest.size if newest else 0):
-        raise BadInput(f"the log has {newest.size if newest else 0} entries; give two sizes, the smaller one first")
+        raise NotFound(f"the log has {newest.size if newest else 0} entries; give two sizes, the smaller one first")
     proof = merkle.consistency_proof(old, new, log.subtrees(work.session))
     return write_growth(LogGrowth(node=work.identity.node_id, old=old, new=new, proof=tuple(proof)))
 

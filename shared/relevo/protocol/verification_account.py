@@ -139,14 +139,18 @@ def tell(evidence: Evidence, found: Proven, same: Sequence[Proven], identities: 
 
 def seen_by(note: str, peers: Sequence[str], identities: Identities) -> dict[str, datetime]:
     """When each of these witnesses saw a head; whoever did not is left out."""
-    seen = {}
-    for peer in peers:
-        latest = identities.latest(peer)
+    found = {peer: _seen_at(note, peer, identities) for peer in peers}
+    return {peer: at for peer, at in found.items() if at is not None}
+
+
+def _seen_at(note: str, peer: str, identities: Identities) -> datetime | None:
+    """When a witness saw a head, under whichever of its keys; None if it did not."""
+    for statement in reversed(identities.chains[peer]):
         try:
-            seen[peer] = read_cosignature(note, peer, latest.witness).at
+            return read_cosignature(note, peer, statement.witness).at
         except WireError:
             continue
-    return seen
+    return None
 
 
 def _receipt(evidence: Evidence, found: Proven, same: Sequence[Proven], identities: Identities) -> Receipt | None:

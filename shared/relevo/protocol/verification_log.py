@@ -42,6 +42,7 @@ class LogRecordMismatch(WireError):
     """A log record speaks of a message or a receipt that the file does not show."""
 
     code = "log-record-mismatch"
+    advice = "Ask the node for a fresh export; what its log speaks of was left out of this file."
 
 
 class LogEntryMissing(WireError):

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from relevo.errors import WireError
+
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from relevo.errors import WireError
 
 
 COULD_NOT = "could not check: "
@@ -56,13 +56,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One check of one thing; `code` stands in failures and in what was not kept."""
+    """One check of one thing; `code` stands in failures and in what was not kept, `advice` in some failures."""
 
     check: Check
     subject: str
     outcome: Outcome
     text: str
     code: str | None = None
+    advice: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -111,6 +112,15 @@ class Report:
         return tuple(line for line in self.lines if line.outcome is outcome)
 
 
+_FAILED = {
+    Check.BOTH_SIDES: "the two sides do not agree",
+    Check.CHECKPOINT: "the head of the log does not hold",
+    Check.LOG_COVERAGE: "not all of it is in the log",
+    Check.ATTACHMENT: "what is shown of the file does not hold",
+    Check.KEY: "it may be the work of a thief",
+    Check.DEADLINE: "the due time does not hold",
+}
+"""What is said of a failure where the word of the check alone would not be understood."""
 _MARKS = {
     Outcome.HOLDS: "ok      ",
     Outcome.FAILS: "FAILED  ",
@@ -125,10 +135,15 @@ def holds(check: Check, subject: str, text: str) -> Line:
 
 
 def fails(check: Check, subject: str, error: WireError) -> Line:
-    """A line that says which part does not hold and why, with the code of `error`."""
+    """A line that says which part does not hold and why, with the code of `error`, and its advice if it has its own."""
     why = error.detail.rstrip(".")
-    text = f"the {check.replace('-', ' ')} does not hold: {why[:1].lower()}{why[1:]} ({error.code})."
-    return Line(check=check, subject=subject, outcome=Outcome.FAILS, text=text, code=error.code)
+    text = f"{_FAILED.get(check, _fault(check))}: {why[:1].lower()}{why[1:]} ({error.code})."
+    advice = None if error.advice == WireError.advice else error.advice
+    return Line(check=check, subject=subject, outcome=Outcome.FAILS, text=text, code=error.code, advice=advice)
+
+
+def _fault(check: Check) -> str:
+    return f"the {check.replace('-', ' ')} does not hold"
 
 
 def not_kept(check: Check, subject: str, code: str, text: str) -> Line:

@@ -117,6 +117,7 @@ def test_a_file_that_was_changed_fails_with_status_1_and_names_the_code(tmp_path
     shown = run(write(tmp_path, changed))
     assert shown.exit_code == 1
     assert "✗ FAILS" in shown.stdout
+    assert "→ If the text of the SOP was changed, its digest is another one" in " ".join(shown.stdout.split())
     assert "FAILED" in shown.stdout.splitlines()[-2] + shown.stdout.splitlines()[-1]
 
 

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from host_node.service import SERVICE
 from relevo.delivery import log_files
 from relevo.domain.access import Role
+from relevo.protocol.log_growth import read_growth
 from relevo.storage import users, witness
 from relevo.web.app import make_app
 from support.nodes import ORIGIN_ID, JoinedNodes
@@ -31,6 +32,14 @@ def test_the_head_of_the_log_and_who_has_seen_it(client: TestClient) -> None:
     (seen,) = told["witnesses"]
     assert (seen["peer"], seen["size"], seen["problem"]) == (ORIGIN_ID, told["size"], None)
     assert seen["verifier_key"].startswith("ci:accueil/witness+")
+
+
+def test_the_proof_that_the_log_only_grew(client: TestClient) -> None:
+    size = client.get("/api/log").json()["size"]
+    found = read_growth(client.get(f"/api/log/growth?old=1&new={size}").content)
+    assert (found.old, found.new) == (1, size)
+    refused = client.get(f"/api/log/growth?old={size}&new={size}")
+    assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
 
 
 def test_an_alarm_stays_until_somebody_has_looked_and_then_stays_in_the_list(client: TestClient) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -19,18 +20,23 @@ from relevo.delivery import (
     registration,
     sop_exchange,
 )
+from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
+from relevo.delivery.transport import Answer, PeerUnreachable
 from relevo.domain.access import Role as Office
 from relevo.errors import BadInput, Conflict
-from relevo.protocol import jws, strict_json
+from relevo.protocol import base64url, jws, strict_json
+from relevo.protocol.envelope import Envelope
 from relevo.protocol.fingerprint import FingerprintDiffers, fingerprint_of
-from relevo.protocol.hop import HopRequest, sign_request
+from relevo.protocol.hop import HopRequest, sign_answer, sign_request
 from relevo.protocol.keyring import KEPT, KeyRing, Role
 from relevo.protocol.keys import KeyOffline, OfflineKey, SigningKey
+from relevo.protocol.manifest import said_in
 from relevo.protocol.part import read_part, verify_part
+from relevo.protocol.receipt import Disposition, Receipt, sign_receipt
 from relevo.protocol.record import read_record
 from relevo.protocol.sop_signature import sign_sop
-from relevo.protocol.strict_json import JsonObject
+from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod
 from relevo.protocol.verification import verify_evidence
 from relevo.storage import peers, sops
@@ -38,7 +44,7 @@ from relevo.storage.key_store import held
 from relevo.storage.peers import PeerRevoked, PeerSuspended
 from relevo.storage.tables import LogEntryRow, OutboxRow
 from support.hand_made import Hand, asking, without_basis
-from support.nodes import HOST_ID, ORIGIN_ADDRESS, ORIGIN_ID, staff
+from support.nodes import HOST_ID, ORIGIN_ADDRESS, ORIGIN_ID, MemoryTransport, staff
 from support.pairs import sop_text
 from support.partners import register, worker
 from support.story import Story
@@ -216,6 +222,62 @@ def propose(hand: Hand, text: str, key: SigningKey) -> tuple[str, str | None]:
     said: JsonObject = {"name": "sop-proposed", "by": "administrator", "sop": text, "signature": signature}
     written = hand.write({"step": said}, "node", sop="none")
     return hand.bring(hand.seal(without_basis(written)))[0].told
+
+
+class Impostor(MemoryTransport):
+    """Answers in the place of the origin with its stolen signing key: every message is receipted, and lost."""
+
+    key: SigningKey
+    disposition: Disposition
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """See `Transport`."""
+        if not url.endswith(federation.ENVELOPES):
+            raise PeerUnreachable
+        asked = HopRequest(method=method, target_uri=url, headers=headers, body=body)
+        envelopes = strict_json.load(body, limit=len(body))["envelopes"]
+        assert isinstance(envelopes, list)
+        results: list[JsonValue] = [self._result(Envelope.from_object(one).manifest) for one in envelopes]
+        told = strict_json.dump({"results": results})
+        signed = sign_answer(200, "application/json", told, request=asked, key=self.key, at=self._now)
+        return Answer(status=200, headers={name.lower(): value for name, value in signed.items()}, body=told)
+
+    @property
+    def _now(self) -> datetime:
+        return next(iter(self.nodes.values())).clock.now()
+
+    def _result(self, manifest: str) -> JsonObject:
+        message = said_in(manifest).message
+        code = "excess-data" if self.disposition == "refused" else None
+        receipt = Receipt(
+            iss=message.aud,
+            aud=message.iss,
+            of=base64url.digest(manifest.encode()),
+            jti=message.jti,
+            disposition=self.disposition,
+            code=code,
+            received_at=self._now,
+        )
+        return {"jti": message.jti, "receipt": sign_receipt(receipt, self.key)}
+
+
+@pytest.mark.parametrize("disposition", ["stored", "refused"])
+def test_a_thief_who_answers_in_a_peers_name_cannot_make_a_message_disappear(
+    story: Story, disposition: Disposition
+) -> None:
+    host, origin = story.nodes.both
+    network = Impostor(nodes=story.nodes.transport.nodes)
+    network.key, network.disposition = ring_of(origin).signing, disposition
+    story.send(deliver=False)
+    Courier(host, network).run_once()
+    jti = requested(host)
+    assert story.deliveries(host) == {"requested": disposition}
+    publishing.rotate(origin, ADMINISTRATOR, Role.SIGNING, compromised_since=story.nodes.clock.now())
+    story.later(days=1)
+    story.nodes.deliver()
+    later(story)
+    assert story.row(origin).status == "requested"
+    assert (requested(host), story.deliveries(host)) == (jti, {"requested": "stored"})
 
 
 def test_a_stolen_key_is_refused_at_the_door_and_in_a_manifest(stolen: tuple[Story, SigningKey, Node]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,10 +10,12 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from host_node.service import SERVICE as HOST
 from origin_node.service import SERVICE
-from relevo.delivery import federation, keeping_up, key_tasks, publishing, refusals, standing
+from relevo.delivery import federation, keeping_up, key_tasks, publishing, refusals, registration, standing
 from relevo.delivery.node import Node
 from relevo.delivery.shares import MessageQuota, Shares, StatementsTooMany, StorageQuota
+from relevo.delivery.transport import Answer
 from relevo.domain.access import Role
 from relevo.protocol import strict_json
 from relevo.protocol.envelope import Envelope
@@ -21,7 +24,7 @@ from relevo.storage.shares import size_of
 from relevo.storage.tables import InboxRow
 from relevo.web.app import make_app
 from support.hand_made import Hand, asking
-from support.nodes import HOST_ID, JoinedNodes, staff
+from support.nodes import HOST_ID, JoinedNodes, MemoryTransport, staff
 from support.story import Story, sample
 
 SPOKEN = 1
@@ -128,3 +131,31 @@ def test_more_statements_than_a_node_keeps_are_not_taken_over(nodes: JoinedNodes
         keeping_up.bring(work, HOST_ID, published, few.shares)
     with nodes.origin.write(staff(Role.ADMINISTRATOR)) as work:
         assert keeping_up.bring(work, HOST_ID, published, nodes.origin.shares).version == len(published)
+
+
+class OverRoutes(MemoryTransport):
+    """Fetches statements from the host's web application."""
+
+    app: TestClient
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """See `Transport`."""
+        got = self.app.request(method, url, headers=dict(headers), content=body)
+        return Answer(status=got.status_code, headers=dict(got.headers), body=got.content)
+
+
+def test_of_a_long_chain_only_what_is_newer_is_fetched(nodes: JoinedNodes) -> None:
+    for _ in range(3):
+        publishing.extend(nodes.host, staff(Role.ADMINISTRATOR))
+    network = OverRoutes(nodes=nodes.transport.nodes)
+    network.app = TestClient(make_app(HOST, nodes.host))
+    for fetched in (3, 0):
+        with nodes.origin.write(staff(Role.ADMINISTRATOR)) as work:
+            keeping_up.refresh(work, HOST_ID)
+            after = peers.latest(work.session, HOST_ID).version
+        assert len(registration.statements_at(network, nodes.host.identity.endpoint, after=after)) == fetched
+        keeping_up.poll(nodes.origin, network)
+        with nodes.origin.read() as work:
+            assert peers.latest(work.session, HOST_ID).version == 4
+            assert peers.find(work.session, HOST_ID).last_problem is None
+    assert network.app.get(f"{federation.STATEMENTS}?after=-1").json()["code"] == "bad-input"

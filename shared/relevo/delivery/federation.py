@@ -1,7 +1,7 @@
 """What a peer may ask of a node, as functions from a request to an answer; no web framework here.
 
     POST /federation/v1/envelopes    {"envelopes": [1 to 50]} → {"results": [receipt or problem, …], "summary": …}
-    GET  /federation/v1/statements   every version of our statement, oldest first
+    GET  /federation/v1/statements   every version of our statement, oldest first; `?after=7` those above version 7
     POST /federation/v1/stream       which part of a stream → a signed list of it (`relevo.delivery.stream_lists`)
     POST /federation/v1/possession   a challenge → proof that we hold our keys
 
@@ -149,10 +149,16 @@ def _envelopes_of(body: bytes) -> list[JsonValue]:
     return envelopes
 
 
-def own_statements(node: Node) -> list[str]:
-    """Every version of this node's statement, oldest first."""
+def own_statements(node: Node, after: int = 0) -> list[str]:
+    """Every version of this node's statement above the version `after`, oldest first."""
     with node.read() as work:
-        return peers.statements(work.session, node.identity.node_id)
+        return peers.statements(work.session, node.identity.node_id, after)
+
+
+def own_statement(node: Node) -> str:
+    """The newest one."""
+    with node.read() as work:
+        return peers.latest_token(work.session, node.identity.node_id)
 
 
 def prove_possession(node: Node, body: bytes) -> str:

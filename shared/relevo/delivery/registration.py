@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from relevo.delivery.federation import CONTENT_TYPE, POSSESSION, STATEMENTS
 from relevo.delivery.node import Node
-from relevo.delivery.transport import AnswerUnfit, Transport
+from relevo.delivery.transport import MAX_ANSWER, AnswerUnfit, Transport
 from relevo.domain.access import Act, Role
 from relevo.errors import Conflict
 from relevo.protocol import strict_json
@@ -161,11 +161,18 @@ def _require_second(work: UnitOfWork, row: PeerRow) -> None:
         raise SecondAdministratorNeeded
 
 
-def statements_at(transport: Transport, address: str) -> list[str]:
-    """Every statement that the node at `address` publishes, oldest first; raises `AnswerUnfit`, `PeerUnreachable`."""
-    answer = transport.send("GET", _url(address, STATEMENTS), {}, b"")
-    found = strict_json.load(answer.body).get("statements") if answer.status == HTTPStatus.OK else None
-    if not isinstance(found, list) or not found or not all(isinstance(token, str) for token in found):
+def statements_at(transport: Transport, address: str, *, after: int = 0) -> list[str]:
+    """The statements that the node at `address` publishes, oldest first: those above version `after`, or all.
+
+    Raises:
+        PeerUnreachable: if there is no answer.
+        AnswerUnfit: if it is no list of statements, or there is none at all.
+    """
+    asked = _url(address, STATEMENTS) + (f"?after={after}" if after else "")
+    answer = transport.send("GET", asked, {}, b"")
+    said = strict_json.load(answer.body, limit=MAX_ANSWER) if answer.status == HTTPStatus.OK else {}
+    found = said.get("statements")
+    if not isinstance(found, list) or not (found or after) or not all(isinstance(token, str) for token in found):
         raise AnswerUnfit
     return found
 

@@ -112,10 +112,10 @@ def keep_statement(session: Session, token: str, statement: NodeStatement) -> No
     session.flush()
 
 
-def statements(session: Session, node_id: str) -> list[str]:
-    """All versions of a node's statement, oldest first."""
-    found = select(StatementRow.token).where(StatementRow.node_id == node_id).order_by(StatementRow.version)
-    return list(session.scalars(found))
+def statements(session: Session, node_id: str, after: int = 0) -> list[str]:
+    """All versions of a node's statement above the version `after`, oldest first."""
+    later = (StatementRow.node_id == node_id, StatementRow.version > after)
+    return list(session.scalars(select(StatementRow.token).where(*later).order_by(StatementRow.version)))
 
 
 def latest_token(session: Session, node_id: str) -> str:

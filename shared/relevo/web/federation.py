@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
@@ -13,6 +15,7 @@ from relevo.protocol.hop import HopRequest, joined_lines
 from relevo.web import problems
 
 router = APIRouter(tags=["federation"], include_in_schema=False)
+After = Annotated[int, Query(ge=0, le=(1 << 31) - 1)]
 
 
 @router.post(federation.ENVELOPES)
@@ -30,15 +33,15 @@ async def possession(request: Request) -> Response:
 
 
 @router.get(federation.STATEMENTS)
-def statements(request: Request) -> JSONResponse:
-    """Every version of this node's statement."""
-    return JSONResponse({"statements": federation.own_statements(request.app.state.node)})
+def statements(request: Request, after: After = 0) -> JSONResponse:
+    """Every version of this node's statement, or those above one."""
+    return JSONResponse({"statements": federation.own_statements(request.app.state.node, after)})
 
 
 @router.get(federation.WELL_KNOWN)
 def statement(request: Request) -> Response:
     """The newest version of this node's statement."""
-    newest = federation.own_statements(request.app.state.node)[-1]
+    newest = federation.own_statement(request.app.state.node)
     return Response(newest, media_type="application/relevo-statement+jwt")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from host_node import cases, consents, decisions
 from host_node.tables import CaseReferralRow
-from relevo.delivery.consent_changes import lapsed
+from relevo.delivery.consent_changes import lapsed, made_under
 from relevo.delivery.outbox import is_about_a_person
 from relevo.domain.consent import Consent, consent_reasons, is_expired, is_withdrawn, speaking
 from relevo.domain.data_classes import DataClass, class_of
@@ -24,7 +24,6 @@ from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
-from relevo.messages.classes import terms_from_record
 from relevo.storage import recall, referrals
 from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -82,12 +81,12 @@ def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
 
 def _withheld(work: UnitOfWork, row: OutboxRow, recorded: Sequence[Consent]) -> Reason | None:
     """Whether the newest consent keeps something from the receiver that this message may carry."""
-    made_under = terms_from_record(row.basis_record) if row.basis_record else None
-    if made_under is None:
+    terms = made_under(row)
+    if terms is None:
         return WITHDRAWN
-    newest = speaking(recorded, purpose=made_under.purpose, receiver=row.peer, at=work.at)
+    newest = speaking(recorded, purpose=terms.purpose, receiver=row.peer, at=work.at)
     now = withheld_from(row.peer, newest.withhold if newest else ())
-    since = now - withheld_from(row.peer, made_under.withhold)
+    since = now - withheld_from(row.peer, terms.withhold)
     return WITHHELD if _touches(row, since) else None
 
 

@@ -33,7 +33,6 @@ from relevo.storage import bases, log, referrals
 from relevo.storage.tables import OutboxRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-
 _READ: WeakKeyDictionary[OutboxRow, tuple[bytes, Terms]] = WeakKeyDictionary()
 """The terms of rows that some transaction holds, with what they were read from; gone with the row."""
 

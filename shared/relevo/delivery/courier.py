@@ -138,6 +138,8 @@ class Courier:
         with self._node.database.lease(peer) as ours:
             while ours and not self._stop.is_set() and (last := self.bring(peer)):
                 brought += last
+                if peer not in self._waiting():
+                    break
         return brought
 
     def bring(self, peer: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -186,17 +186,7 @@ def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
 
 def of_case(session: Session, case: CaseRow) -> list[Consent]:
     """What speaks for a case: its consents as they were recorded, then those that the file says were withdrawn."""
-    return [*(read(row) for row in _rows(session, case)), *_withdrawn_in_file(case.drafts)]
-
-
-def of_cases(session: Session, ids: Collection[str]) -> dict[str, list[Consent]]:
-    """The same for several cases by their ids, in two questions."""
-    found: dict[str, list[Consent]] = {case: [] for case in ids}
-    for row in session.scalars(select(ConsentRow).where(ConsentRow.case.in_(found)).order_by(ConsentRow.order)):
-        found[row.case].append(read(row))
-    for case, drafts in session.execute(select(CaseRow.id, CaseRow.drafts).where(CaseRow.id.in_(found))):
-        found[case] += _withdrawn_in_file(drafts)
-    return found
+    return [*(read(row) for row in _rows(session, case)), *withdrawn_in_file(case.drafts)]
 
 
 def _rows(session: Session, case: CaseRow) -> list[ConsentRow]:
@@ -239,7 +229,8 @@ def tell_withdrawn(work: UnitOfWork, thread: str) -> bool:
     return True
 
 
-def _withdrawn_in_file(written: list[JsonValue]) -> Iterator[Consent]:
+def withdrawn_in_file(written: list[JsonValue]) -> Iterator[Consent]:
+    """The consents that a case file says were withdrawn."""
     if not any(isinstance(one, dict) and one.get("withdrawn_on") for one in written):
         return
     for draft in cases.read_drafts(written):

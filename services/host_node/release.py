@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_node import cases, consents, decisions
-from host_node.tables import CaseReferralRow
-from relevo.delivery.consent_changes import lapsed
+from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
+from relevo.delivery.consent_changes import lapsed, made_under
 from relevo.delivery.outbox import is_about_a_person
 from relevo.domain.consent import Consent, consent_reasons, is_expired, is_withdrawn, speaking
 from relevo.domain.data_classes import DataClass, class_of
@@ -24,7 +24,6 @@ from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
-from relevo.messages.classes import terms_from_record
 from relevo.storage import recall, referrals
 from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -62,9 +61,19 @@ def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
 def _left_under(session: Session, threads: Collection[str]) -> dict[str, tuple[Consent, list[Consent]]]:
     """Of each thread that left under a consent, that consent, and what speaks for the case now."""
     links = session.scalars(select(CaseReferralRow).where(CaseReferralRow.thread.in_(threads))).all()
-    recorded = consents.of_cases(session, {link.case for link in links})
+    recorded = _recorded(session, {link.case for link in links})
     began_under = {one.id: one for every in recorded.values() for one in every}
     return {link.thread: (began_under[link.consent], recorded[link.case]) for link in links if link.consent}
+
+
+def _recorded(session: Session, ids: Collection[str]) -> dict[str, list[Consent]]:
+    """What speaks for each of these cases, as `consents.of_case` says it for one."""
+    found: dict[str, list[Consent]] = {case: [] for case in ids}
+    for row in session.scalars(select(ConsentRow).where(ConsentRow.case.in_(found)).order_by(ConsentRow.order)):
+        found[row.case].append(consents.read(row))
+    for case, drafts in session.execute(select(CaseRow.id, CaseRow.drafts).where(CaseRow.id.in_(found))):
+        found[case] += consents.withdrawn_in_file(drafts)
+    return found
 
 
 def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
@@ -82,12 +91,12 @@ def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
 
 def _withheld(work: UnitOfWork, row: OutboxRow, recorded: Sequence[Consent]) -> Reason | None:
     """Whether the newest consent keeps something from the receiver that this message may carry."""
-    made_under = terms_from_record(row.basis_record) if row.basis_record else None
-    if made_under is None:
+    terms = made_under(row)
+    if terms is None:
         return WITHDRAWN
-    newest = speaking(recorded, purpose=made_under.purpose, receiver=row.peer, at=work.at)
+    newest = speaking(recorded, purpose=terms.purpose, receiver=row.peer, at=work.at)
     now = withheld_from(row.peer, newest.withhold if newest else ())
-    since = now - withheld_from(row.peer, made_under.withhold)
+    since = now - withheld_from(row.peer, terms.withhold)
     return WITHHELD if _touches(row, since) else None
 
 

@@ -13,6 +13,7 @@ last message of ours that it says it had seen, so both nodes compute the same co
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
 
 from relevo.delivery import steps
 from relevo.domain.consent import Terms, is_expired
@@ -31,6 +32,9 @@ from relevo.protocol.basis import Basis, kind_of
 from relevo.storage import bases, log, referrals
 from relevo.storage.tables import OutboxRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+_READ: WeakKeyDictionary[OutboxRow, tuple[bytes, Terms]] = WeakKeyDictionary()
+"""The terms of rows that some transaction holds, with what they were read from; gone with the row."""
 
 
 class NothingStands(Conflict):
@@ -130,9 +134,19 @@ def lapsed(message: OutboxRow, at: datetime) -> bool:
 
     The receiver would refuse it, for it rests on those terms; what carries no data class may go.
     """
-    if not message.classes or message.basis_record is None or not message.basis.startswith("consent:"):
+    if not message.classes or message.manifest is not None or not message.basis.startswith("consent:"):
         return False
-    return message.manifest is None and is_expired(terms_from_record(message.basis_record), at)
+    terms = made_under(message)
+    return terms is not None and is_expired(terms, at)
+
+
+def made_under(message: OutboxRow) -> Terms | None:
+    """The terms of the consent under which a queued message was made; None once they are erased."""
+    if message.basis_record is None:
+        return None
+    if (read := _READ.get(message)) is None or read[0] != message.basis_record:
+        read = _READ[message] = message.basis_record, terms_from_record(message.basis_record)
+    return read[1]
 
 
 def claim_of(row: ReferralRow, terms: Terms | None) -> str:

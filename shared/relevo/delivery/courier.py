@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 
 import structlog
@@ -28,14 +28,14 @@ import structlog
 from relevo.delivery import epochs, outbox, reconcile, settlement
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
+from relevo.delivery.peer_refused import PeerRefused
 from relevo.delivery.retry import CAP, pause, waits
-from relevo.delivery.transport import Answer, AnswerUnfit, Transport, its_time, retry_after
+from relevo.delivery.transport import Answer, AnswerUnfit, Transport
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis, kind_of
-from relevo.protocol.claims import WORD
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
-from relevo.protocol.hop import HopRequest, HopSkew, sign_request, verify_answer
+from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
 from relevo.protocol.manifest import said_in
 from relevo.protocol.sd_jwt import Issued
@@ -56,33 +56,9 @@ AT_ONCE = 16
 """Peers to whom one process brings at the same time."""
 ROOM = MAX_BODY * 3 // 4
 """Bytes of envelopes in one request; a single larger one still goes, alone."""
-CHOKED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.INTERNAL_SERVER_ERROR})
-"""Statuses that may come of what was brought; all others speak of the peer, of our keys, or of the moment."""
 CONTENT_TYPE = "application/json"
 NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
 """Faults of an answer after which the peer's newest statement is fetched."""
-
-
-class PeerRefused(WireError):
-    """The peer refused the request as a whole; the detail has its status and its code."""
-
-    code = "peer-refused"
-    advice = "Nothing is lost: it is tried again by itself. If it goes on, ask the peer's administrator about the code."
-
-    of_what_was_brought = False
-    wait_seconds: int | None = None
-    its_time: datetime | None = None
-    """What time it is there, if it refused because clocks differ."""
-
-    @classmethod
-    def by(cls, answer: Answer) -> PeerRefused:
-        """What an answer without results says."""
-        code = _told(answer)
-        fault = cls(f"status {answer.status}, {code}")
-        fault.of_what_was_brought = answer.status in CHOKED
-        fault.wait_seconds = retry_after(answer)
-        fault.its_time = its_time(answer) if code == HopSkew.code else None
-        return fault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +137,8 @@ class Courier:
         with self._node.database.lease(peer) as ours:
             while ours and not self._stop.is_set() and (last := self.bring(peer)):
                 brought += last
+                if peer not in self._waiting():
+                    break
         return brought
 
     def bring(self, peer: str) -> int:
@@ -325,15 +303,6 @@ def _keep_manifest(work: UnitOfWork, row: OutboxRow, token: str) -> None:
     append(work.session, ManifestRow, digest=digest, jti=row.jti, token=token, made_at=work.at)
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "message-sent", work.at, subject=row.thread, manifest=digest, **names)
-
-
-def _told(answer: Answer) -> str:
-    """The code in a problem document, if there is one; nothing signs it, so it is only for people to read."""
-    try:
-        code = strict_json.load(answer.body).get("code")
-    except strict_json.MalformedJson:
-        code = None
-    return code if isinstance(code, str) and WORD.fullmatch(code) else "no code"
 
 
 def _pause(failures: int, fault: RelevoError) -> timedelta:

@@ -1,8 +1,9 @@
 """The sequencer: gives the entries of committed transactions their places in the log, and signs a checkpoint.
 
-One sequencer a node, at most one checkpoint a second. Entries are numbered in the order of their ids; what a
-transaction wrote gets its place only after that transaction was committed. A checkpoint that has to stand outside the
-database first (`relevo.delivery.outside`) is signed here and shown to nobody yet.
+One sequencer a node, and one checkpoint a turn, whatever waits. Entries are numbered in the order of their ids, a
+thousand in a transaction; what a transaction wrote gets its place only after that transaction was committed. A
+checkpoint that has to stand outside the database first (`relevo.delivery.outside`) is signed here and shown to nobody
+yet.
 """
 
 from __future__ import annotations
@@ -20,15 +21,29 @@ MOST_AT_ONCE = 1000
 def sequence(node: Node) -> int:
     """Number what waits and sign a checkpoint over it; how many entries got a place."""
     with node.read() as work:
-        if not log.unnumbered(work.session, 1):
+        if not log.unnumbered(work.session, 1) and _signed(work) == log.size(work.session):
             return 0
+    placed = 0
+    while (some := _place(node)) == MOST_AT_ONCE:
+        placed += some
+    return placed + some
+
+
+def _place(node: Node) -> int:
+    """Number the next thousand, and sign behind the last of them, or behind what was numbered before a power cut."""
     with node.write() as work:
         waiting = log.unnumbered(work.session, MOST_AT_ONCE)
         size = log.size(work.session)
         subtrees = log.place(work.session, waiting, size)
-        if waiting:
-            _sign(work, size + len(waiting), subtrees, is_shown=node.outside is None)
+        size += len(waiting)
+        if len(waiting) < MOST_AT_ONCE and _signed(work) < size:
+            _sign(work, size, subtrees, is_shown=node.outside is None)
     return len(waiting)
+
+
+def _signed(work: UnitOfWork) -> int:
+    newest = log.newest_signed(work.session)
+    return newest.size if newest else 0
 
 
 def _sign(work: UnitOfWork, size: int, subtrees: merkle.Subtree, *, is_shown: bool) -> None:

@@ -54,6 +54,7 @@ TOP_LEVEL, INSIDE = 16, 8
 MAX_DISCLOSURES = 1024
 MAX_JWT = 1 << 16
 
+_PARTS = 3
 _SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")  # 128 bits, then four that must be zero
 
 
@@ -86,11 +87,12 @@ class Disclosure(general.Disclosure):
             BadDisclosure: unless it is canonical base64url of `[salt of 128 bits, name, value]`.
             NameCollision: if the name is reserved.
         """
-        found = super().parse(text)
-        if found.name is None or not _SALT.fullmatch(found.salt):
-            raise BadDisclosure("a disclosure is not a salt of 128 bits, name and value")
-        free(found.name)
-        return found
+        found = general.parts(text)
+        if isinstance(found, list) and len(found) == _PARTS:
+            salt, name, value = found
+            if isinstance(salt, str) and isinstance(name, str) and _SALT.fullmatch(salt):
+                return cls(text=text, salt=salt, name=free(name), value=value)
+        raise BadDisclosure("a disclosure is not a salt of 128 bits, name and value")
 
     @cached_property
     def digest(self) -> str:

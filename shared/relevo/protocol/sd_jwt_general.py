@@ -68,7 +68,7 @@ class Disclosure:
     @classmethod
     def parse(cls, text: str) -> Self:
         """The disclosure in `text`; raises `BadDisclosure` unless it is `[salt, name, value]` or `[salt, value]`."""
-        match _parts(text):
+        match parts(text):
             case [str(salt), str(name), value]:
                 return cls(text=text, salt=salt, name=name, value=value)
             case [str(salt), value]:
@@ -194,11 +194,11 @@ class _Walk:
     def _list(self, items: list[JsonValue]) -> list[JsonValue]:
         kept: list[JsonValue] = []
         for item in items:
-            match item:
-                case {"...": str(named), **rest} if not rest:
-                    kept += self._element(named)
-                case _:
-                    kept.append(self._value(item))
+            named = item.get(ELEMENT) if isinstance(item, dict) and len(item) == 1 else None
+            if isinstance(named, str):
+                kept += self._element(named)
+            else:
+                kept.append(self._value(item))
         return kept
 
     def _element(self, named: str) -> list[JsonValue]:
@@ -264,7 +264,8 @@ def free(name: str) -> str:
     return name
 
 
-def _parts(disclosure: str) -> JsonValue:
+def parts(disclosure: str) -> JsonValue:
+    """The JSON that a disclosure spells; raises `BadDisclosure` unless it is base64url of strict JSON."""
     try:
         return strict_json.load_value(base64url.decode(disclosure))
     except (base64url.NotBase64url, strict_json.MalformedJson) as error:

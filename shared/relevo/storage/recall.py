@@ -1,9 +1,10 @@
 """What a transaction remembers of the referrals of one batch, so that each table is asked once for all of them.
 
-`gather` reads the referrals of a batch with their steps and duties, and the procedures of the pair. Until the
-transaction ends, the functions here answer from memory, and what `add` puts into the session is in its list before it
-is in the database. Nobody else writes where a transaction may write (`relevo.storage.database`), and nothing of this is
-ever deleted. What was not gathered is asked for as ever; undoing a savepoint forgets everything.
+`gather` reads the referrals of a batch and the procedures of the pair; steps and duties of all of them are read when
+those of one are first asked for. Until the transaction ends, the functions here answer from memory, and what `add` puts
+into the session is in its list before it is in the database. Nobody else writes where a transaction may write
+(`relevo.storage.database`), and nothing of this is ever deleted. What was not gathered is asked for as ever; undoing a
+savepoint forgets everything.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ Ask: TypeAlias = Callable[[Session, Collection[str]], Mapping[str, Found]]
 class _Memory:
     """The referral of each thread, None where it has not begun; lists by table and thread; threads that others have.
 
+    A list that is not there yet is in the database, as it is in the session.
+
     `beside` are the answers to what one side alone asks for all threads, by the function that asks.
     """
 
@@ -49,14 +52,10 @@ def gather(session: Session, peer: str, threads: Collection[str]) -> None:
     memory = _Memory(
         peer=peer,
         referrals={**dict.fromkeys(keys), **{(row.peer, row.thread): row for row in found if row.peer == peer}},
-        lists={(table, key): [] for table in (StepRow, DutyRow) for key in keys},
+        lists={(table, key): [] for table in (StepRow, DutyRow) for key in keys if key[1] not in begun},
         of_others=frozenset(row.thread for row in found if row.peer != peer),
         sops=list(session.scalars(select(SopRow).where(SopRow.peer == peer))),
     )
-    for step in _all_of(session, StepRow, peer, begun):
-        memory.lists[StepRow, (peer, step.thread)].append(step)
-    for duty in _all_of(session, DutyRow, peer, begun):
-        memory.lists[DutyRow, (peer, duty.thread)].append(duty)
     session.info[_MEMORY] = memory
 
 
@@ -84,10 +83,11 @@ def sops_with(session: Session, peer: str) -> list[SopRow]:
 
 def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[Listed]:
     """The steps or the duties of a referral, in the order in which they were written."""
-    memory = _memory(session)
-    known = memory.lists.get((table, (row.peer, row.thread))) if memory else None
-    if known is not None:
-        return [one for one in known if isinstance(one, table)]
+    memory, key = _memory(session), (row.peer, row.thread)
+    if memory is not None and key in memory.referrals:
+        if (table, key) not in memory.lists:
+            _list_all(session, memory, table)
+        return [one for one in memory.lists[table, key] if isinstance(one, table)]
     mine = select(table).where(table.peer == row.peer, table.thread == row.thread)
     return list(session.scalars(mine.order_by(table.id)))
 
@@ -114,13 +114,18 @@ def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
         return
     if isinstance(new, ReferralRow):
         memory.referrals[key] = new
-    else:
+    elif (type(new), key) in memory.lists:
         memory.lists[type(new), key].append(new)
 
 
-def _all_of(session: Session, table: type[Listed], peer: str, threads: Collection[str]) -> list[Listed]:
-    mine = select(table).where(table.peer == peer, table.thread.in_(threads))
-    return list(session.scalars(mine.order_by(table.id))) if threads else []
+def _list_all(session: Session, memory: _Memory, table: type[Listed]) -> None:
+    """Read the steps, or the duties, of all threads of which they were not read yet."""
+    session.flush()
+    missing = {key[1]: key for key in memory.referrals if (table, key) not in memory.lists}
+    memory.lists |= {(table, key): [] for key in missing.values()}
+    mine = select(table).where(table.peer == memory.peer, table.thread.in_(missing))
+    for one in session.scalars(mine.order_by(table.id)):
+        memory.lists[table, (one.peer, one.thread)].append(one)
 
 
 def _memory(session: Session) -> _Memory | None:

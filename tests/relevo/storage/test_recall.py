@@ -38,10 +38,21 @@ def test_what_was_added_is_listed_before_it_is_written(sent: Story) -> None:
     with sent.nodes.origin.write() as work:
         recall.gather(work.session, HOST_ID, [sent.thread])
         row = referrals.find(work.session, HOST_ID, sent.thread)
+        assert referrals.open_duty(work.session, row, "sample") is None
         new = _duty(sent.thread)
         recall.add(work.session, new)
         assert referrals.open_duty(work.session, row, "sample") is new
         assert inspect(new).pending
+
+
+def test_what_was_added_before_a_list_was_read_is_in_it_once(sent: Story) -> None:
+    with sent.nodes.origin.write() as work:
+        recall.gather(work.session, HOST_ID, [sent.thread])
+        row = referrals.find(work.session, HOST_ID, sent.thread)
+        new = _duty(sent.thread)
+        recall.add(work.session, new)
+        with work.session.no_autoflush:
+            assert [one for one in referrals.duties(work.session, row) if one.duty == "sample"] == [new]
 
 
 def test_what_was_added_in_a_savepoint_that_was_undone_is_listed_no_more(sent: Story) -> None:

@@ -77,6 +77,7 @@ def test_a_proof_goes_back_from_the_origin(
     services: tuple[Service, Service], sqlite_databases: SqliteDatabases, tmp_path: Path
 ) -> None:
     story = file_story(returning_pair(services, sqlite_databases))
+    story.attach(SMALL)
     story.send()
     story.accept()
     host = Terminal(host_app, story.nodes.host, Role.COUNSELLOR, tmp_path / "host")
@@ -86,7 +87,8 @@ def test_a_proof_goes_back_from_the_origin(
     attached = origin("file", "attach", story.thread, str(file), "--kind", "proof-of-costs", "--title", "Invoice")
     digest = attached.output.split()[1].rstrip(".")
     story.nodes.deliver()
-    assert "Invoice" in host("file", "list", story.thread).output
+    for listed in (host("file", "list", story.thread).output, origin("file", "list", story.thread).output):
+        assert ("Invoice" in listed, "Consent" in listed) == (True, True)
     assert host("file", "read", story.thread, digest).stdout_bytes == SMALL
     assert "documents-returned" in host("show", story.thread).output
     story.nodes.close()

@@ -32,9 +32,9 @@ from support.nodes import HOST_ID, JoinedNodes
 NOTHING_LEFT = [0, 0, 0, 0]
 
 
-def accepted_story(services: tuple[Service, Service], databases: Databases, *, agreed: bool = True) -> FileStory:
+def accepted_story(services: tuple[Service, Service], databases: Databases) -> FileStory:
     """Case 01 under a procedure that lets documents come back, sent and accepted."""
-    story = file_story(returning_pair(services, databases), agreed=agreed)
+    story = file_story(returning_pair(services, databases))
     story.send()
     story.accept()
     return story
@@ -46,14 +46,6 @@ def story(services: tuple[Service, Service], sqlite_databases: SqliteDatabases) 
     begun = accepted_story(services, sqlite_databases)
     yield begun
     begun.nodes.close()
-
-
-@pytest.fixture
-def returned(story: FileStory) -> FileStory:
-    """The same, with a certificate that came back."""
-    story.attach_at_origin()
-    story.nodes.deliver()
-    return story
 
 
 def rows(node: Node) -> list[int]:
@@ -104,31 +96,12 @@ def test_a_certificate_comes_back_is_looked_at_and_read(
     assert story.read(story.nodes.host) == SHEET
     assert story.read(story.nodes.origin) == SHEET
     assert not any(PLAIN in one.body for one in story.nodes.transport.carried)
-    story.nodes.close()
-
-
-def test_both_sides_show_it_in_the_record_without_its_key(returned: FileStory) -> None:
-    with returned.at_host() as work:
-        shown = [dict(one.fields) for one in record.returned(work, returned.thread)]
-    with returned.at_origin() as work:
-        shown += [dict(one.fields) for one in reports.show(work, returned.thread)]
+    with story.at_host() as work:
+        shown = [dict(one.fields) for one in record.returned(work, story.thread)]
+    with story.at_origin() as work:
+        shown += [dict(one.fields) for one in reports.show(work, story.thread)]
     assert len(shown) == 2
-    assert all(returned.digest in str(one) and "'key'" not in str(one) for one in shown)
-
-
-def test_files_of_both_sides_go_side_by_side(
-    services: tuple[Service, Service], sqlite_databases: SqliteDatabases
-) -> None:
-    story = file_story(returning_pair(services, sqlite_databases))
-    story.attach(SMALL)
-    story.send()
-    theirs = story.digest
-    story.accept()
-    story.attach_at_origin()
-    story.nodes.deliver()
-    for node in story.nodes.both:
-        assert {one.entry.digest for one in story.listed(node)} == {theirs, story.digest}
-        assert story.read(node) == SMALL
+    assert all(story.digest in str(one) and "'key'" not in str(one) for one in shown)
     story.nodes.close()
 
 
@@ -137,28 +110,6 @@ STAYS: dict[str, tuple[Callable[[FileStory], None], str]] = {
     "the person withholds documents from the host": (withhold_documents, "excess-data"),
     "the person takes documents back": (take_back_documents, "class-taken-back"),
 }
-
-
-@pytest.mark.parametrize(("change_it", "code"), STAYS.values(), ids=STAYS)
-def test_what_the_person_does_not_let_return_is_refused_before_it_is_read(
-    story: FileStory, change_it: Callable[[FileStory], None], code: str
-) -> None:
-    change_it(story)
-    story.nodes.deliver()
-    with pytest.raises(DocumentsStay) as refused:
-        story.attach_at_origin()
-    assert [one.code for one in refused.value.reasons] == [code]
-    assert rows(story.nodes.origin) == NOTHING_LEFT
-
-
-def test_what_the_procedure_does_not_let_return_is_refused_with_its_clause(nodes: JoinedNodes) -> None:
-    story = file_story(nodes)
-    story.send()
-    story.accept()
-    with pytest.raises(DocumentsStay) as refused:
-        story.attach_at_origin()
-    assert [one.clause for one in refused.value.reasons] == ["purposes.reintegration-assistance.returns"]
-    assert rows(nodes.origin) == NOTHING_LEFT
 
 
 def test_a_host_does_not_take_a_file_that_may_not_return(nodes: JoinedNodes) -> None:
@@ -197,23 +148,6 @@ def test_before_it_is_accepted_and_for_others_there_is_nothing_to_attach_to(
     story.nodes.close()
 
 
-@pytest.mark.parametrize("narrower", [let_nothing_return, withhold_documents, take_back_documents])
-def test_what_is_taken_back_goes_no_further_and_goes_at_the_host(
-    story: FileStory, narrower: Callable[[FileStory], None]
-) -> None:
-    announce_only(story)
-    narrower(story)
-    story.nodes.deliver()
-    story.later(days=1)
-    story.nodes.deliver()
-    assert files_carried(story) == []
-    assert rows(story.nodes.host) == NOTHING_LEFT
-    with story.at_host() as work:
-        assert record.returned(work, story.thread) == ()
-    with pytest.raises(NotFound):
-        story.read(story.nodes.host)
-
-
 def test_what_the_host_brings_goes_on_when_the_person_lets_nothing_return(
     services: tuple[Service, Service], sqlite_databases: SqliteDatabases
 ) -> None:
@@ -228,12 +162,32 @@ def test_what_the_host_brings_goes_on_when_the_person_lets_nothing_return(
     story.nodes.close()
 
 
-@pytest.mark.parametrize("arrived", [False, True], ids=["on its way", "arrived"])
-def test_after_a_withdrawal_neither_side_has_a_byte(story: FileStory, *, arrived: bool) -> None:
+@pytest.mark.parametrize(("narrower", "code"), STAYS.values(), ids=STAYS)
+def test_what_the_person_takes_back_goes_no_further_goes_at_the_host_and_is_not_attached_again(
+    story: FileStory, narrower: Callable[[FileStory], None], code: str
+) -> None:
     announce_only(story)
-    if arrived:
-        story.nodes.deliver()
-        assert rows(story.nodes.host)[:2] == [1, 1]
+    narrower(story)
+    story.nodes.deliver()
+    story.later(days=1)
+    story.nodes.deliver()
+    assert files_carried(story) == []
+    assert rows(story.nodes.host) == NOTHING_LEFT
+    with story.at_host() as work:
+        assert record.returned(work, story.thread) == ()
+    with pytest.raises(NotFound):
+        story.read(story.nodes.host)
+    kept = rows(story.nodes.origin)
+    with pytest.raises(DocumentsStay) as refused:
+        story.attach_at_origin()
+    assert [one.code for one in refused.value.reasons] == [code]
+    assert rows(story.nodes.origin) == kept
+
+
+def test_after_a_withdrawal_neither_side_has_a_byte(story: FileStory) -> None:
+    story.attach_at_origin()
+    story.nodes.deliver()
+    assert rows(story.nodes.host)[:2] == [1, 1]
     story.withdraw()
     story.nodes.deliver()
     assert rows(story.nodes.origin) == NOTHING_LEFT

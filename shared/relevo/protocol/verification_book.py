@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from relevo.protocol.verification_nodes import Identities
     from relevo.protocol.verification_report import Line
 
-NOT_READ = "what it says: its receiver could not read it, refused it, and kept no content."
-
 
 @dataclass
 class _Relation:
@@ -142,10 +140,8 @@ def _take(relations: Mapping[str, _Relation | Examined], item: BookThread, leave
     lines, proven = check_manifests(part, relation.identities)
     relation.keep(lines)
     readable = [found for found in proven if found.shown.content]
-    relation.keep(check_messages(part, readable, relation.identities))
+    relation.keep(check_messages(part, proven, relation.identities))
     for found in proven:
-        if not found.shown.content:
-            relation.lines.append(could_not_check(Check.CONTENT, found.subject, NOT_READ))
         relation.keep(_disclosure_lines(found))
         leaves.want(found, relation.base.peer)
     told = (tell(part, found, proven, relation.identities) for found in readable)

@@ -39,6 +39,9 @@ _WITHOUT_CONSENT = (
     "Why is not in this file; ask both nodes for the review."
 )
 
+NOT_READ = "what it says: its receiver could not read it, refused it, and kept no content."
+FORGOTTEN = "what it says: its sender was restored from a backup, and has no more than the proof that it was sent."
+
 
 class NotOfThisReferral(WireError):
     """A message belongs to another referral or another pair of nodes."""
@@ -173,6 +176,9 @@ def _sop_line(found: Proven, sops: set[str]) -> Line:
 
 
 def _content_line(evidence: Evidence, found: Proven, identities: Identities) -> Line:
+    if not found.shown.content:
+        text = FORGOTTEN if found.direction is Direction.SENT else NOT_READ
+        return could_not_check(Check.CONTENT, found.subject, text)
     try:
         content = _content(evidence, found, identities)
     except WireError as error:

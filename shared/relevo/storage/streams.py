@@ -77,10 +77,23 @@ def places(session: Session, peer: str, of: Direction, epoch: int, begin: int, e
     ]
 
 
+def first_open(session: Session, peer: str, epoch: int) -> int:
+    """The first place of our stream to `peer` in an epoch that holds no message whose way has ended."""
+    ended = or_(OutboxRow.receipt.is_not(None), OutboxRow.state == "held")
+    mine = (OutboxRow.peer == peer, OutboxRow.epoch == epoch, ended)
+    seqs = list(session.scalars(select(OutboxRow.seq).where(*mine).order_by(OutboxRow.seq)))
+    return next((place for place, seq in enumerate(seqs, start=1) if seq != place), len(seqs) + 1)
+
+
+def above(epoch: int, high_water: int) -> ColumnElement[bool]:
+    """The condition that a message of the outbox lies above the high water, or in a later epoch."""
+    return or_(OutboxRow.epoch > epoch, and_(OutboxRow.epoch == epoch, OutboxRow.seq > high_water))
+
+
 def beyond(epoch: int, high_water: int, gaps: tuple[tuple[int, int], ...]) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies in a gap, above the high water, or in a later epoch."""
-    above = or_(OutboxRow.seq > high_water, *(OutboxRow.seq.between(begin, end) for begin, end in gaps))
-    return or_(OutboxRow.epoch > epoch, and_(OutboxRow.epoch == epoch, above))
+    missing = [and_(OutboxRow.epoch == epoch, OutboxRow.seq.between(begin, end)) for begin, end in gaps]
+    return or_(above(epoch, high_water), *missing)
 
 
 def forgotten(session: Session) -> list[ForgottenRow]:

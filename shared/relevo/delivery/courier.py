@@ -29,11 +29,10 @@ from relevo.delivery import epochs, outbox, reconcile, settlement
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
 from relevo.delivery.retry import CAP, pause, waits
-from relevo.delivery.transport import Answer, AnswerUnfit, Transport, its_time, retry_after
+from relevo.delivery.transport import Answer, AnswerUnfit, Transport, code_of, its_time, retry_after
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis, kind_of
-from relevo.protocol.claims import WORD
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.hop import HopRequest, HopSkew, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
@@ -76,7 +75,7 @@ class PeerRefused(WireError):
     @classmethod
     def by(cls, answer: Answer) -> PeerRefused:
         """What an answer without results says."""
-        code = _told(answer)
+        code = code_of(answer) or "no code"
         fault = cls(f"status {answer.status}, {code}")
         fault.of_what_was_brought = answer.status in CHOKED
         fault.wait_seconds = retry_after(answer)
@@ -301,15 +300,6 @@ def _keep_manifest(work: UnitOfWork, row: OutboxRow, token: str) -> None:
     work.session.add(ManifestRow(digest=digest, jti=row.jti, token=token, made_at=work.at))
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "message-sent", work.at, subject=row.thread, manifest=digest, **names)
-
-
-def _told(answer: Answer) -> str:
-    """The code in a problem document, if there is one; nothing signs it, so it is only for people to read."""
-    try:
-        code = strict_json.load(answer.body).get("code")
-    except strict_json.MalformedJson:
-        code = None
-    return code if isinstance(code, str) and WORD.fullmatch(code) else "no code"
 
 
 def _pause(failures: int, fault: RelevoError) -> timedelta:

@@ -24,7 +24,7 @@ from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.errors import Conflict, NotFound, RelevoError
 from relevo.protocol.fingerprint import Fingerprint, FingerprintDiffers, fingerprint_of
-from relevo.protocol.statement import NodeStatement, read_statement
+from relevo.protocol.statement import NodeStatement, StatementChainBroken, read_statement
 from relevo.protocol.statement_chain import RootChanged, follows
 from relevo.storage import log, peers
 from relevo.storage.tables import PeerRow
@@ -135,8 +135,10 @@ def _keep_up(node: Node, peer: str, published: list[str]) -> None:
         row = peers.find(work.session, peer)
         row.polled_at = work.at
         known = peers.latest_token(work.session, peer)
-        later = published[published.index(known) + 1 :] if known in published else []
-        if later:
+        if known not in published:
+            row.last_problem = StatementChainBroken.code
+            EVENTS.warning("statement not taken over", peer=peer, code=row.last_problem)
+        elif later := published[published.index(known) + 1 :]:
             _take_over_or_wait(work, row, later)
 
 

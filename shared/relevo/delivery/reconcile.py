@@ -12,22 +12,22 @@ the peer shows, which we signed and do not know, stops us (`relevo.delivery.epoc
 back, and so is the receipt of a message that we no longer have.
 
 A message is offered again only if it may still leave and its words are still here, and at most once a day, so that a
-peer that forgets on purpose costs little. Its first receipt is kept beside the new one. What we had sent and forgot is
-noted with the peer's proof, and people look at it.
+peer that forgets on purpose costs little. Its first receipt is kept beside the new one. What cannot be offered again
+lets what follows it pass. What we had sent and forgot is noted with the peer's proof, and people look at it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, select
 
-from relevo.delivery import epochs, stream_lists
+from relevo.delivery import epochs, outbox, publishing, stream_lists
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import NONE, OutboxState
-from relevo.delivery.stream_lists import LAST, Question, Told
+from relevo.delivery.stream_lists import LAST, KeyNotStated, Question, Told
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
 from relevo.protocol import sd_jwt
@@ -70,15 +70,27 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
     if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_attempt_unknown(work, peer):
         _doubt(stand, summary, work.at)
         return 0
-    return sum(_offer_again(node, work, row, message) for message in _lost(work, peer, summary))
+    lost = _lost(work, peer, summary)
+    gone = [message for message in lost if not _offer_again(node, work, row, message)]
+    for message in gone:
+        outbox.let_pass(work.session, message)
+    return len(lost) - len(gone)
 
 
-def at_start(node: Node, transport: Transport) -> None:
-    """Before anything is sent, ask every active peer what it has of us: this node may come from a backup."""
+def at_start(node: Node, transport: Transport, only: Collection[str] | None = None) -> list[str]:
+    """Before anything is sent, ask every active peer what it has of us: this node may come from a backup.
+
+    Args:
+        node: ourselves.
+        transport: how peers are reached.
+        only: the peers that are asked, if not all.
+
+    Returns:
+        Those that have not answered. Who does not know our key knows no statement that we could have forgotten.
+    """
     with node.read() as work:
         active = [row.node_id for row in peers.everybody(work.session) if row.state in peers.HEARD]
-    for peer in active:
-        _try(node, transport, peer)
+    return [peer for peer in active if (only is None or peer in only) and not _try(node, transport, peer)]
 
 
 def turn(node: Node, transport: Transport) -> None:
@@ -111,13 +123,15 @@ def check(node: Node, transport: Transport, peer: str) -> int:
     return forgotten
 
 
-def _try(node: Node, transport: Transport, peer: str) -> None:
+def _try(node: Node, transport: Transport, peer: str) -> bool:
     with node.write() as work:
         streams.stand_of(work.session, peer).asked_at = work.at
     try:
         check(node, transport, peer)
     except RelevoError as fault:
         EVENTS.warning("streams not compared", peer=peer, code=fault.code)
+        return isinstance(fault, KeyNotStated)
+    return True
 
 
 def _is_due(stand: StandRow | None, at: datetime) -> bool:
@@ -152,6 +166,7 @@ def _ask_all(node: Node, transport: Transport, peer: str, epoch: int, begin: int
 
 def _take_in(node: Node, peer: str, told: Told) -> tuple[int, int]:
     with node.write() as work:
+        publishing.take_back(work, told.statements)
         found = (_remember(work, peer, manifest, receipt, told.trust) for manifest, receipt in _tokens(told))
         forgotten = [one for one in found if one is not None]
         if any(one.epoch >= peers.find(work.session, peer).epoch for one in forgotten):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -31,6 +31,8 @@ from relevo.errors import RelevoError
 from relevo.storage.database import is_full
 
 EVENTS = structlog.get_logger("relevo.worker")
+MINUTE, UNSURE = timedelta(minutes=1), timedelta(days=1)
+"""How long a node that has begun waits for its peers before it publishes a statement without their answers."""
 
 
 class Worker:
@@ -46,6 +48,9 @@ class Worker:
         self._broken = broken
         self._outside = Outside(node, node.outside) if node.outside is not None else None
         self._swept_at: datetime | None = None
+        self._began_at: datetime | None = None
+        self._asked_at: datetime | None = None
+        self._unheard: list[str] | None = None
         self._stop = threading.Event()
         self._begun = threading.Event()
         self._threads = (
@@ -71,7 +76,8 @@ class Worker:
         """Before the first turn of a process: erase again, and find out whether this node was restored."""
         if self._outside is not None:
             self._outside.start()
-        _try(partial(reconcile.at_start, self._node, self._transport))
+        self._began_at, self._asked_at, self._unheard = self._node.clock.now(), None, None
+        _try(self._ask)
 
     def turn(self) -> None:
         """One turn of everything, one after the other; what fails is raised."""
@@ -81,7 +87,7 @@ class Worker:
 
     def _upkeep(self) -> tuple[Callable[[], object], ...]:
         return (
-            partial(publishing.renew, self._node),
+            self._renew,
             partial(publishing.tidy, self._node),
             partial(keeping_up.poll, self._node, self._transport),
             self._sweep,
@@ -101,6 +107,23 @@ class Worker:
 
     def _witness(self) -> None:
         witness.push(self._node, self._transport)
+
+    def _ask(self) -> None:
+        """Ask the peers what they have of us, each until it has answered once; for a day, once a minute."""
+        at = self._node.clock.now()
+        if self._is_unsure() and not _is_within(MINUTE, self._asked_at, at):
+            self._asked_at = at
+            self._unheard = reconcile.at_start(self._node, self._transport, self._unheard)
+
+    def _renew(self) -> None:
+        """Publish what has changed, but nothing beside a version that is not known here any more."""
+        self._ask()
+        if not self._is_unsure():
+            publishing.renew(self._node)
+
+    def _is_unsure(self) -> bool:
+        """Whether this node has begun within a day, and not every peer has said what it has of us since."""
+        return self._unheard != [] and _is_within(UNSURE, self._began_at, self._node.clock.now())
 
     def _sweep(self) -> None:
         self._swept_at = retention.sweep(self._node, self._swept_at)
@@ -138,6 +161,10 @@ class Worker:
     def _dispatch(self) -> None:
         if not self._stop.is_set():
             self._courier.dispatch()
+
+
+def _is_within(span: timedelta, since: datetime | None, at: datetime) -> bool:
+    return since is not None and timedelta() <= at - since < span
 
 
 def _try(turn: Callable[[], object]) -> None:

@@ -10,7 +10,8 @@
 `content` is the issuer-signed JWT alone: salted digests, no disclosure; null where the node has none, because it could
 not read what came, or was restored from a backup and has only the proof that it sent the message. Messages stand in the
 order of each stream, entries in the order of the log, so that the same referral gives the same bytes. The file itself
-is signed by nobody; everything in it that matters is. Reading checks the form alone; `verification` checks what the file says.
+is signed by nobody; everything in it that matters is. Reading checks the form alone; `verification` checks what the
+file says.
 """
 
 from __future__ import annotations

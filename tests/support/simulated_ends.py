@@ -4,7 +4,8 @@ everything arrives          nothing waits for ever
 submitted is accounted for  each message has its effect at the peer, or is visibly refused or held
 nothing from nowhere        each effect belongs to a message that its sender queued
 no effect twice             one step for one message
-receipts verify             each is the peer's own, and the very one that the peer keeps
+receipts verify             each is the peer's own about what was sent, and the very one that the peer keeps, unless the
+                            peer was restored and got the message again from somewhere: then both of its words stand
 places are contiguous       each stream has every place from 1, in every epoch
 logs only grow              every head ever seen is a prefix of the last
 both agree                  on status, terms, costs and what is due, if neither lost anything to a restore
@@ -24,7 +25,7 @@ from relevo.delivery.outbox import OutboxState
 from relevo.protocol import merkle
 from relevo.protocol.receipt import read_receipt
 from relevo.storage import log, peers, streams
-from relevo.storage.tables import InboxRow, LogEntryRow, OutboxRow, ReferralRow, StepRow
+from relevo.storage.tables import InboxRow, LogEntryRow, ManifestRow, OutboxRow, ReferralRow, StepRow
 from relevo.storage.tables_streams import ForgottenRow, StandRow
 from relevo.storage.unit_of_work import UnitOfWork
 from support import loose_ends
@@ -146,9 +147,13 @@ def _receipts(world: World, work: UnitOfWork) -> Iterator[str]:
     trust = peers.trust(work.session)
     own = work.identity.node_id
     for row in work.session.scalars(select(OutboxRow).where(OutboxRow.receipt.is_not(None))):
-        read_receipt(row.receipt or "", trust=trust, at=work.at)
+        receipt = read_receipt(row.receipt or "", trust=trust, at=work.at)
+        made = work.session.get(ManifestRow, receipt.of)
+        if (receipt.iss, receipt.aud, receipt.jti) != (row.peer, own, row.jti) or made is None or made.jti != row.jti:
+            yield f"receipts verify: {own} has a receipt for {row.jti} that is about something else"
         came = _inbox(world, row.peer, own, row.jti)
-        if came is not None and came.receipt != row.receipt:
+        restored = world.seen[world.number(row.peer)].restored
+        if came is not None and came.receipt != row.receipt and not restored:
             yield f"receipts verify: {own} has another receipt for {row.jti} than {row.peer}"
 
 

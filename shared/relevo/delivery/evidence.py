@@ -14,8 +14,9 @@ from relevo.errors import Conflict
 from relevo.protocol import merkle
 from relevo.protocol.evidence import Direction, Evidence, EvidenceMessage, EvidenceSop, write_evidence
 from relevo.protocol.evidence_log import EvidenceEntry
+from relevo.protocol.manifest import said_in
 from relevo.protocol.record import read_record
-from relevo.storage import access_log, log, peers, referrals, witness
+from relevo.storage import access_log, log, peers, referrals, streams, witness
 from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, ManifestRow, OutboxRow, ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -66,7 +67,7 @@ def sop_shown(work: UnitOfWork, digest: str, peer: str) -> EvidenceSop:
 
 def sent(session: Session, peer: str, thread: str) -> Iterator[tuple[OutboxRow, EvidenceMessage]]:
     """Every message that ever left, also one that was held back after an attempt, or waits to be sealed anew."""
-    mine = (OutboxRow.peer == peer, OutboxRow.thread == thread, OutboxRow.seq.is_not(None))
+    mine = (OutboxRow.peer == peer, OutboxRow.thread == thread)
     for row in session.scalars(select(OutboxRow).where(*mine).order_by(OutboxRow.epoch, OutboxRow.seq)):
         manifest = row.manifest or _last_attempt(session, row)
         if manifest is not None:
@@ -74,6 +75,13 @@ def sent(session: Session, peer: str, thread: str) -> Iterator[tuple[OutboxRow, 
                 direction=Direction.SENT, manifest=manifest, content=row.content, receipt=row.receipt
             )
             yield row, shown
+
+
+def forgotten(session: Session, peer: str, thread: str) -> Iterator[EvidenceMessage]:
+    """Every message that left before a restore and came back as proof; its content is gone here."""
+    for row in streams.forgotten(session):
+        if (row.peer, row.thread) == (peer, thread):
+            yield EvidenceMessage(direction=Direction.SENT, manifest=row.manifest, content="", receipt=row.receipt)
 
 
 def received(session: Session, peer: str, thread: str) -> Iterator[tuple[InboxRow, EvidenceMessage]]:
@@ -92,8 +100,15 @@ def _last_attempt(session: Session, sent: OutboxRow) -> str | None:
 
 
 def _messages(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
-    yield from (shown for _, shown in sent(session, row.peer, row.thread))
-    yield from (shown for _, shown in received(session, row.peer, row.thread) if shown.content)
+    left = [shown for _, shown in sent(session, row.peer, row.thread)]
+    yield from sorted([*left, *forgotten(session, row.peer, row.thread)], key=_place)
+    yield from (shown for _, shown in received(session, row.peer, row.thread))
+
+
+def _place(shown: EvidenceMessage) -> tuple[int, int]:
+    """Where the attempt that is shown had its place, which after a restore may be another than the message has now."""
+    attempt = said_in(shown.manifest).attempt
+    return attempt.epoch, attempt.seq
 
 
 def _logged(session: Session, row: ReferralRow) -> Iterator[LogEntryRow]:

@@ -137,10 +137,15 @@ def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, cod
 def hold(session: Session, message: OutboxRow, code: str) -> None:
     """Keep one message of a referral from leaving; it stays as it is, and nothing that comes behind it waits for it."""
     message.state, message.problem = OutboxState.HELD, code
+    let_pass(session, message)
+    _follow_what_leaves(session, session.get_one(ReferralRow, (message.peer, message.thread)))
+
+
+def let_pass(session: Session, message: OutboxRow) -> None:
+    """Let nothing that waits in its thread wait for `message`, which does not come to the peer, or not again."""
     behind = (OutboxRow.peer == message.peer, OutboxRow.thread == message.thread, OutboxRow.jti > message.jti)
     for later in session.scalars(select(OutboxRow).where(*behind, OutboxRow.state == OutboxState.QUEUED)):
         _let_go(later, message.jti)
-    _follow_what_leaves(session, session.get_one(ReferralRow, (message.peer, message.thread)))
 
 
 def _let_go(message: OutboxRow, held: str) -> None:

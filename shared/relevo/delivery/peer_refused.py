@@ -8,10 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from http import HTTPStatus
 
-from relevo.delivery.transport import Answer, its_time, retry_after
+from relevo.delivery.transport import Answer, code_of, its_time, retry_after
 from relevo.errors import WireError
-from relevo.protocol import strict_json
-from relevo.protocol.claims import WORD
 from relevo.protocol.hop import HopSkew
 
 CHOKED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.INTERNAL_SERVER_ERROR})
@@ -32,18 +30,9 @@ class PeerRefused(WireError):
     @classmethod
     def by(cls, answer: Answer) -> PeerRefused:
         """What an answer without results says."""
-        code = _told(answer)
+        code = code_of(answer) or "no code"
         fault = cls(f"status {answer.status}, {code}")
         fault.of_what_was_brought = answer.status in CHOKED
         fault.wait_seconds = retry_after(answer)
         fault.its_time = its_time(answer) if code == HopSkew.code else None
         return fault
-
-
-def _told(answer: Answer) -> str:
-    """The code in a problem document, if there is one; nothing signs it, so it is only for people to read."""
-    try:
-        code = strict_json.load(answer.body).get("code")
-    except strict_json.MalformedJson:
-        code = None
-    return code if isinstance(code, str) and WORD.fullmatch(code) else "no code"

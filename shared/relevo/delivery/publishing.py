@@ -4,10 +4,14 @@ A key is rotated in two steps, each of which can be broken off: the ring gets th
 A node whose ring and statement differ publishes by itself in its next turn, so that the second step is never forgotten;
 until then peers answer `key-unknown` and messages wait. Where the root key is kept off line nobody but a person with
 the root can publish, so both steps are one command with the root at hand, and nothing is changed without it.
+
+A node that has just begun first asks its peers for versions that it does not know (`take_back`): it may come from a
+backup, and of two versions with one number a peer takes only the one that it saw first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +20,13 @@ import structlog
 
 from relevo.delivery.node import THE_NODE, Node
 from relevo.domain.access import Act
-from relevo.errors import BadInput
+from relevo.errors import BadInput, WireError
+from relevo.protocol.claims import SKEW
 from relevo.protocol.key_file import Unlock, lock_root
 from relevo.protocol.keyring import KeyRing, Keys, Role
 from relevo.protocol.keys import KeyOffline, OfflineKey, SigningKey
 from relevo.protocol.statement import NodeStatement, first_statement, next_statement, read_statement
+from relevo.protocol.statement_chain import follows
 from relevo.storage import log, peers
 from relevo.storage.key_store import KeyHolder, held, write_root
 from relevo.storage.unit_of_work import UnitOfWork, User
@@ -63,6 +69,35 @@ def renew(node: Node) -> bool:
         keys.change(lambda ring: ring.rotated(Role.ENCRYPTION, at=node.clock.now()))
     _publish(node, keys, THE_NODE, ends=ends)
     return True
+
+
+def take_back(work: UnitOfWork, published: Sequence[str]) -> int:
+    """Know again what this node stated before it was restored from a backup, as a peer shows it; how many versions.
+
+    A node that did not know them would publish a version beside one of them, which nobody who has that one takes.
+
+    Args:
+        work: a transaction.
+        published: versions of our statement, oldest first, not verified yet.
+    """
+    own = work.identity.node_id
+    known = peers.latest_token(work.session, own)
+    later = published[published.index(known) + 1 :] if known in published else []
+    before = peers.latest(work.session, own)
+    try:
+        if not later or follows(before, known, *later, at=None, new_root=True).iat > work.at + SKEW:
+            return 0
+    except WireError as fault:
+        EVENTS.warning("not a statement of ours", code=fault.code)
+        return 0
+    for token in later:
+        statement = read_statement(token, at=None)
+        peers.keep_statement(work.session, token, statement)
+        for kid, change in _changes(before, statement):
+            log.record(work.session, "key", work.at, subject=own, kid=kid, change=change)
+        before = statement
+    EVENTS.warning("statements known again", version=before.version)
+    return len(later)
 
 
 def rotate(

@@ -5,38 +5,40 @@ Each answer of a peer, and once a day a question when nothing is sent, brings th
 | the summary says | what follows |
 | --- | --- |
 | a gap, a lower high water or an older epoch than our receipts | those messages are offered again, with the same jti |
-| more than we ever sent, or that we use a place twice | the peer is asked to show it (below) |
+| more than we ever sent | the peer is asked to show it (below) |
 
-A manifest that it shows, which we signed and do not know, stops us (`relevo.delivery.epochs`).
+The same is asked when a place of ours is taken, or a receipt answers a manifest that we do not know. A manifest that
+the peer shows, which we signed and do not know, stops us (`relevo.delivery.epochs`); it is logged now, when it came
+back, and so is the receipt of a message that we no longer have.
 
 A message is offered again only if it may still leave and its words are still here, and at most once a day, so that a
-peer that forgets on purpose costs little. Its first receipt is kept beside the new one. What we had sent and forgot is
-noted with the peer's proof, and people look at it.
+peer that forgets on purpose costs little. Its first receipt is kept beside the new one. What cannot be offered again
+lets what follows it pass. What we had sent and forgot is noted with the peer's proof, and people look at it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
-from relevo.delivery import epochs, stream_lists
+from relevo.delivery import epochs, outbox, publishing, stream_lists
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import NONE, OutboxState
-from relevo.delivery.stream_lists import LAST, Question, Told
+from relevo.delivery.stream_lists import LAST, KeyNotStated, Question, Told
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
 from relevo.protocol import sd_jwt
 from relevo.protocol.base64url import digest
-from relevo.protocol.manifest import VerifiedManifest, read_manifest
-from relevo.protocol.receipt import read_receipt
+from relevo.protocol.manifest import Attempt, VerifiedManifest, read_manifest
+from relevo.protocol.receipt import ReceiptMismatch, read_receipt, require_answers
 from relevo.protocol.stream_list import Direction
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.summary import Summary, read_summary
 from relevo.protocol.trust import Trust
-from relevo.storage import peers, streams
+from relevo.storage import log, peers, streams
 from relevo.storage.database import ring
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
@@ -46,7 +48,10 @@ EVENTS = structlog.get_logger("relevo.reconcile")
 DAILY, MINUTELY = timedelta(days=1), timedelta(minutes=1)
 AT_ONCE = 500
 MAX_EPOCH = 2**31 - 2
-SEQ_REUSED = "seq-reused"
+MOST_EPOCHS = 16
+"""Epochs beyond ours that a peer is asked to show: a node is not restored more often between two of its questions."""
+UNKNOWN_ATTEMPT = frozenset({"seq-reused", ReceiptMismatch.code})
+"""What is said of a queued message if the peer holds a manifest of ours that we do not know."""
 
 
 def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust) -> int:
@@ -61,19 +66,33 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
         return 0
     row, stand = peers.find(work.session, peer), streams.stand_of(work.session, peer)
     stand.epoch, stand.high_water, stand.heard_at = summary.epoch, summary.high_water, work.at
-    stand.missing = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD)
-    if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_place_taken(work, peer):
+    behind = streams.above(summary.epoch, summary.high_water)
+    here = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD)
+    stand.missing = here + len(_receipted(work, peer, summary, behind))
+    if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_attempt_unknown(work, peer):
         _doubt(stand, summary, work.at)
         return 0
-    return sum(_offer_again(node, work, row, message) for message in _lost(work, peer, summary))
+    lost = _lost(work, peer, summary)
+    gone = [message for message in lost if not _offer_again(node, work, row, message)]
+    for message in gone:
+        outbox.let_pass(work.session, message)
+    return len(lost) - len(gone)
 
 
-def at_start(node: Node, transport: Transport) -> None:
-    """Before anything is sent, ask every active peer what it has of us: this node may come from a backup."""
+def at_start(node: Node, transport: Transport, only: Collection[str] | None = None) -> list[str]:
+    """Before anything is sent, ask every active peer what it has of us: this node may come from a backup.
+
+    Args:
+        node: ourselves.
+        transport: how peers are reached.
+        only: the peers that are asked, if not all.
+
+    Returns:
+        Those that have not answered. Who does not know our key knows no statement that we could have forgotten.
+    """
     with node.read() as work:
         active = [row.node_id for row in peers.everybody(work.session) if row.state in peers.HEARD]
-    for peer in active:
-        _try(node, transport, peer)
+    return [peer for peer in active if (only is None or peer in only) and not _try(node, transport, peer)]
 
 
 def turn(node: Node, transport: Transport) -> None:
@@ -93,29 +112,28 @@ def check(node: Node, transport: Transport, peer: str) -> int:
         PeerUnreachable, WireError: if the peer does not answer as it should.
     """
     with node.read() as work:
-        row, stand = peers.find(work.session, peer), work.session.get(StandRow, peer)
-        epoch, begin = row.epoch, row.last_seq + 1
-        if stand is not None and stand.doubt_epoch is not None and stand.doubt_epoch > epoch:
-            epoch, begin = stand.doubt_epoch, 1
-        elif stand is not None and stand.doubt_seq is not None and stand.doubt_seq <= row.last_seq:
-            begin = 1
+        stand, begins = work.session.get(StandRow, peer), _unsure(work, peer)
     forgotten = 0
-    while True:
-        asked = Question(of=Direction.RECEIVED, epoch=epoch, begin=begin, tokens=True)
-        told = stream_lists.ask(node, transport, peer, asked)
-        forgotten += _take_in(node, peer, told)
-        if not told.listed.more or not told.listed.places:
-            return forgotten
-        begin = told.listed.places[-1].seq + 1
+    for epoch in range(1, len(begins) + MOST_EPOCHS):
+        found, known = _ask_all(node, transport, peer, epoch, begins.get(epoch, 1))
+        forgotten += found
+        if epoch >= max(len(begins), known):
+            break
+    if stand is not None and stand.doubt_epoch is not None:
+        with node.write() as work:
+            _settle_doubt(streams.stand_of(work.session, peer), work.at)
+    return forgotten
 
 
-def _try(node: Node, transport: Transport, peer: str) -> None:
+def _try(node: Node, transport: Transport, peer: str) -> bool:
     with node.write() as work:
         streams.stand_of(work.session, peer).asked_at = work.at
     try:
         check(node, transport, peer)
     except RelevoError as fault:
         EVENTS.warning("streams not compared", peer=peer, code=fault.code)
+        return isinstance(fault, KeyNotStated)
+    return True
 
 
 def _is_due(stand: StandRow | None, at: datetime) -> bool:
@@ -127,22 +145,43 @@ def _is_due(stand: StandRow | None, at: datetime) -> bool:
     return not any(one is not None and timedelta() <= at - one < every for one in moments)
 
 
-def _take_in(node: Node, peer: str, told: Told) -> int:
+def _unsure(work: UnitOfWork, peer: str) -> dict[int, int]:
+    """From which place of each epoch of ours the peer may have what we do not know."""
+    row, stand = peers.find(work.session, peer), work.session.get(StandRow, peer)
+    doubted = stand is not None and stand.doubt_epoch is not None
+    begins = {epoch: streams.first_open(work.session, peer, epoch) for epoch in range(1, row.epoch + doubted)}
+    return begins if doubted else {**begins, row.epoch: row.last_seq + 1}
+
+
+def _ask_all(node: Node, transport: Transport, peer: str, epoch: int, begin: int) -> tuple[int, int]:
+    """Take in what the peer has of one epoch; how much was forgotten, and in which epoch the peer says that we are."""
+    forgotten = 0
+    while True:
+        asked = Question(of=Direction.RECEIVED, epoch=epoch, begin=begin, tokens=True)
+        told = stream_lists.ask(node, transport, peer, asked)
+        found, known = _take_in(node, peer, told)
+        forgotten += found
+        if not told.listed.more or not told.listed.places:
+            return forgotten, known
+        begin = told.listed.places[-1].seq + 1
+
+
+def _take_in(node: Node, peer: str, told: Told) -> tuple[int, int]:
     with node.write() as work:
-        forgotten = sum(_remember(work, peer, manifest, receipt, told.trust) for manifest, receipt in _tokens(told))
-        if forgotten:
+        publishing.take_back(work, told.statements)
+        found = (_remember(work, peer, manifest, receipt, told.trust) for manifest, receipt in _tokens(told))
+        forgotten = [one for one in found if one is not None]
+        if any(one.epoch >= peers.find(work.session, peer).epoch for one in forgotten):
             epochs.stop(work, peer)
         heed(node, work, peer, told.summary, told.trust)
-        stand = streams.stand_of(work.session, peer)
-        if stand.doubt_epoch is not None and not told.listed.more:
-            _settle_doubt(stand, work.at)
-        return forgotten
+        return len(forgotten), streams.stand_of(work.session, peer).epoch or 1
 
 
 def _settle_doubt(stand: StandRow, at: datetime) -> None:
     """The last page was read: either the claim is proven, and we stopped, or the peer has nothing to show."""
+    is_open = stand.doubt_epoch is not None
     stand.doubt_epoch = stand.doubt_seq = None
-    if stand.stopped_at is None:
+    if is_open:
         stand.unproven_at = at
         EVENTS.warning("the peer claims messages of ours and shows none", peer=stand.peer)
 
@@ -153,33 +192,44 @@ def _tokens(told: Told) -> Iterator[tuple[str, str]]:
             yield manifest, receipt
 
 
-def _remember(work: UnitOfWork, peer: str, manifest: str, receipt: str, trust: Trust) -> bool:
-    """Whether `manifest` is one that we signed for this peer and do not know; then it is noted."""
+def _remember(work: UnitOfWork, peer: str, manifest: str, token: str, trust: Trust) -> Attempt | None:
+    """Note and log `manifest` if it is one that we signed for this peer and do not know; where its place is then."""
     try:
         found = _our_own(work, manifest)
-        read_receipt(receipt, trust=trust, at=work.at)
+        message = found.manifest.message
+        require_answers(read_receipt(token, trust=trust, at=work.at), found.digest, message)
     except RelevoError:
-        return False
-    message, attempt = found.manifest.message, found.manifest.attempt
+        return None
     if message.aud != peer or work.session.get(ManifestRow, found.digest) is not None:
-        return False
+        return None
+    attempt = found.manifest.attempt
     work.session.add(ManifestRow(digest=found.digest, jti=message.jti, token=manifest, made_at=attempt.iat))
+    names = {"jti": message.jti, "thread": message.thread, "peer": peer}
+    log.record(work.session, "message-sent", work.at, subject=message.thread, manifest=found.digest, **names)
     if work.session.get(OutboxRow, message.jti) is None:
-        work.session.merge(
-            ForgottenRow(
-                peer=peer,
-                jti=message.jti,
-                thread=message.thread,
-                kind=message.kind,
-                epoch=attempt.epoch,
-                seq=attempt.seq,
-                manifest=manifest,
-                receipt=receipt,
-                found_at=work.at,
-            )
+        _note_forgotten(work, found, token)
+        log.record(
+            work.session, "receipt-got", work.at, subject=message.thread, receipt=digest(token.encode()), **names
         )
     work.session.flush()
-    return True
+    return attempt
+
+
+def _note_forgotten(work: UnitOfWork, found: VerifiedManifest, receipt: str) -> None:
+    message, attempt = found.manifest.message, found.manifest.attempt
+    work.session.merge(
+        ForgottenRow(
+            peer=message.aud,
+            jti=message.jti,
+            thread=message.thread,
+            kind=message.kind,
+            epoch=attempt.epoch,
+            seq=attempt.seq,
+            manifest=found.token,
+            receipt=receipt,
+            found_at=work.at,
+        )
+    )
 
 
 def _our_own(work: UnitOfWork, manifest: str) -> VerifiedManifest:
@@ -198,19 +248,23 @@ def _doubt(stand: StandRow, summary: Summary, at: datetime) -> None:
         stand.doubt_epoch, stand.doubt_seq, stand.asked_at = summary.epoch, summary.high_water, None
 
 
-def _is_place_taken(work: UnitOfWork, peer: str) -> bool:
-    """Whether the peer said of a queued message that another of ours has its place, which nobody forgets by himself."""
-    taken = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, OutboxRow.problem == SEQ_REUSED)
-    return work.session.scalar(select(OutboxRow.jti).where(*taken).limit(1)) is not None
+def _is_attempt_unknown(work: UnitOfWork, peer: str) -> bool:
+    """Whether a queued message met an attempt of ours that we do not know, which nobody forgets by himself."""
+    met = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, OutboxRow.problem.in_(UNKNOWN_ATTEMPT))
+    return work.session.scalar(select(OutboxRow.jti).where(*met).limit(1)) is not None
 
 
 def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:
-    """Messages that the peer had receipted in a second before that of the summary, and that the summary lacks."""
-    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < summary.iat)
+    """Messages that the peer had receipted when it made the summary, and that the summary lacks."""
     lately = select(FormerReceiptRow.jti).where(FormerReceiptRow.offered_again_at > work.at - DAILY)
     lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps)
-    found = select(OutboxRow).where(*receipted, lost, OutboxRow.jti.not_in(lately))
-    return list(work.session.scalars(found.order_by(OutboxRow.jti).limit(AT_ONCE)))
+    return _receipted(work, peer, summary, lost & OutboxRow.jti.not_in(lately))
+
+
+def _receipted(work: UnitOfWork, peer: str, summary: Summary, which: ColumnElement[bool]) -> list[OutboxRow]:
+    """What was receipted in a second before that of the summary."""
+    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < summary.iat)
+    return list(work.session.scalars(select(OutboxRow).where(*receipted, which).order_by(OutboxRow.jti).limit(AT_ONCE)))
 
 
 def _offer_again(node: Node, work: UnitOfWork, row: PeerRow, message: OutboxRow) -> bool:

@@ -2,13 +2,14 @@
 
     POST /federation/v1/stream   {"of": "received" | "sent", "epoch", "from", "to", "tokens": true | false}
                                → {"stream": relevo-stream+jwt, "summary": relevo-summary+jwt,
-                                  "tokens": [[manifest, receipt or null], …] in the order of the places}
+                                  "tokens": [[manifest, receipt or null], …] in the order of the places,
+                                  "statements": [every version of the asker's statement that is known, oldest first]}
 
 What the asked node held back is not in the list of what it sent: nothing will come at that place.
 
-At most 500 places come at once, and 100 with their tokens. The tokens hold by their own signatures; with them a node
-that was restored from a backup gets back what it signed and forgot. The request changes nothing, so that a repeated
-one needs no memory of nonces.
+At most 500 places come at once, and 100 with their tokens; statements come with tokens only. Both hold by their own
+signatures; with them a node that was restored from a backup gets back what it signed and forgot. The request changes
+nothing, so that a repeated one needs no memory of nonces.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from relevo.delivery.admission import Admission
 from relevo.delivery.federation import CONTENT_TYPE, STREAM, BodyTooLarge, Signed, admitted, signed_summary
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
-from relevo.delivery.transport import AnswerUnfit, Transport
+from relevo.delivery.transport import AnswerUnfit, Transport, code_of
+from relevo.errors import WireError
 from relevo.protocol import strict_json
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import Claims, MalformedClaims
@@ -30,7 +32,7 @@ from relevo.protocol.keys import VerifyKey
 from relevo.protocol.manifest import manifest_digest
 from relevo.protocol.stream_list import MAX_PLACES, Direction, Place, StreamList, read_stream_list, sign_stream_list
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.protocol.trust import Trust
+from relevo.protocol.trust import KeyUnknown, Trust
 from relevo.storage import peers, streams
 from relevo.storage.streams import Sent
 from relevo.storage.unit_of_work import UnitOfWork
@@ -38,6 +40,13 @@ from relevo.storage.unit_of_work import UnitOfWork
 MAX_REQUEST = 4096
 WITH_TOKENS = 100
 LAST = 2**53 - 1
+
+
+class KeyNotStated(WireError):
+    """A peer knows no statement of ours that names the key with which we sign."""
+
+    code = "key-not-stated"
+    advice = "Nothing is lost: our next statement names the key, and the peer fetches it by itself."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +82,15 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What a peer answered: the list, its summary of our stream (unread), and tokens by place, if they were asked."""
+    """What a peer answered: the list, and its summary of our stream (unread).
+
+    If tokens were asked for, these by place, and the versions of our own statement that the peer knows (unread).
+    """
 
     listed: StreamList
     summary: JsonValue
     tokens: Mapping[int, tuple[str, str | None]]
+    statements: tuple[str, ...]
     trust: Trust
 
 
@@ -101,6 +114,7 @@ def ask(node: Node, transport: Transport, peer: str, question: Question) -> Told
 
     Raises:
         PeerUnreachable: if there is no answer.
+        KeyNotStated: if the peer does not know our key.
         WireError: if it is not the peer's answer to this question.
     """
     with node.read() as work:
@@ -110,7 +124,7 @@ def ask(node: Node, transport: Transport, peer: str, question: Question) -> Told
     headers = sign_request("POST", url, CONTENT_TYPE, body, key=node.identity.keys.signing, at=at)
     got = transport.send("POST", url, headers, body)
     if got.status != HTTPStatus.OK:
-        raise AnswerUnfit(f"status {got.status} instead of a list")
+        raise KeyNotStated if code_of(got) == KeyUnknown.code else AnswerUnfit(f"status {got.status} instead of a list")
 
     def key_for(kid: str) -> VerifyKey:
         if trust.node_of(kid) != peer:
@@ -137,8 +151,11 @@ def _page(work: UnitOfWork, peer: str, asked: Question) -> JsonObject:
         places=tuple(_place(one) for one in found[:room]),
         iat=work.at,
     )
-    tokens: list[JsonValue] = [[one.manifest, one.receipt] for one in found[:room]] if asked.tokens else []
-    return {"stream": sign_stream_list(listed, work.identity.keys.signing), "tokens": tokens}
+    stream = sign_stream_list(listed, work.identity.keys.signing)
+    if not asked.tokens:
+        return {"stream": stream, "tokens": []}
+    tokens: list[JsonValue] = [[one.manifest, one.receipt] for one in found[:room]]
+    return {"stream": stream, "tokens": tokens, "statements": list(peers.statements(work.session, peer))}
 
 
 def _place(one: Sent) -> Place:
@@ -156,7 +173,13 @@ def _told(node: Node, peer: str, question: Question, said: JsonObject, trust: Tr
         raise AnswerUnfit("the list is not the one that was asked for")
     pairs = zip(listed.places, tokens, strict=False)
     found = {place.seq: pair for place, item in pairs if (pair := _pair(place, item)) is not None}
-    return Told(listed=listed, summary=said.get("summary"), tokens=found, trust=trust)
+    return Told(
+        listed=listed, summary=said.get("summary"), tokens=found, statements=_texts(said.get("statements")), trust=trust
+    )
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def _pair(place: Place, item: JsonValue) -> tuple[str, str | None] | None:

@@ -22,6 +22,8 @@ import httpcore
 
 from relevo.delivery import egress
 from relevo.delivery.failures import AnswerUnfit, PeerUnreachable
+from relevo.protocol import strict_json
+from relevo.protocol.claims import WORD
 
 __all__ = ["Answer", "AnswerUnfit", "HttpTransport", "PeerUnreachable", "Transport", "its_time", "retry_after"]
 
@@ -85,6 +87,15 @@ class HttpTransport:
 
 
 _BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE}
+
+
+def code_of(answer: Answer) -> str | None:
+    """The code in a problem document, if there is one; nothing signs it, so no more than waiting may follow from it."""
+    try:
+        code = strict_json.load(answer.body).get("code")
+    except strict_json.MalformedJson:
+        code = None
+    return code if isinstance(code, str) and WORD.fullmatch(code) else None
 
 
 def retry_after(answer: Answer) -> int | None:

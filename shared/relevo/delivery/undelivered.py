@@ -58,12 +58,14 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 )
 """What the other side refused for good."""
 
+_RESTORED = "Was this node restored from a backup? Let an administrator look at `epoch show`."
 _LATER_VERSION = "Nothing is lost: the other side runs an older version, and takes it once that is renewed."
 
 QUEUED: Mapping[str, str] = MappingProxyType(
     {
         "jti-reused": "Two messages have one identifier: no other try mends that. Phone them, tell your administrator.",
-        "seq-reused": "Was this node restored from a backup? Let an administrator look at `epoch show`.",
+        "seq-reused": _RESTORED,
+        "receipt-mismatch": _RESTORED,
         "kind-unknown": _LATER_VERSION,
         "step-unknown": _LATER_VERSION,
         "sop-unknown": "Nothing is lost: it is taken once the other side has agreed the procedure. Remind them of it.",

@@ -19,7 +19,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -38,6 +38,8 @@ from relevo.storage.listening import Listener
 EVENTS = structlog.get_logger("relevo.worker")
 LOG, ROUNDS = "log", "rounds"
 """Leases beside those of the peers, whose names have a colon."""
+MINUTE, UNSURE = timedelta(minutes=1), timedelta(days=1)
+"""How long a node that has begun waits for its peers before it publishes a statement without their answers."""
 
 
 class Worker:
@@ -54,6 +56,9 @@ class Worker:
         self._outside = Outside(node, node.outside) if node.outside is not None else None
         self._listener = Listener(node.database)
         self._swept_at: datetime | None = None
+        self._began_at: datetime | None = None
+        self._asked_at: datetime | None = None
+        self._unheard: list[str] | None = None
         self._stop = threading.Event()
         self._begun = threading.Event()
         self._threads = (
@@ -85,7 +90,8 @@ class Worker:
         """Before the first turn of a process: erase again, and find out whether this node was restored."""
         if self._outside is not None:
             self._outside.start()
-        _try(partial(reconcile.at_start, self._node, self._transport))
+        self._began_at, self._asked_at, self._unheard = self._node.clock.now(), None, None
+        _try(self._ask)
 
     def turn(self) -> None:
         """One turn of everything, one after the other; what fails is raised."""
@@ -97,7 +103,7 @@ class Worker:
 
     def _upkeep(self) -> tuple[Callable[[], object], ...]:
         return (
-            partial(publishing.renew, self._node),
+            self._renew,
             partial(publishing.tidy, self._node),
             partial(keeping_up.poll, self._node, self._transport),
             self._sweep,
@@ -118,6 +124,23 @@ class Worker:
 
     def _witness(self) -> None:
         witness.push(self._node, self._transport)
+
+    def _ask(self) -> None:
+        """Ask the peers what they have of us, each until it has answered once; for a day, once a minute."""
+        at = self._node.clock.now()
+        if self._is_unsure() and not _is_within(MINUTE, self._asked_at, at):
+            self._asked_at = at
+            self._unheard = reconcile.at_start(self._node, self._transport, self._unheard)
+
+    def _renew(self) -> None:
+        """Publish what has changed, but nothing beside a version that is not known here any more."""
+        self._ask()
+        if not self._is_unsure():
+            publishing.renew(self._node)
+
+    def _is_unsure(self) -> bool:
+        """Whether this node has begun within a day, and not every peer has said what it has of us since."""
+        return self._unheard != [] and _is_within(UNSURE, self._began_at, self._node.clock.now())
 
     def _sweep(self) -> None:
         self._swept_at = retention.sweep(self._node, self._swept_at)
@@ -166,6 +189,10 @@ class Worker:
     def _dispatch(self) -> None:
         if not self._stop.is_set():
             self._courier.dispatch()
+
+
+def _is_within(span: timedelta, since: datetime | None, at: datetime) -> bool:
+    return since is not None and timedelta() <= at - since < span
 
 
 def _do(turn: Callable[[], object]) -> None:

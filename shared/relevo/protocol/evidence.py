@@ -3,14 +3,15 @@
     {"format": "relevo-evidence-v1", "node": "es:retorno", "peer": "ci:accueil", "thread": UUID, "made_at": NumericDate,
      "statements": {node id: [JWS, in order]},
      "sops": [{"text": …, "signatures": {node id: JWS}}],
-     "messages": [{"direction": "sent" | "received", "manifest": JWS, "content": JWS, "receipt": JWS | null}],
+     "messages": [{"direction": "sent" | "received", "manifest": JWS, "content": JWS | null, "receipt": JWS | null}],
      "files": [{"direction": "sent" | "received", "digest": of the sealed bytes, "receipt": JWS | null}],
      "log": {"checkpoint": signed note, "entries": […], …}}                            (`relevo.protocol.evidence_log`)
 
-`content` is the issuer-signed JWT alone: salted digests, no disclosure. `files` is left out where none went over.
-Messages stand in the order of each stream, entries in the order of the log, so that the same referral gives the same
-bytes. The file itself is signed by nobody; everything in it that matters is. Reading checks the form alone;
-`verification` checks what the file says.
+`content` is the issuer-signed JWT alone: salted digests, no disclosure; null where the node has none, because it could
+not read what came, or was restored from a backup and has only the proof that it sent the message. `files` is left out
+where none went over. Messages stand in the order of each stream, entries in the order of the log, so that the same
+referral gives the same bytes. The file itself is signed by nobody; everything in it that matters is. Reading checks
+the form alone; `verification` checks what the file says.
 """
 
 from __future__ import annotations
@@ -191,8 +192,8 @@ def read_sop(value: JsonValue, nodes: set[str]) -> EvidenceSop:
     return EvidenceSop(text=read_text(claims.members["text"], "text"), signatures=signed)
 
 
-def read_message(value: JsonValue, *, disclosed: bool | None = None) -> EvidenceMessage:
-    """A message; `disclosed` is None where each has a content, else it says whether disclosures stand beside it."""
+def read_message(value: JsonValue, *, disclosed: bool = False) -> EvidenceMessage:
+    """A message; `disclosed` says whether disclosures stand beside its content."""
     names = ("direction", "manifest", "content", "receipt")
     claims = Claims.of(value, (*names, "disclosures") if disclosed else names, "a message")
     receipt, content = claims.members["receipt"], claims.members["content"]
@@ -202,7 +203,7 @@ def read_message(value: JsonValue, *, disclosed: bool | None = None) -> Evidence
     return EvidenceMessage(
         direction=_direction(claims.members["direction"]),
         manifest=read_text(claims.members["manifest"], "manifest"),
-        content="" if content is None and disclosed is not None else read_text(content, "content"),
+        content="" if content is None else read_text(content, "content"),
         receipt=None if receipt is None else read_text(receipt, "receipt"),
         disclosures=None if texts is None else tuple(texts),
     )

@@ -5,8 +5,9 @@
 | `SigningPeriod` | sign from `use_from` to `use_until` | until `verify_until`, if signed in that time |
 | `EncryptionPeriod` | seal until `use_until` | for as long as it keeps the private half (180 days more) |
 
-A key is in use from five minutes before it is published: what a node signed with it before its statement said so, or by
-a clock that was put right by less than that, verifies like everything else.
+A key is in use from five minutes before it is published, or from the version before on where that is longer ago: what
+a node signed with it before its statement said so, while that was on its way, or by a clock that was put right by less
+than that, verifies like everything else.
 
 Rotation is a new key in the ring and a new statement: the key before it is listed with its use ended. A signing key
 that was stolen is listed with `invalid_from`: nothing that arrives from that moment on is taken under it, whatever
@@ -97,10 +98,16 @@ class EncryptionPeriod:
         return {"key": self.key.written, "use_until": seconds(self.use_until)}
 
 
-def signing_periods(before: tuple[SigningPeriod, ...], keyring: Keys, at: datetime) -> tuple[SigningPeriod, ...]:
-    """What a statement made at `at` says of the ring's signing key, and of those before it that still verify."""
+def signing_periods(
+    before: tuple[SigningPeriod, ...], keyring: Keys, at: datetime, *, since: datetime
+) -> tuple[SigningPeriod, ...]:
+    """What a statement made at `at` says of the ring's signing key, and of those before it that still verify.
+
+    A key that was not stated yet is stated from `since` on, when the version before was made: it may have signed
+    already, between the change of the ring and a statement that was late or was lost with a disk.
+    """
     mine = keyring.signing.public
-    use_from = next((period.use_from for period in before if period.key == mine), _whole(at - EARLY))
+    use_from = next((period.use_from for period in before if period.key == mine), _whole(min(since, at - EARLY)))
     ended = (_ended(period, keyring.compromised, at) for period in before if period.key != mine)
     kept = (period for period in ended if at <= period.verify_until)
     return (SigningPeriod(mine, use_from, at + LIFE, at + LIFE + GRACE), *kept)

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from relevo.protocol.verification_nodes import Identities
     from relevo.protocol.verification_report import Line
 
-NOT_READ = "what it says: its receiver could not read it, refused it, and kept no content."
-
 
 class BasisNotNamed(WireError):
     """A record is shown as what messages rest on, and none of them names it."""
@@ -154,10 +152,8 @@ def _take(relations: Mapping[str, _Relation | Examined], item: BookThread, leave
     lines, proven = check_manifests(part, relation.identities)
     relation.keep(lines)
     readable = [found for found in proven if found.shown.content]
-    relation.keep(check_messages(part, readable, relation.identities))
+    relation.keep(check_messages(part, proven, relation.identities))
     for found in proven:
-        if not found.shown.content:
-            relation.lines.append(could_not_check(Check.CONTENT, found.subject, NOT_READ))
         relation.keep(_disclosure_lines(found))
         leaves.want(found, relation.base.peer)
     relation.keep(check_files(part, relation.identities, relation.files))

@@ -39,6 +39,9 @@ _WITHOUT_CONSENT = (
     "Why is not in this file; ask both nodes for the review."
 )
 
+NOT_READ = "what it says: its receiver could not read it, refused it, and kept no content."
+FORGOTTEN = "what it says: its sender was restored from a backup, and has no more than the proof that it was sent."
+
 
 class NotOfThisReferral(WireError):
     """A message belongs to another referral or another pair of nodes."""
@@ -173,6 +176,9 @@ def _sop_line(found: Proven, sops: set[str]) -> Line:
 
 
 def _content_line(evidence: Evidence, found: Proven, identities: Identities) -> Line:
+    if not found.shown.content:
+        text = FORGOTTEN if found.direction is Direction.SENT else NOT_READ
+        return could_not_check(Check.CONTENT, found.subject, text)
     try:
         content = _content(evidence, found, identities)
     except WireError as error:
@@ -218,13 +224,24 @@ def _stream_lines(direction: Direction, found: Sequence[Proven]) -> Iterator[Lin
     if not found:
         return
     subject = f"messages {direction}"
-    if any(later.place <= earlier.place for earlier, later in pairwise(found)):
+    twice = [earlier.place[1] for earlier, later in pairwise(found) if _was_forgotten(earlier, later)]
+    if any(later.place <= earlier.place and not _was_forgotten(earlier, later) for earlier, later in pairwise(found)):
         yield fails(Check.ORDER, subject, OrderBroken())
         return
+    if twice:
+        text = f"which message has number {', '.join(map(str, twice))}: its sender was restored and used it once more."
+        yield could_not_check(Check.ORDER, subject, text)
     first, last = found[0].place[1], found[-1].place[1]
-    yield holds(Check.ORDER, subject, f"{len(found)}, in rising order from number {first} to {last}, none twice.")
+    text = "none twice" if not twice else "none of the others twice"
+    yield holds(Check.ORDER, subject, f"{len(found)}, in rising order from number {first} to {last}, {text}.")
     yield could_not_check(
         Check.BOTH_SIDES,
         subject,
         "whether these are all; other referrals take numbers of the same stream. Bring the other node's file as well.",
     )
+
+
+def _was_forgotten(earlier: Proven, later: Proven) -> bool:
+    """Whether two messages have one place because their sender no longer knew the one when it tried the other."""
+    sent = earlier.direction is Direction.SENT and earlier.place == later.place
+    return sent and not (earlier.shown.content and later.shown.content)

@@ -121,10 +121,23 @@ def in_gaps(session: Session, peer: str, epoch: int, gaps: tuple[tuple[int, int]
     return session.scalar(select(func.count()).where(*mine, inside)) or 0
 
 
+def first_open(session: Session, peer: str, epoch: int) -> int:
+    """The first place of our stream to `peer` in an epoch that holds no message whose way has ended."""
+    ended = or_(OutboxRow.receipt.is_not(None), OutboxRow.state == "held")
+    mine = (OutboxRow.peer == peer, OutboxRow.epoch == epoch, ended)
+    seqs = list(session.scalars(select(OutboxRow.seq).where(*mine).order_by(OutboxRow.seq)))
+    return next((place for place, seq in enumerate(seqs, start=1) if seq != place), len(seqs) + 1)
+
+
+def above(epoch: int, high_water: int) -> ColumnElement[bool]:
+    """The condition that a message of the outbox lies above the high water, or in a later epoch."""
+    return tuple_(OutboxRow.epoch, OutboxRow.seq) > tuple_(epoch, high_water)
+
+
 def beyond(epoch: int, high_water: int, gaps: tuple[tuple[int, int], ...]) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies in a gap, above the high water, or in a later epoch."""
     within = (and_(OutboxRow.epoch == epoch, OutboxRow.seq.between(begin, end)) for begin, end in gaps)
-    return or_(tuple_(OutboxRow.epoch, OutboxRow.seq) > tuple_(epoch, high_water), *within)
+    return or_(above(epoch, high_water), *within)
 
 
 def forgotten(session: Session) -> list[ForgottenRow]:

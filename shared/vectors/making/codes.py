@@ -133,6 +133,7 @@ ELSEWHERE = (
     "fingerprint-differs",
     "receipt-mismatch",
     "answer-unfit",
+    "key-not-stated",
     "peer-refused",
     "presentation-unbound",
     "presentation-changed",

@@ -190,10 +190,14 @@ def test_rotation_ends_the_use_of_the_old_keys_and_keeps_them_for_arrivals() -> 
     new, later = rotated(at_days=10)
     assert [one.key for one in later.signing] == [new.signing.public, HOST.signing.public]
     assert later.signing[1].use_until == AT + 10 * DAY
-    assert later.signing[0].use_from == AT + 10 * DAY - EARLY
     assert later.signing[1].verify_until == STANDING.signing[0].verify_until
     assert [one.key for one in later.encryption] == [new.encryption.public, HOST.encryption.public]
     assert later.encryption[1].use_until == AT + 10 * DAY
+
+
+def test_what_a_new_key_signed_before_its_statement_was_out_is_in_its_time() -> None:
+    _, later = rotated(at_days=10)
+    assert later.signing[0].use_from == STANDING.iat == AT
 
 
 def test_rotation_drops_keys_that_verify_nothing_any_more() -> None:

@@ -28,9 +28,14 @@ def story(nodes: JoinedNodes) -> Story:
 
 
 def rotate_too_early(story: Story, node: Node, ahead: timedelta) -> None:
-    """A node gets a new signing key, heard of by its peer, while clocks are ahead; then they are put right."""
+    """A node gets a new signing key, heard of by its peer, while clocks are ahead; then they are put right.
+
+    The version of its statement before that one was made by the wrong clock too; otherwise the key would be in use from
+    the moment of that version on.
+    """
     story.nodes.clock.move(ahead)
-    publishing.rotate(node, ADMINISTRATOR, Role.SIGNING)
+    for role in (Role.ENCRYPTION, Role.SIGNING):
+        publishing.rotate(node, ADMINISTRATOR, role)
     host, origin = story.nodes.both
     with (origin if node is host else host).write() as work:
         peers.ask_again(work.session, [node.identity.node_id])

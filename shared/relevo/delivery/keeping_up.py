@@ -25,7 +25,7 @@ from relevo.delivery.transport import Transport
 from relevo.domain.access import Act
 from relevo.errors import Conflict, NotFound, RelevoError
 from relevo.protocol.fingerprint import Fingerprint, FingerprintDiffers, fingerprint_of
-from relevo.protocol.statement import NodeStatement, read_statement
+from relevo.protocol.statement import NodeStatement, StatementChainBroken, read_statement
 from relevo.protocol.statement_chain import RootChanged, follows
 from relevo.storage import log, peers
 from relevo.storage.tables import PeerRow
@@ -52,10 +52,10 @@ def poll(node: Node, transport: Transport) -> None:
     """Fetch newer statements of peers, once a day or when a key of theirs was unknown."""
     with node.read() as work:
         due = [row for row in peers.everybody(work.session) if row.state in _READ and _is_due(row, work)]
-        versions = {row.node_id: peers.latest(work.session, row.node_id).version for row in due}
+        before = {row.node_id: peers.latest(work.session, row.node_id).version - 1 for row in due}
     for row in due:
         try:
-            _keep_up(node, row.node_id, statements_at(transport, row.endpoint, after=versions[row.node_id]))
+            _keep_up(node, row.node_id, statements_at(transport, row.endpoint, after=before[row.node_id]))
         except RelevoError as fault:
             EVENTS.warning("statement not fetched", peer=row.node_id, code=fault.code)
             _note(node, row.node_id, fault.code)
@@ -137,8 +137,10 @@ def _keep_up(node: Node, peer: str, published: list[str]) -> None:
         row = peers.find(work.session, peer)
         row.polled_at = work.at
         known = peers.latest_token(work.session, peer)
-        later = published[published.index(known) + 1 :] if known in published else published
-        if later:
+        if known not in published:
+            row.last_problem = StatementChainBroken.code
+            EVENTS.warning("statement not taken over", peer=peer, code=row.last_problem)
+        elif later := published[published.index(known) + 1 :]:
             _take_over_or_wait(work, row, later, node.shares)
 
 

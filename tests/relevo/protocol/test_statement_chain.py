@@ -10,7 +10,6 @@ import pytest
 
 from relevo.errors import WireError
 from relevo.protocol import jws
-from relevo.protocol.key_periods import EARLY
 from relevo.protocol.keyring import Role
 from relevo.protocol.keys import SigningKey
 from relevo.protocol.statement import ENDORSEMENT, endorsement_of, next_statement, read_statement, statement_digest
@@ -81,7 +80,7 @@ KEYS: dict[str, tuple[Callable[[], object], str]] = {
     "a stolen key under a request": (lambda: TRUST.hop_key(KID, AT + DAY), "key-compromised"),
     "a key of nobody under a request": (lambda: TRUST.hop_key(ORIGIN.signing.kid, AT + DAY), "key-unknown"),
     "a key under a request before its use": (
-        lambda: TRUST.hop_key(STOLEN.signing.kid, AT + DAY - EARLY - timedelta(minutes=6)),
+        lambda: TRUST.hop_key(STOLEN.signing.kid, AT - timedelta(minutes=6)),
         "key-out-of-period",
     ),
     "a key under a request after its use": (

@@ -18,7 +18,7 @@ from relevo.protocol.evidence_items import BookCheckpoint, BookHead, BookSop, Bo
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
 from relevo.protocol.verification import Examined
-from relevo.protocol.verification_account import Account, Head, Told, seen_by, tell
+from relevo.protocol.verification_account import Account, Head, Told, once_each, seen_by, tell
 from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_leaves import Leaves
 from relevo.protocol.verification_messages import check_manifests, check_messages
@@ -192,7 +192,7 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         whole=head.thread is None,
         statements={node: tuple(map(statement_digest, tokens)) for node, tokens in base.statements.items()},
         sops={sop_digest(one.text.encode()): one.text for one in base.sops},
-        told=relation.told,
+        told=once_each(relation.told),
         records=leaves.records,
         leaves=leaves.leaves,
         head=signed and replace(signed, seen=seen_by(signed.note, [base.peer], relation.identities)),

@@ -32,7 +32,7 @@ from relevo.storage.database import is_full
 
 EVENTS = structlog.get_logger("relevo.worker")
 MINUTE, UNSURE = timedelta(minutes=1), timedelta(days=1)
-"""How long a node that has begun waits for its peers before it publishes a statement without their answers."""
+"""How often, and for how long, a node that has begun asks its peers before it publishes without their answers."""
 
 
 class Worker:

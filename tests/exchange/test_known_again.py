@@ -8,15 +8,18 @@ from sqlalchemy import select
 
 from host_node import referrals as host_referrals
 from relevo.delivery import epochs, keeping_up, publishing, reconcile
+from relevo.delivery.evidence_book import export_relation
 from relevo.delivery.node import Node
 from relevo.delivery.sequencer import sequence
 from relevo.delivery.standing import Standing, standings
 from relevo.delivery.worker import UNSURE, Worker
 from relevo.domain.access import Role
 from relevo.protocol.evidence import Direction, EvidenceMessage
+from relevo.protocol.evidence_book import read_book
 from relevo.protocol.keyring import Role as KeyRole
 from relevo.protocol.manifest import said_in
 from relevo.protocol.verification import verify_evidence
+from relevo.protocol.verification_book import verify_book
 from relevo.protocol.verification_messages import FORGOTTEN
 from relevo.storage import erasure, peers, streams
 from relevo.storage.key_store import held
@@ -97,10 +100,22 @@ def test_a_message_that_waited_in_the_backup_is_in_the_evidence_as_it_first_arri
     backup = Backup.of(story.nodes.host)
     story.nodes.deliver()
     put_back(story, backup)
-    (only,) = shown(story)
-    assert said_in(only.manifest).attempt.epoch == 1
-    assert only.content
-    assert only.receipt is not None
+    first, again = shown(story)
+    assert [said_in(one.manifest).attempt.epoch for one in (first, again)] == [1, 2]
+    assert first.content == again.content
+    assert (first.receipt is None, again.receipt is None) == (False, True)
+
+
+def test_the_places_of_a_restored_node_have_no_gap_in_the_evidence_of_the_relation(story: Story) -> None:
+    story.send(deliver=False)
+    backup, host = Backup.of(story.nodes.host), story.nodes.host
+    story.nodes.deliver()
+    put_back(story, backup)
+    story.host(host_referrals.change_journey, {"flight": "IB0002"})
+    sequence(host)
+    with host.read(staff(Role.AUDITOR)) as work:
+        examined = verify_book(read_book(export_relation(work, ORIGIN_ID)))
+    assert [str(line) for one in examined for line in one.report.lines if not line.ok] == []
 
 
 def test_a_message_that_was_tried_and_lost_its_place_is_still_in_the_evidence(sent: Story) -> None:

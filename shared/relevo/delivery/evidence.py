@@ -66,15 +66,30 @@ def sop_shown(work: UnitOfWork, digest: str, peer: str) -> EvidenceSop:
 
 
 def sent(session: Session, peer: str, thread: str) -> Iterator[tuple[OutboxRow, EvidenceMessage]]:
-    """Every message that ever left, also one that was held back after an attempt, or waits to be sealed anew."""
+    """Every message that ever left, also one that was held back after an attempt, or waits to be sealed anew.
+
+    If its receipt answers an attempt at another place than the message has now, the attempt there is shown as well.
+    """
     mine = (OutboxRow.peer == peer, OutboxRow.thread == thread)
     for row in session.scalars(select(OutboxRow).where(*mine).order_by(OutboxRow.epoch, OutboxRow.seq)):
-        manifest = row.manifest or _last_attempt(session, row)
-        if manifest is not None:
-            shown = EvidenceMessage(
-                direction=Direction.SENT, manifest=manifest, content=row.content, receipt=row.receipt
+        attempts = _attempts(session, row)
+        for manifest in attempts:
+            receipt = row.receipt if manifest is attempts[0] else None
+            yield (
+                row,
+                EvidenceMessage(direction=Direction.SENT, manifest=manifest, content=row.content, receipt=receipt),
             )
-            yield row, shown
+
+
+def _attempts(session: Session, row: OutboxRow) -> list[str]:
+    """The manifest that the receipt answers, or else the newest; then the one at the place that the message has now."""
+    made = select(ManifestRow.token).where(ManifestRow.jti == row.jti).order_by(ManifestRow.made_at.desc())
+    shown = row.manifest or session.scalar(made.limit(1))
+    if shown is None:
+        return []
+    if row.seq is None or _place_of(shown) == (row.epoch, row.seq):
+        return [shown]
+    return [shown, *(token for token in session.scalars(made) if _place_of(token) == (row.epoch, row.seq))][:2]
 
 
 def forgotten(session: Session, peer: str, thread: str) -> Iterator[EvidenceMessage]:
@@ -94,20 +109,15 @@ def received(session: Session, peer: str, thread: str) -> Iterator[tuple[InboxRo
         yield row, shown
 
 
-def _last_attempt(session: Session, sent: OutboxRow) -> str | None:
-    attempts = select(ManifestRow.token).where(ManifestRow.jti == sent.jti).order_by(ManifestRow.made_at.desc())
-    return session.scalar(attempts.limit(1))
-
-
 def _messages(session: Session, row: ReferralRow) -> Iterator[EvidenceMessage]:
     left = [shown for _, shown in sent(session, row.peer, row.thread)]
-    yield from sorted([*left, *forgotten(session, row.peer, row.thread)], key=_place)
+    yield from sorted([*left, *forgotten(session, row.peer, row.thread)], key=lambda one: _place_of(one.manifest))
     yield from (shown for _, shown in received(session, row.peer, row.thread))
 
 
-def _place(shown: EvidenceMessage) -> tuple[int, int]:
+def _place_of(manifest: str) -> tuple[int, int]:
     """Where the attempt that is shown had its place, which after a restore may be another than the message has now."""
-    attempt = said_in(shown.manifest).attempt
+    attempt = said_in(manifest).attempt
     return attempt.epoch, attempt.seq
 
 

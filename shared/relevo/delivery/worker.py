@@ -39,7 +39,7 @@ EVENTS = structlog.get_logger("relevo.worker")
 LOG, ROUNDS = "log", "rounds"
 """Leases beside those of the peers, whose names have a colon."""
 MINUTE, UNSURE = timedelta(minutes=1), timedelta(days=1)
-"""How long a node that has begun waits for its peers before it publishes a statement without their answers."""
+"""How often, and for how long, a node that has begun asks its peers before it publishes without their answers."""
 
 
 class Worker:

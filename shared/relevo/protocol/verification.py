@@ -18,7 +18,7 @@ from relevo.protocol.merkle import leaf_hash
 from relevo.protocol.record import entry_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
-from relevo.protocol.verification_account import Account, Head, Told, ToldFile, seen_by, tell
+from relevo.protocol.verification_account import Account, Head, Told, ToldFile, once_each, seen_by, tell
 from relevo.protocol.verification_files import check_files
 from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_log import check_log
@@ -123,7 +123,7 @@ def _account(evidence: Evidence, known: _Known) -> Account:
         whole=False,
         statements={node: tuple(map(statement_digest, tokens)) for node, tokens in evidence.statements.items()},
         sops={sop_digest(sop.text.encode()): sop.text for sop in evidence.sops},
-        told=known.told,
+        told=once_each(known.told),
         records=known.records,
         leaves=leaves,
         subtrees=_subtrees(leaves, entries.values(), head),

@@ -137,6 +137,12 @@ def tell(evidence: Evidence, found: Proven, same: Sequence[Proven], identities: 
     )
 
 
+def once_each(told: Sequence[Told]) -> list[Told]:
+    """Each message once, of its attempts the one with the receipt."""
+    best = {(one.message.iss, one.message.jti): one for one in sorted(told, key=lambda one: one.receipt is not None)}
+    return [one for one in told if best[one.message.iss, one.message.jti] is one]
+
+
 def seen_by(note: str, peers: Sequence[str], identities: Identities) -> dict[str, datetime]:
     """When each of these witnesses saw a head; whoever did not is left out."""
     found = {peer: _seen_at(note, peer, identities) for peer in peers}

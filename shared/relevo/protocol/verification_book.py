@@ -20,7 +20,7 @@ from relevo.protocol.evidence_log import EvidenceMalformed
 from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.statement import statement_digest
 from relevo.protocol.verification import Examined
-from relevo.protocol.verification_account import Account, Head, Told, ToldFile, seen_by, tell
+from relevo.protocol.verification_account import Account, Head, Told, ToldFile, once_each, seen_by, tell
 from relevo.protocol.verification_files import check_files
 from relevo.protocol.verification_keys import check_keys, compromised_keys
 from relevo.protocol.verification_leaves import Leaves
@@ -222,7 +222,7 @@ def _examined(head: BookHead, relation: _Relation, leaves: Leaves, signed: Head 
         whole=head.thread is None,
         statements={node: tuple(map(statement_digest, tokens)) for node, tokens in base.statements.items()},
         sops={sop_digest(one.text.encode()): one.text for one in base.sops},
-        told=relation.told,
+        told=once_each(relation.told),
         records=leaves.records,
         leaves=leaves.leaves,
         subtrees=leaves.subtrees,

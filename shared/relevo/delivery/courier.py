@@ -26,6 +26,7 @@ from http import HTTPStatus
 import structlog
 
 from relevo.delivery import epochs, outbox, reconcile, settlement
+from relevo.delivery.attempts import attempt
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
 from relevo.delivery.peer_refused import PeerRefused
@@ -33,19 +34,15 @@ from relevo.delivery.retry import CAP, pause, waits
 from relevo.delivery.transport import Answer, AnswerUnfit, Transport
 from relevo.errors import RelevoError, WireError
 from relevo.protocol import strict_json
-from relevo.protocol.basis import Basis, kind_of
-from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
+from relevo.protocol.envelope import Envelope
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
-from relevo.protocol.manifest import said_in
-from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import log, peers, recall
-from relevo.storage.appending import append
+from relevo.storage import peers, recall
 from relevo.storage.peers import HEARD
-from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
+from relevo.storage.tables import OutboxRow, PeerRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.courier")
@@ -175,7 +172,7 @@ class Courier:
             if not self._released(work, one):
                 continue
             try:
-                envelope = _sealed(work, one, trust) or self._seal(work, peer, one, trust)
+                envelope = attempt(work, peer, one, trust)
             except StatementExpired:
                 if room == ROOM:
                     raise
@@ -193,7 +190,7 @@ class Courier:
 
     def pack(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope | None:
         """One queued message as it would leave now, for a bundle; None if it is held back."""
-        return (_sealed(work, row, trust) or self._seal(work, peer, row, trust)) if self._released(work, row) else None
+        return attempt(work, peer, row, trust) if self._released(work, row) else None
 
     def _released(self, work: UnitOfWork, row: OutboxRow) -> bool:
         with work.session.no_autoflush:
@@ -202,28 +199,6 @@ class Courier:
             outbox.hold(work.session, row, reason.code)
             EVENTS.warning("held", peer=row.peer, jti=row.jti, code=reason.code)
         return reason is None
-
-    def _seal(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope:
-        recipient = trust.encryption_key(row.peer, work.at)
-        epoch, seq = row.epoch or peer.epoch, row.seq or peer.last_seq + 1
-        basis = None
-        if row.basis_record is not None and row.basis_salt is not None:
-            basis = Basis(kind=kind_of(row.basis), record=row.basis_record, salt=row.basis_salt)
-        envelope = seal_envelope(
-            _message(row, work.identity.node_id),
-            Issued(jwt=row.content, disclosures=tuple(row.disclosures)),
-            basis,
-            epoch=epoch,
-            seq=seq,
-            at=work.at,
-            key=work.identity.keys.signing,
-            recipient=recipient,
-        )
-        peer.last_seq = max(peer.last_seq, seq) if epoch == peer.epoch else peer.last_seq
-        row.epoch, row.seq = epoch, seq
-        row.manifest, row.sealed = envelope.manifest, envelope.sealed
-        _keep_manifest(work, row, envelope.manifest)
-        return envelope
 
     def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
         body = strict_json.dump({"envelopes": load.envelopes})
@@ -274,35 +249,6 @@ class Courier:
                 peers.note_skew(row, fault.its_time, work.at)
             if isinstance(fault, PeerRefused) and fault.of_what_was_brought and load and len(load.jtis) == PROBE:
                 settlement.set_aside(work, work.session.get_one(OutboxRow, load.jtis[0]), fault.code)
-
-
-def _sealed(work: UnitOfWork, row: OutboxRow, trust: Trust) -> Envelope | None:
-    """The attempt that was made before, if both its keys are still in use; otherwise it is made anew, in its place."""
-    if row.manifest is None or row.sealed is None:
-        return None
-    attempt = said_in(row.manifest).attempt
-    current = attempt.kid == work.identity.keys.signing.kid and trust.seals_to(row.peer, attempt.kem)
-    return Envelope(manifest=row.manifest, sealed=row.sealed) if current else None
-
-
-def _message(row: OutboxRow, own: str) -> Message:
-    return Message(
-        iss=own,
-        aud=row.peer,
-        jti=row.jti,
-        thread=row.thread,
-        kind=row.kind,
-        sop=row.sop,
-        basis=row.basis,
-        content=content_digest(row.content),
-    )
-
-
-def _keep_manifest(work: UnitOfWork, row: OutboxRow, token: str) -> None:
-    digest = manifest_digest(token)
-    append(work.session, ManifestRow, digest=digest, jti=row.jti, token=token, made_at=work.at)
-    names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
-    log.record(work.session, "message-sent", work.at, subject=row.thread, manifest=digest, **names)
 
 
 def _pause(failures: int, fault: RelevoError) -> timedelta:

@@ -116,6 +116,17 @@ def test_a_new_referral_needs_the_version_that_is_in_force(nodes: JoinedNodes, e
     assert enemy.bring(enemy.hand.seal(enemy.fresh().write(asking(), sop=first.message.sop))) == "sop-superseded"
 
 
+def test_a_node_whose_clock_was_put_back_behind_its_key_takes_nothing(nodes: JoinedNodes, enemy: Enemy) -> None:
+    nodes.clock.move(timedelta(days=1))
+    for role in (Role.ENCRYPTION, Role.SIGNING):
+        publishing.rotate(nodes.origin, staff(Who.ADMINISTRATOR), role)
+    nodes.clock.move(-timedelta(days=1))
+    message = enemy.hand.write(asking())
+    assert enemy.bring(enemy.hand.seal(message)) == "503 clock-behind"
+    nodes.clock.move(timedelta(days=1))
+    assert enemy.bring(enemy.hand.seal(message)) == "stored"
+
+
 def test_what_the_person_does_not_let_return_is_not_taken(
     nodes: JoinedNodes, services: tuple[Service, Service]
 ) -> None:

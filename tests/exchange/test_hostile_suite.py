@@ -51,6 +51,7 @@ LIMITS = Limits(body_bytes=5 << 20, body_seconds=0.5, per_minute_of_a_peer=60_00
 
 
 SUITE, FLOOD = "test_hostile_suite.py::test_", "test_hostile_flood.py::test_"
+SERVING = "../relevo/cli/test_serving.py::test_"
 PROVOKED_APART = {
     "rate-exceeded": f"{SUITE}a_peer_that_comes_too_often_is_asked_to_wait",
     "busy": f"{FLOOD}too_many_at_once_are_told_to_wait_a_moment",
@@ -63,6 +64,8 @@ PROVOKED_APART = {
     "no-return": f"{FLOOD}what_the_person_does_not_let_return_is_not_taken",
     "sop-not-in-force": f"{FLOOD}a_new_referral_needs_the_version_that_is_in_force",
     "sop-superseded": f"{FLOOD}a_new_referral_needs_the_version_that_is_in_force",
+    "clock-behind": f"{FLOOD}a_node_whose_clock_was_put_back_behind_its_key_takes_nothing",
+    "stopping": f"{SERVING}a_node_that_is_asked_to_end_finishes_what_is_under_way_and_takes_nothing_new",
 }
 """Codes that need another setting, another peer or another moment, and the test over real HTTP that provokes each."""
 

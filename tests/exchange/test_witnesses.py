@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from relevo.delivery import evidence, federation, log_files, witness
 from relevo.delivery.sequencer import sequence
@@ -24,7 +24,7 @@ from relevo.protocol.verification_report import Check, Outcome
 from relevo.protocol.witness_request import write_request
 from relevo.storage import log
 from relevo.storage import witness as kept
-from relevo.storage.tables import CheckpointRow
+from relevo.storage.tables import CheckpointRow, LogEntryRow, LogHashRow
 from relevo.storage.tables_witness import LogAlarmRow, WitnessedRow
 from relevo.web.log import answer
 from support.nodes import HOST_ID, ORIGIN_ID, JoinedNodes, MemoryTransport, staff
@@ -152,6 +152,10 @@ def test_a_log_that_was_set_back_learns_it_from_its_witness(sent: Story) -> None
     nodes, newest = sent.nodes, head(sent.nodes)
     with nodes.host.write() as work:
         work.session.execute(delete(CheckpointRow).where(CheckpointRow.size == newest.size))
+        work.session.execute(delete(LogEntryRow).where(LogEntryRow.position == newest.size - 1))
+        for row in work.session.scalars(select(LogHashRow)).all():
+            if (row.position + 1) << row.level == newest.size:
+                work.session.delete(row)
     settle(nodes)
     with nodes.host.read() as work:
         (alarm,) = kept.alarms(work.session)

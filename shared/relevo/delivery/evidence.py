@@ -17,7 +17,16 @@ from relevo.protocol.evidence_log import EvidenceEntry
 from relevo.protocol.manifest import said_in
 from relevo.protocol.record import read_record
 from relevo.storage import access_log, log, peers, referrals, streams, witness
-from relevo.storage.tables import CheckpointRow, InboxRow, LogEntryRow, ManifestRow, OutboxRow, ReferralRow, SopRow
+from relevo.storage.tables import (
+    CheckpointRow,
+    InboxRow,
+    LogEntryRow,
+    ManifestRow,
+    OutboxRow,
+    PeerRow,
+    ReferralRow,
+    SopRow,
+)
 from relevo.storage.unit_of_work import UnitOfWork
 
 
@@ -68,7 +77,8 @@ def sop_shown(work: UnitOfWork, digest: str, peer: str) -> EvidenceSop:
 def sent(session: Session, peer: str, thread: str) -> Iterator[tuple[OutboxRow, EvidenceMessage]]:
     """Every message that ever left, also one that was held back after an attempt, or waits to be sealed anew.
 
-    If its receipt answers an attempt at another place than the message has now, the attempt there is shown as well.
+    After a restore it may have had a place in several epochs; then an attempt at each is shown, and first the one that
+    the receipt answers.
     """
     mine = (OutboxRow.peer == peer, OutboxRow.thread == thread)
     for row in session.scalars(select(OutboxRow).where(*mine).order_by(OutboxRow.epoch, OutboxRow.seq)):
@@ -82,14 +92,14 @@ def sent(session: Session, peer: str, thread: str) -> Iterator[tuple[OutboxRow, 
 
 
 def _attempts(session: Session, row: OutboxRow) -> list[str]:
-    """The manifest that the receipt answers, or else the newest; then the one at the place that the message has now."""
-    made = select(ManifestRow.token).where(ManifestRow.jti == row.jti).order_by(ManifestRow.made_at.desc())
-    shown = row.manifest or session.scalar(made.limit(1))
-    if shown is None:
-        return []
-    if row.seq is None or _place_of(shown) == (row.epoch, row.seq):
-        return [shown]
-    return [shown, *(token for token in session.scalars(made) if _place_of(token) == (row.epoch, row.seq))][:2]
+    """The manifest that the receipt answers, or else the newest; then the newest at each other place of the message."""
+    made = select(ManifestRow.token).where(ManifestRow.jti == row.jti).order_by(ManifestRow.made_at)
+    if row.manifest is not None and session.get_one(PeerRow, row.peer).epoch == 1:
+        return [row.manifest]
+    tokens = list(session.scalars(made))
+    shown = row.manifest or (tokens[-1] if tokens else None)
+    by_place = {_place_of(token): token for token in tokens}
+    return [] if shown is None else [shown, *(by_place[place] for place in by_place if place != _place_of(shown))]
 
 
 def forgotten(session: Session, peer: str, thread: str) -> Iterator[EvidenceMessage]:

@@ -36,10 +36,7 @@ from relevo.protocol.evidence_book import write_book
 from relevo.protocol.evidence_items import (
     BookCheckpoint,
     BookEntry,
-    BookHead,
     BookItem,
-    BookSop,
-    BookStatement,
     BookThread,
 )
 from relevo.protocol.proof import write_proof
@@ -48,7 +45,7 @@ from relevo.protocol.record import entry_of, make_record, new_salt
 from relevo.storage import log
 from relevo.storage.tables import LogEntryRow
 from support.databases import SqliteDatabases
-from support.evidence_sample import Sample
+from support.evidence_sample import Sample, book_begins
 from support.nodes import SOP, join
 from support.wire_pair import AT, HOST_ID, ORIGIN_ID, payload_of
 
@@ -140,18 +137,7 @@ def _book(referrals: int) -> Iterator[BookItem]:
         sample.message(ORIGIN_ID, "answered", at + timedelta(days=1), number + 1, thread=thread)
     threads = [str(payload_of(one.manifest)["thread"]) for one in sample.messages[::2]]
     evidence = sample.evidence()
-    yield BookHead(
-        node=HOST_ID,
-        peers=(ORIGIN_ID,),
-        since=None,
-        until=None,
-        thread=None,
-        personal_data=False,
-        made_at=evidence.made_at,
-    )
-    for node, chain in evidence.statements.items():
-        yield from (BookStatement(node=node, token=token) for token in chain)
-    yield from (BookSop(peer=ORIGIN_ID, sop=sop) for sop in evidence.sops)
+    yield from book_begins(evidence)
     for number, thread in enumerate(threads):
         messages = tuple(sample.messages[2 * number : 2 * number + 2])
         yield BookThread(peer=ORIGIN_ID, thread=thread, messages=messages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from relevo.protocol import base64url, sd_jwt
 from relevo.protocol.checkpoint import sign_checkpoint
 from relevo.protocol.envelope import Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.evidence import Direction, Evidence, EvidenceMessage, EvidenceSop
+from relevo.protocol.evidence_items import BookHead, BookItem, BookSop, BookStatement
 from relevo.protocol.evidence_log import EvidenceEntry
 from relevo.protocol.keyring import KeyRing
 from relevo.protocol.merkle import append, inclusion_proof, leaf_hash, root
@@ -165,3 +167,19 @@ def _chain(node: str, keyring: KeyRing) -> tuple[str, ...]:
 def _sop_signature(node: str, text: str) -> str:
     other = ORIGIN_ID if node == HOST_ID else HOST_ID
     return sign_sop(text.encode(), RINGS[node].signing, iss=node, aud=other, at=AT)
+
+
+def book_begins(shown: Evidence) -> Iterator[BookItem]:
+    """The first lines of a book about the same relation: what it is, the statements, the procedures."""
+    yield BookHead(
+        node=HOST_ID,
+        peers=(ORIGIN_ID,),
+        since=None,
+        until=None,
+        thread=None,
+        personal_data=False,
+        made_at=shown.made_at,
+    )
+    for node, chain in shown.statements.items():
+        yield from (BookStatement(node=node, token=token) for token in chain)
+    yield from (BookSop(peer=ORIGIN_ID, sop=sop) for sop in shown.sops)

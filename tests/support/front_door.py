@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from relevo.cli.server import server_config
 from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.node import Node
 from relevo.protocol import strict_json
@@ -52,21 +53,7 @@ def served(service: Service, node: Node, limits: Limits) -> Iterator[int]:
     """The port of `node` as long as the block lasts."""
     app = service.application(service, node)
     app.state.gate = Gate(limits)
-    config = uvicorn.Config(
-        app,
-        http=HastyDoor,
-        h11_max_incomplete_event_size=app.state.door.HEADER_BYTES,
-        loop="asyncio",
-        ws="none",
-        access_log=False,
-        log_level="critical",
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        lifespan="off",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(app, door=HastyDoor, lifespan="off", last_seconds=1))
     with socket.create_server(("127.0.0.1", 0)) as door:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
         thread.start()

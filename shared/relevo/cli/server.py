@@ -19,6 +19,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from uvicorn.config import LifespanType
 
 from relevo.cli.context import Invocation
 from relevo.config import NodeSettings
@@ -26,7 +27,7 @@ from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.worker import Worker
 
 GRACE_SECONDS = 20
-_LAST_SECONDS = 5
+LAST_SECONDS = 5
 """How long connections have to close once nothing is under way in them."""
 _LOOK_SECONDS = 0.05
 
@@ -37,9 +38,21 @@ def take_requests(call: Invocation, door: socket.socket, *, worker: Worker | Non
     app.state.transport = call.transport
     app.state.gate = Gate(_limits(call.settings))
     app.router.lifespan_context = _beside(worker, begun)
-    config = uvicorn.Config(
+    _keep_what_stays()
+    _Server(server_config(app), app.state.gate, worker).run(sockets=[door])
+
+
+def server_config(
+    app: FastAPI,
+    *,
+    door: type[asyncio.Protocol] | None = None,
+    lifespan: LifespanType = "auto",
+    last_seconds: int = LAST_SECONDS,
+) -> uvicorn.Config:
+    """How every node is served: behind its own door unless another is given, and without a word about addresses."""
+    return uvicorn.Config(
         app,
-        http=app.state.door,
+        http=door or app.state.door,
         h11_max_incomplete_event_size=app.state.door.HEADER_BYTES,
         loop="asyncio",
         ws="none",
@@ -48,10 +61,9 @@ def take_requests(call: Invocation, door: socket.socket, *, worker: Worker | Non
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_graceful_shutdown=_LAST_SECONDS,
+        lifespan=lifespan,
+        timeout_graceful_shutdown=last_seconds,
     )
-    _keep_what_stays()
-    _Server(config, app.state.gate, worker).run(sockets=[door])
 
 
 def _keep_what_stays() -> None:

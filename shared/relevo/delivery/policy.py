@@ -191,11 +191,6 @@ def _require_basis(work: UnitOfWork, row: ReferralRow, opened: Opened, said: Sai
     return terms
 
 
-def _names_its_terms(row: ReferralRow, opened: Opened) -> bool:
-    """Whether a withdrawal rests on any terms of this referral, even on a change that was held back with the rest."""
-    return row.basis_salt is None or (opened.basis is not None and opened.basis.salt == row.basis_salt)
-
-
 def _require_return(work: UnitOfWork, terms: Terms | None, said: Said) -> None:
     """What the person does not let return is not taken either, whether it carries a data class or only words."""
     stays = message_comes_back(work) and said.step not in ALWAYS_RETURN

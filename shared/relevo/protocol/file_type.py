@@ -168,4 +168,3 @@ _TYPES: Mapping[str, Callable[[bytes, bytes], bool]] = MappingProxyType(
         _ODT: _odt,
     }
 )
-MEDIA_TYPES = frozenset(_TYPES)

@@ -17,17 +17,14 @@ from relevo.protocol.evidence_book import write_book
 from relevo.protocol.evidence_items import (
     BookCheckpoint,
     BookEntry,
-    BookHead,
     BookItem,
-    BookSop,
-    BookStatement,
     BookThread,
 )
 from relevo.protocol.fingerprint import fingerprint_of
 from relevo.protocol.statement import read_statement
 from relevo.protocol.verification import examine_evidence
 from relevo.protocol.verification_report import Report
-from support.evidence_sample import Sample, sample
+from support.evidence_sample import Sample, book_begins, sample
 from support.wire_pair import AT, HOST_ID, ORIGIN_ID, payload_of
 
 EVIDENCE = sample().evidence()
@@ -94,18 +91,7 @@ def book(referrals: int) -> Iterator[BookItem]:
     for number in range(1, referrals + 1):
         made.message(HOST_ID, "reported", AT, number, thread=f"{number:08d}-6f3b-4c57-9c5a-0d9f1b7e2a34")
     shown = made.evidence()
-    yield BookHead(
-        node=HOST_ID,
-        peers=(ORIGIN_ID,),
-        since=None,
-        until=None,
-        thread=None,
-        personal_data=False,
-        made_at=shown.made_at,
-    )
-    for node, chain in shown.statements.items():
-        yield from (BookStatement(node=node, token=token) for token in chain)
-    yield BookSop(peer=ORIGIN_ID, sop=shown.sops[0])
+    yield from book_begins(shown)
     for one in shown.messages:
         yield BookThread(peer=ORIGIN_ID, thread=str(payload_of(one.manifest)["thread"]), messages=(one,))
     yield from (BookEntry(record=record, salt=salt) for record, salt in made.log.records)

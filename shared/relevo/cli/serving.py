@@ -173,9 +173,14 @@ def _require_statement(call: Invocation) -> None:
 
 
 def _listen(settings: NodeSettings) -> socket.socket:
+    """The node's door. What is written there leaves at once: asyncio sees to it only at doors that it made itself.
+
+    Without it the last part of an answer waits for 40 ms, until the other side has confirmed the part before it.
+    """
     family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
     try:
-        return socket.create_server((settings.listen_host, settings.listen_port), family=family, backlog=256)
+        door = socket.create_server((settings.listen_host, settings.listen_port), family=family, backlog=256)
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as fault:
         why = (fault.strerror or "").partition(" (")[0]
         raise Misconfigured(
@@ -183,6 +188,7 @@ def _listen(settings: NodeSettings) -> socket.socket:
             field="listen_port",
             next_step="Stop what listens there, or choose another listen_host or listen_port in the settings.",
         ) from None
+    return door
 
 
 def _page(door: socket.socket) -> str:

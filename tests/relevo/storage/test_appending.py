@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from relevo.storage import log
-from relevo.storage.appending import append
+from relevo.storage.appending import append, ask
 from relevo.storage.database import Database
 from relevo.storage.tables import LogEntryRow, ManifestRow
 from support.nodes import AT
 
 PEER = "fr:autre"
+TOKENS = select(ManifestRow.token).where(ManifestRow.jti == bindparam("named"))
+SAY = update(ManifestRow).where(ManifestRow.jti == bindparam("named")).values(token=bindparam("said"))
 
 
 def _keep(session: Session, name: str) -> None:
@@ -66,3 +68,20 @@ def test_entries_of_the_log_stand_in_the_order_in_which_they_were_recorded(datab
             log.record(session, "sop", AT, subject=f"sample-{number}", **names)
         found = select(LogEntryRow.subject).where(LogEntryRow.id > last).order_by(LogEntryRow.id)
         assert list(session.scalars(found)) == [f"sample-{number}" for number in range(9)]
+
+
+def test_a_statement_that_was_built_once_finds_what_waits_and_what_an_object_says(database: Database) -> None:
+    with database.write() as session:
+        _keep(session, "a")
+        assert ask(session, TOKENS, {"named": "a"}).scalars().all() == ["sample"]
+        session.get_one(ManifestRow, "a").token = "said by an object"
+        assert ask(session, TOKENS, {"named": "a"}).scalars().all() == ["said by an object"]
+
+
+def test_a_statement_is_executed_for_each_of_many_values(database: Database) -> None:
+    with database.write() as session:
+        for name in ("a", "b", "c"):
+            _keep(session, name)
+        ask(session, SAY, [{"named": "a", "said": "one"}, {"named": "c", "said": "two"}])
+    with database.read() as session:
+        assert [ask(session, TOKENS, {"named": name}).scalar() for name in ("a", "b", "c")] == ["one", "sample", "two"]

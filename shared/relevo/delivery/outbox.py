@@ -165,6 +165,13 @@ def _follow_what_leaves(session: Session, row: ReferralRow) -> None:
     row.own_last = session.scalar(select(OutboxRow.jti).where(*leaving).order_by(OutboxRow.jti.desc()).limit(1))
 
 
+def never_left(session: Session, row: ReferralRow) -> frozenset[str]:
+    """The messages of a referral that were held before any attempt, so that the peer does not know of them."""
+    mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)
+    held = select(OutboxRow.jti).where(*mine, OutboxRow.state == OutboxState.HELD, OutboxRow.seq.is_(None))
+    return frozenset(session.scalars(held))
+
+
 def peers_with_post(session: Session) -> list[str]:
     """The peers for whom something is queued."""
     queued = exists().where(OutboxRow.peer == PeerRow.node_id, OutboxRow.state == OutboxState.QUEUED)

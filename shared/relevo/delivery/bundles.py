@@ -113,7 +113,7 @@ def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObje
 def _settle(work: UnitOfWork, peer: str, result: JsonObject) -> bool:
     jti = result.get("jti")
     row = work.session.get(OutboxRow, jti) if isinstance(jti, str) else None
-    if row is None or row.peer != peer or row.state != OutboxState.QUEUED:
+    if row is None or row.peer != peer or row.receipt is not None:
         return False
     gathered = settlement.gather(work.session, peer, [row.jti])
     return settlement.settle(work, gathered, row.jti, result, peers.trust(work.session))

@@ -8,6 +8,7 @@ For each peer, in the order in which messages were made:
 3. bring up to 50 in one signed request, and read only an answer that the peer signed for this request;
 4. verify each receipt, and settle its message in one transaction.
 
+Several loads are under way to one peer at once (`relevo.delivery.flights`).
 One item that fails never blocks the rest, and one peer never waits for another. While a peer is down one message
 alone is tried, each time another if it was that one which the peer could not take. A message is tried for ever, with
 the same jti on every attempt.
@@ -17,10 +18,11 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 
 import structlog
@@ -28,6 +30,7 @@ import structlog
 from relevo.delivery import epochs, outbox, reconcile, settlement
 from relevo.delivery.attempts import attempt
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
+from relevo.delivery.flights import fly
 from relevo.delivery.node import Node
 from relevo.delivery.peer_refused import PeerRefused
 from relevo.delivery.retry import CAP, pause, waits
@@ -51,6 +54,8 @@ PROBE = 1
 """How many are tried while a peer is down."""
 AT_ONCE = 16
 """Peers to whom one process brings at the same time."""
+LOADS = 3
+"""Loads under way to one peer at once: one fewer than a peer takes as installed (`Limits.at_once_of_a_peer`)."""
 ROOM = MAX_BODY * 3 // 4
 """Bytes of envelopes in one request; a single larger one still goes, alone."""
 CONTENT_TYPE = "application/json"
@@ -60,13 +65,21 @@ NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromise
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is brought to one peer in one request."""
+    """What is brought to one peer in one request, and how often bringing to it had failed before."""
 
     peer: str
     endpoint: str
     trust: Trust
+    failures: int
     jtis: list[str]
     envelopes: list[JsonObject]
+    threads: frozenset[str]
+    alone: bool
+
+    @property
+    def last(self) -> str:
+        """The jti behind which the next load begins; what was tried while the peer was down may be any message."""
+        return "" if self.failures else max(self.jtis)
 
 
 class Courier:
@@ -77,6 +90,7 @@ class Courier:
         self._transport = transport
         self._stop = threading.Event()
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relevo-courier")
+        self._flights = ThreadPoolExecutor(AT_ONCE * LOADS, thread_name_prefix="relevo-flight")
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._rung: set[str] = set()
@@ -108,6 +122,7 @@ class Courier:
         """Finish the requests that are on their way, and begin no more."""
         self._stop.set()
         self._threads.shutdown()
+        self._flights.shutdown()
 
     def _waiting(self) -> list[str]:
         with self._node.read() as work:
@@ -119,7 +134,7 @@ class Courier:
         while again:
             again = False
             try:
-                self._bring_all(peer)
+                self._bring_all(peer, LOADS, self._flights)
                 again = True
             finally:
                 with self._lock:
@@ -128,45 +143,64 @@ class Courier:
                     if not again:
                         self._under_way.discard(peer)
 
-    def _bring_all(self, peer: str) -> int:
-        """Bring loads until nothing is taken any more, unless another courier is at it."""
+    def _bring_all(self, peer: str, at_once: int = 1, threads: ThreadPoolExecutor | None = None) -> int:
+        """Pass through what waits until nothing is taken any more, unless another courier is at it."""
         brought = 0
         with self._node.database.lease(peer) as ours:
-            while ours and not self._stop.is_set() and (last := self.bring(peer)):
+            while ours and (last := fly(partial(self._made, peer), self._carry, at_once=at_once, threads=threads)):
                 brought += last
                 if peer not in self._waiting():
                     break
         return brought
 
-    def bring(self, peer: str) -> int:
-        """Bring one load to one peer, whose lease is held; how many of its messages were receipted."""
-        load = None
+    def _made(self, peer: str, behind: str, busy: Collection[str]) -> Load | None:
+        if self._stop.is_set():
+            return None
         try:
-            load = self._load(peer)
-            if load is None:
-                return 0
-            results, summary = self._exchange(load)
+            return self._load(peer, behind, busy)
         except RelevoError as fault:
             EVENTS.warning("not brought", peer=peer, code=fault.code, detail=fault.detail)
-            self._postpone(peer, fault, load)
-            return 0
+            self._postpone(peer, fault)
+            return None
+
+    def _carry(self, load: Load) -> int | None:
+        """Bring one load and settle it; how many of its messages were receipted, None if it could not be brought."""
+        try:
+            results, summary = self._exchange(load)
+        except RelevoError as fault:
+            EVENTS.warning("not brought", peer=load.peer, code=fault.code, detail=fault.detail)
+            self._postpone(load.peer, fault, load)
+            return None
         return self._settle(load, results, summary)
 
-    def _load(self, peer: str) -> Load | None:
+    def _load(self, peer: str, behind: str, busy: Collection[str]) -> Load | None:
         with self._node.write(lane=peer) as work:
             row = work.session.get_one(PeerRow, peer)
             if row.state not in HEARD or waits(row.next_attempt_at, work.at) or epochs.is_stopped(work.session, peer):
                 return None
             trust = peers.trust(work.session)
-            filled = list(self._fill(work, row, trust))
-        jtis, envelopes = [jti for jti, _ in filled], [envelope.to_object() for _, envelope in filled]
-        return Load(peer=peer, endpoint=row.endpoint, trust=trust, jtis=jtis, envelopes=envelopes) if filled else None
+            filled = list(self._fill(work, row, trust, behind, busy))
+            if not filled:
+                return None
+            return Load(
+                peer=peer,
+                endpoint=row.endpoint,
+                trust=trust,
+                failures=row.failures,
+                jtis=[one.jti for one, _ in filled],
+                envelopes=[envelope.to_object() for _, envelope in filled],
+                threads=frozenset(one.thread for one, _ in filled),
+                alone=row.failures > 0 or not all(outbox.is_about_a_person(one) for one, _ in filled),
+            )
 
-    def _fill(self, work: UnitOfWork, peer: PeerRow, trust: Trust) -> Iterator[tuple[str, Envelope]]:
+    def _fill(
+        self, work: UnitOfWork, peer: PeerRow, trust: Trust, behind: str, busy: Collection[str]
+    ) -> Iterator[tuple[OutboxRow, Envelope]]:
         """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""
         room = ROOM
         most = PROBE if peer.failures else BATCH
-        due = outbox.due_to_leave(work.session, peer.node_id, work.at, most)
+        waiting = outbox.due_to_leave(work.session, peer.node_id, work.at, most, behind)
+        due = [one for one in waiting if one.thread not in busy]
         recall.gather(work.session, peer.node_id, {one.thread for one in due})
         for one in due:
             if not self._released(work, one):
@@ -186,7 +220,7 @@ class Courier:
                 return
             room -= size
             one.attempts += 1
-            yield one.jti, envelope
+            yield one, envelope
 
     def pack(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope | None:
         """One queued message as it would leave now, for a bundle; None if it is held back."""
@@ -238,9 +272,12 @@ class Courier:
             reconcile.heed(self._node, work, load.peer, summary, load.trust)
         return sum(settled)
 
-    def _postpone(self, peer: str, fault: RelevoError, load: Load | None) -> None:
+    def _postpone(self, peer: str, fault: RelevoError, load: Load | None = None) -> None:
+        """Let the peer rest; what failed beside another load counts once."""
         with self._node.write(lane=peer) as work:
             row = work.session.get_one(PeerRow, peer)
+            if load is not None and row.failures > load.failures:
+                return
             row.failures, row.last_problem = row.failures + 1, fault.code
             row.next_attempt_at = work.at + _pause(row.failures, fault)
             if fault.code in NEWER_STATEMENT:

@@ -97,8 +97,8 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
     return row
 
 
-def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[OutboxRow]:
-    """Messages to `peer` that may be tried now, in the order in which they were made.
+def due_to_leave(session: Session, peer: str, at: datetime, limit: int, behind: str = "") -> list[OutboxRow]:
+    """Messages to `peer` that may be tried now, in the order in which they were made, from behind the jti `behind` on.
 
     One alone is the first of its thread, for the peer may take no other, and among those the one that was tried least,
     so that none keeps the others from being tried.
@@ -112,6 +112,8 @@ def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[
     if limit == 1:
         heads = waiting.with_only_columns(func.min(OutboxRow.jti)).group_by(OutboxRow.thread)
         waiting = waiting.where(OutboxRow.jti.in_(heads)).order_by(OutboxRow.attempts)
+    if limit > 1:
+        waiting = waiting.where(OutboxRow.jti > behind)
     others = session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)).all()
     return [*first, *(one for one in others if one not in first)][:limit]
 

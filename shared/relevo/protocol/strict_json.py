@@ -21,6 +21,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_INTEGER = (1 << 53) - 1
 
+_BLANK = " \t\n\r"
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """A string (to the end of the text, if it is not closed) or a bracket; never goes back, so linear in time."""
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -54,13 +55,16 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
     if len(raw) > limit:
         raise MalformedJson(f"longer than {limit} bytes")
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8").strip(_BLANK)
         _require_shallow(text)
-        value: JsonValue = _DECODER.decode(text)
+        value: JsonValue
+        value, end = _DECODER.raw_decode(text)
         if "\\u" in text:
             dump(value)  # refuses lone surrogates, which nothing but an escape can bring
     except (ValueError, RecursionError) as error:
         raise MalformedJson("not strict JSON") from error
+    if end != len(text):
+        raise MalformedJson("something follows the value")
     return value
 
 

@@ -55,7 +55,7 @@ MAX_DISCLOSURES = 1024
 MAX_JWT = 1 << 16
 
 _PARTS = 3
-_SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")  # 128 bits, then four that must be zero
+_is_salt = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]").fullmatch  # 128 bits, then four that must be zero
 
 
 class TooManyDisclosures(WireError):
@@ -171,7 +171,7 @@ def _parts(text: str) -> tuple[str, str, JsonValue]:
     found = general.parts(text)
     if isinstance(found, list) and len(found) == _PARTS:
         salt, name, value = found
-        if isinstance(salt, str) and isinstance(name, str) and _SALT.fullmatch(salt):
+        if isinstance(salt, str) and isinstance(name, str) and _is_salt(salt):
             return salt, free(name), value
     raise BadDisclosure("a disclosure is not a salt of 128 bits, name and value")
 

@@ -228,6 +228,8 @@ class _Walk:
 
 
 def _conceal(value: Issuable, out: list[str]) -> object:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Veiled):
         return _conceal_object(value, out)
     if isinstance(value, Mapping):

@@ -95,10 +95,8 @@ def _packed(node: Node, courier: Courier, peer: str, jtis: Iterable[str]) -> Ite
     waiting = iter(jtis)
     while batch := list(islice(waiting, BATCH)):
         with node.write() as work:
-            trust, row = peers.trust(work.session), peers.find(work.session, peer)
-            messages = [work.session.get_one(OutboxRow, jti) for jti in batch]
-            found = [courier.pack(work, row, one, trust) for one in messages if one.state == OutboxState.QUEUED]
-        yield from (dict(envelope.to_object()) for envelope in found if envelope is not None)
+            found = courier.pack(work, peer, batch)
+        yield from (dict(envelope.to_object()) for envelope in found)
 
 
 def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObject]:
@@ -112,11 +110,10 @@ def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObje
 
 def _settle(work: UnitOfWork, peer: str, result: JsonObject) -> bool:
     jti = result.get("jti")
-    row = work.session.get(OutboxRow, jti) if isinstance(jti, str) else None
+    row = settlement.gather(work.session, peer, [jti]).get(jti) if isinstance(jti, str) else None
     if row is None or row.peer != peer or row.state != OutboxState.QUEUED:
         return False
-    gathered = settlement.gather(work.session, peer, [row.jti])
-    return settlement.settle(work, gathered, row.jti, result, peers.trust(work.session))
+    return settlement.settle(work, row, result, peers.trust(work.session))
 
 
 def _write(node: Node, file: BinaryIO, peer: str, of: Carries, answers: str | None, items: Iterable[JsonObject]) -> int:

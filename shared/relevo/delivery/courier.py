@@ -17,18 +17,20 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
 import structlog
+from sqlalchemy import bindparam, update
 
-from relevo.delivery import epochs, outbox, reconcile, settlement
-from relevo.delivery.attempts import attempt
+from relevo.delivery import outbox, reconcile, settlement
+from relevo.delivery.attempts import Stream, attempt, keep, move_on, stream_to
 from relevo.delivery.federation import ENVELOPES, MAX_BODY
 from relevo.delivery.node import Node
+from relevo.delivery.outbox import Leaving
 from relevo.delivery.peer_refused import PeerRefused
 from relevo.delivery.retry import CAP, pause, waits
 from relevo.delivery.transport import Answer, AnswerUnfit, Transport
@@ -41,8 +43,9 @@ from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import peers, recall
+from relevo.storage.appending import ask
 from relevo.storage.peers import HEARD
-from relevo.storage.tables import OutboxRow, PeerRow
+from relevo.storage.tables import PeerRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.courier")
@@ -60,13 +63,24 @@ NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromise
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is brought to one peer in one request."""
+    """What is brought to one peer in one request; `more` says that more may wait for the next."""
 
     peer: str
     endpoint: str
     trust: Trust
     jtis: list[str]
     envelopes: list[JsonObject]
+    more: bool
+
+
+_REACHED = (
+    update(PeerRow)
+    .where(
+        PeerRow.node_id == bindparam("to"),
+        (PeerRow.failures != 0) | PeerRow.next_attempt_at.is_not(None) | PeerRow.last_problem.is_not(None),
+    )
+    .values(failures=0, next_attempt_at=None, last_problem=None)
+)
 
 
 class Courier:
@@ -130,49 +144,50 @@ class Courier:
 
     def _bring_all(self, peer: str) -> int:
         """Bring loads until nothing is taken any more, unless another courier is at it."""
-        brought = 0
+        brought, more = 0, True
         with self._node.database.lease(peer) as ours:
-            while ours and not self._stop.is_set() and (last := self.bring(peer)):
+            while ours and more and not self._stop.is_set():
+                last, more = self._bring(peer)
                 brought += last
-                if peer not in self._waiting():
-                    break
         return brought
 
-    def bring(self, peer: str) -> int:
-        """Bring one load to one peer, whose lease is held; how many of its messages were receipted."""
+    def _bring(self, peer: str) -> tuple[int, bool]:
+        """Bring one load to one peer; how many of its messages were receipted, and whether another is to follow."""
         load = None
         try:
             load = self._load(peer)
             if load is None:
-                return 0
+                return 0, False
             results, summary = self._exchange(load)
         except RelevoError as fault:
             EVENTS.warning("not brought", peer=peer, code=fault.code, detail=fault.detail)
             self._postpone(peer, fault, load)
-            return 0
-        return self._settle(load, results, summary)
+            return 0, False
+        receipted, offered_again = self._settle(load, results, summary)
+        return receipted, receipted > 0 and (load.more or offered_again > 0)
 
     def _load(self, peer: str) -> Load | None:
         with self._node.write(lane=peer) as work:
-            row = work.session.get_one(PeerRow, peer)
-            if row.state not in HEARD or waits(row.next_attempt_at, work.at) or epochs.is_stopped(work.session, peer):
+            stream = stream_to(work.session, peer)
+            if stream.state not in HEARD or waits(stream.next_attempt_at, work.at) or stream.stopped:
                 return None
-            trust = peers.trust(work.session)
-            filled = list(self._fill(work, row, trust))
+            trust, most = peers.trust(work.session), PROBE if stream.failures else BATCH
+            due = outbox.due_to_leave(work.session, peer, stream.epoch, work.at, most)
+            filled = list(self._fill(work, stream, due, trust))
+            move_on(work, stream)
+        more = most == PROBE or len(due) == BATCH or len(filled) < len(due)
         jtis, envelopes = [jti for jti, _ in filled], [envelope.to_object() for _, envelope in filled]
-        return Load(peer=peer, endpoint=row.endpoint, trust=trust, jtis=jtis, envelopes=envelopes) if filled else None
+        brought = Load(peer=peer, endpoint=stream.endpoint, trust=trust, jtis=jtis, envelopes=envelopes, more=more)
+        return brought if filled else None
 
-    def _fill(self, work: UnitOfWork, peer: PeerRow, trust: Trust) -> Iterator[tuple[str, Envelope]]:
+    def _fill(
+        self, work: UnitOfWork, stream: Stream, due: Sequence[Leaving], trust: Trust
+    ) -> Iterator[tuple[str, Envelope]]:
         """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""
         room = ROOM
-        most = PROBE if peer.failures else BATCH
-        due = outbox.due_to_leave(work.session, peer.node_id, work.at, most)
-        recall.gather(work.session, peer.node_id, {one.thread for one in due})
-        for one in due:
-            if not self._released(work, one):
-                continue
+        for one in self._released(work, stream.peer, due):
             try:
-                envelope = attempt(work, peer, one, trust)
+                made = attempt(work, stream, one, trust)
             except StatementExpired:
                 if room == ROOM:
                     raise
@@ -181,24 +196,37 @@ class Courier:
                 EVENTS.error("cannot be sealed", peer=one.peer, jti=one.jti, code=fault.code)
                 settlement.postpone(work, one, fault.code)
                 continue
-            size = len(envelope.manifest) + len(envelope.sealed) * 4 // 3
-            if size > room and room < ROOM:
+            size = len(made.envelope.manifest) + len(made.envelope.sealed) * 4 // 3
+            fits = size <= room or room == ROOM
+            keep(work, one, made, tried=fits)
+            if not fits:
                 return
             room -= size
-            one.attempts += 1
-            yield one.jti, envelope
+            yield one.jti, made.envelope
 
-    def pack(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope | None:
-        """One queued message as it would leave now, for a bundle; None if it is held back."""
-        return attempt(work, peer, row, trust) if self._released(work, row) else None
+    def pack(self, work: UnitOfWork, peer: str, jtis: Sequence[str]) -> list[Envelope]:
+        """Those of these messages that are queued and may leave, as they would leave now, for a bundle."""
+        stream, trust, found = stream_to(work.session, peer), peers.trust(work.session), []
+        for one in self._released(work, peer, outbox.still_queued(work.session, jtis)):
+            made = attempt(work, stream, one, trust)
+            keep(work, one, made, tried=False)
+            found.append(made.envelope)
+        move_on(work, stream)
+        return found
 
-    def _released(self, work: UnitOfWork, row: OutboxRow) -> bool:
-        with work.session.no_autoflush:
-            reason = self._node.release(work, row)
-        if reason is not None:
-            outbox.hold(work.session, row, reason.code)
-            EVENTS.warning("held", peer=row.peer, jti=row.jti, code=reason.code)
-        return reason is None
+    def _released(self, work: UnitOfWork, peer: str, queued: Sequence[Leaving]) -> Iterator[Leaving]:
+        """Those that may leave; holding one changes what comes behind it in its thread, which is read again."""
+        recall.gather(work.session, peer, {one.thread for one in queued})
+        changed: set[str] = set()
+        for read in queued:
+            one = outbox.still_queued(work.session, [read.jti])[0] if read.thread in changed else read
+            reason = self._node.release(work, one)
+            if reason is None:
+                yield one
+                continue
+            outbox.hold(work.session, one.jti, reason.code)
+            changed.add(one.thread)
+            EVENTS.warning("held", peer=peer, jti=one.jti, code=reason.code)
 
     def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
         body = strict_json.dump({"envelopes": load.envelopes})
@@ -226,17 +254,16 @@ class Courier:
             raise AnswerUnfit("the answer does not have one result for each envelope")
         return [result if isinstance(result, dict) else {} for result in results], said.get("summary")
 
-    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> int:
+    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> tuple[int, int]:
+        """How many are receipted now, and how many others the peer's summary makes us offer again."""
         with self._node.write(lane=load.peer) as work:
-            gathered = settlement.gather(work.session, load.peer, load.jtis)
+            rows = settlement.gather(work.session, load.peer, load.jtis)
             settled = [
-                settlement.settle(work, gathered, jti, result, load.trust)
+                settlement.settle(work, rows[jti], result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
-            peer = work.session.get_one(PeerRow, load.peer)
-            peer.failures, peer.next_attempt_at, peer.last_problem = 0, None, None
-            reconcile.heed(self._node, work, load.peer, summary, load.trust)
-        return sum(settled)
+            ask(work.session, _REACHED, {"to": load.peer})
+            return sum(settled), reconcile.heed(self._node, work, load.peer, summary, load.trust)
 
     def _postpone(self, peer: str, fault: RelevoError, load: Load | None) -> None:
         with self._node.write(lane=peer) as work:
@@ -248,7 +275,8 @@ class Courier:
             if isinstance(fault, PeerRefused) and fault.its_time is not None:
                 peers.note_skew(row, fault.its_time, work.at)
             if isinstance(fault, PeerRefused) and fault.of_what_was_brought and load and len(load.jtis) == PROBE:
-                settlement.set_aside(work, work.session.get_one(OutboxRow, load.jtis[0]), fault.code)
+                (alone,) = settlement.gather(work.session, peer, load.jtis).values()
+                settlement.set_aside(work, alone, fault.code)
 
 
 def _pause(failures: int, fault: RelevoError) -> timedelta:

@@ -8,7 +8,6 @@ import pytest
 
 from host_node import cases, consents
 from relevo.delivery import bundles
-from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
 from relevo.errors import Forbidden, RelevoError
@@ -23,7 +22,7 @@ ADMIN = staff(Role.ADMINISTRATOR)
 
 def exported(story: Story) -> BytesIO:
     host, file = story.nodes.host, BytesIO()
-    bundles.export_post(host, Courier(host, story.nodes.transport), ORIGIN_ID, file, ADMIN)
+    bundles.export_post(host, ORIGIN_ID, file, ADMIN)
     return file
 
 
@@ -143,4 +142,4 @@ def test_only_an_administrator_carries_files(written: Story) -> None:
         bundles.import_post(written.nodes.origin, file, BytesIO(), staff(Role.INTAKE))
     host = written.nodes.host
     with pytest.raises(Forbidden):
-        bundles.export_post(host, Courier(host, written.nodes.transport), ORIGIN_ID, BytesIO(), counsellor)
+        bundles.export_post(host, ORIGIN_ID, BytesIO(), counsellor)

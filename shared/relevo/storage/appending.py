@@ -1,25 +1,26 @@
-"""Rows that a transaction only adds and does not look at again, written with one statement for each table.
+"""Rows that a transaction only adds, or changes once, and does not look at again, written with one statement for all.
 
-`append` keeps them beside the session. They are in the database before the session asks it for anything, before a
-savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone takes
-those with it that were added since. The mapper would make an object of each, compare its columns and, where the
+`append` and `alter` keep them beside the session. They are in the database before the session asks it for anything,
+before a savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone
+takes those with it that were added since. The mapper would make an object of each, compare its columns and, where the
 database numbers rows, insert one at a time: ten times the work for a row that nobody holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Table, event, insert
+from sqlalchemy import CursorResult, Executable, Insert, Table, event, insert
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
 _WAITING = "relevo.appending"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
 Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
-_Waiting: TypeAlias = dict[type[DeclarativeBase], list[dict[str, Any]]]
+_Waiting: TypeAlias = dict[Executable, list[dict[str, Any]]]
 
 
 class AppendingSession(Session):
@@ -33,8 +34,12 @@ class AppendingSession(Session):
 
 def append(session: Session, table: type[DeclarativeBase], **values: object) -> None:
     """Add a row; of one table every row in a transaction has the same columns."""
-    waiting: _Waiting = session.info.setdefault(_WAITING, {})
-    waiting.setdefault(table, []).append(values)
+    _wait(session, _inserting(table), values)
+
+
+def alter(session: Session, statement: Executable, **values: object) -> None:
+    """Change a row that was there before, with a statement that was built once; no object of the session holds it."""
+    _wait(session, statement, values)
 
 
 def ask(session: Session, statement: Executable, values: Values | Sequence[Values] = MappingProxyType({})) -> Answer:
@@ -49,10 +54,20 @@ def ask(session: Session, statement: Executable, values: Values | Sequence[Value
     return session.connection().execute(statement, values)
 
 
+def _wait(session: Session, statement: Executable, values: dict[str, Any]) -> None:
+    waiting: _Waiting = session.info.setdefault(_WAITING, {})
+    waiting.setdefault(statement, []).append(values)
+
+
 def _write(session: Session) -> None:
     waiting: _Waiting = session.info.pop(_WAITING, {})
-    for table, rows in waiting.items():
-        session.connection().execute(insert(cast("Table", table.__table__)), rows)
+    for statement, rows in waiting.items():
+        session.connection().execute(statement, rows)
+
+
+@cache
+def _inserting(table: type[DeclarativeBase]) -> Insert:
+    return insert(cast("Table", table.__table__))
 
 
 def _before_question(asked: ORMExecuteState) -> None:

@@ -14,7 +14,8 @@ from host_node import cases, consents
 from host_node import referrals as sending
 from origin_node import referrals as verbs
 from relevo.delivery import federation
-from relevo.delivery.courier import BATCH, Courier
+from relevo.delivery.courier import Courier
+from relevo.delivery.loads import BATCH
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
 from relevo.delivery.sequencer import sequence

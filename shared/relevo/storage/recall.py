@@ -1,8 +1,9 @@
 """What a transaction remembers of the referrals of one batch, so that each table is asked once for all of them.
 
 `gather` reads the referrals of a batch and the procedures of the pair; steps and duties of all of them are read when
-those of one are first asked for. Until the transaction ends, the functions here answer from memory, and what `add` puts
-into the session is in its list before it is in the database. Nobody else writes where a transaction may write
+those of one are first asked for. Of a referral that this transaction begins (`begin`) nothing is read: there is nothing
+yet. Until the transaction ends, the functions here answer from memory, and what `add` puts into the session is in its
+list before it is in the database. Nobody else writes where a transaction may write
 (`relevo.storage.database`), and nothing of this is ever deleted. What was not gathered is asked for as ever; undoing a
 savepoint forgets everything.
 """
@@ -31,7 +32,7 @@ Ask: TypeAlias = Callable[[Session, Collection[str]], Mapping[str, Found]]
 class _Memory:
     """The referral of each thread, None where it has not begun; lists by table and thread; threads that others have.
 
-    A list that is not there yet is in the database, as it is in the session.
+    A list that is not there yet is in the database, as it is in the session; so are procedures that are None.
 
     `beside` are the answers to what one side alone asks for all threads, by the function that asks.
     """
@@ -40,7 +41,7 @@ class _Memory:
     referrals: dict[Thread, ReferralRow | None]
     lists: dict[tuple[type[StepRow | DutyRow], Thread], list[StepRow | DutyRow]]
     of_others: frozenset[str]
-    sops: list[SopRow] = field(default_factory=list)
+    sops: list[SopRow] | None = None
     beside: dict[Ask[Any], Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -57,6 +58,19 @@ def gather(session: Session, peer: str, threads: Collection[str]) -> None:
         sops=list(session.scalars(select(SopRow).where(SopRow.peer == peer))),
     )
     session.info[_MEMORY] = memory
+
+
+def begin(session: Session, new: ReferralRow) -> None:
+    """Remember that there is nothing yet of a referral that begins with this transaction.
+
+    It is added to the session by whoever begins it. What was asked `beside` knows nothing of it, and is asked again.
+    """
+    memory, key = _memory(session), (new.peer, new.thread)
+    if memory is None:
+        memory = session.info[_MEMORY] = _Memory(peer=new.peer, referrals={}, lists={}, of_others=frozenset())
+    memory.referrals[key] = new
+    memory.lists |= {(StepRow, key): [], (DutyRow, key): []}
+    memory.beside.clear()
 
 
 def referral(session: Session, peer: str, thread: str) -> ReferralRow | None:
@@ -76,7 +90,7 @@ def is_taken(session: Session, peer: str, thread: str) -> bool:
 def sops_with(session: Session, peer: str) -> list[SopRow]:
     """All procedures with a peer, however far their agreement has come."""
     memory = _memory(session)
-    if memory and memory.peer == peer:
+    if memory and memory.peer == peer and memory.sops is not None:
         return memory.sops
     return list(session.scalars(select(SopRow).where(SopRow.peer == peer)))
 

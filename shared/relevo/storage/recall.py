@@ -14,12 +14,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
 
 _MEMORY = "relevo.recall"
+_SOPS = select(SopRow).where(SopRow.peer == bindparam("peer"))
 Listed = TypeVar("Listed", StepRow, DutyRow)
 Found = TypeVar("Found")
 Thread: TypeAlias = tuple[str, str]
@@ -55,7 +56,7 @@ def gather(session: Session, peer: str, threads: Collection[str]) -> None:
         referrals={**dict.fromkeys(keys), **{(row.peer, row.thread): row for row in found if row.peer == peer}},
         lists={(table, key): [] for table in (StepRow, DutyRow) for key in keys if key[1] not in begun},
         of_others=frozenset(row.thread for row in found if row.peer != peer),
-        sops=list(session.scalars(select(SopRow).where(SopRow.peer == peer))),
+        sops=list(session.scalars(_SOPS, {"peer": peer})),
     )
     session.info[_MEMORY] = memory
 
@@ -92,7 +93,7 @@ def sops_with(session: Session, peer: str) -> list[SopRow]:
     memory = _memory(session)
     if memory and memory.peer == peer and memory.sops is not None:
         return memory.sops
-    return list(session.scalars(select(SopRow).where(SopRow.peer == peer)))
+    return list(session.scalars(_SOPS, {"peer": peer}))
 
 
 def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[Listed]:

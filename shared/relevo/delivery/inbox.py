@@ -302,7 +302,7 @@ def _hear(work: UnitOfWork, peer: str, hop: VerifiedHop, arrivals: Sequence[Arri
     shares.count(row, known.sizes, work.at)
     peers.note_skew(row, hop.created, work.at)
     if row.next_attempt_at is not None:
-        ring(work.session)
+        ring(work.session, peer)
     row.failures, row.next_attempt_at = 0, None
     if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
         row.polled_at = None

@@ -119,7 +119,7 @@ def post(
         seq=seq,
     )
     files.announce(work.session, frame.peer, frame.thread, jti, files.listed_in(fields))
-    ring(work.session)
+    ring(work.session, frame.peer)
     return jti
 
 

@@ -284,7 +284,7 @@ def _offer_again(node: Node, work: UnitOfWork, row: PeerRow, message: OutboxRow)
     message.receipt = message.receipted_at = message.manifest = message.sealed = None
     if message.epoch != row.epoch:
         message.epoch = message.seq = None
-    ring(work.session)
+    ring(work.session, row.node_id)
     EVENTS.warning("offered again", peer=row.node_id, jti=message.jti)
     return True
 

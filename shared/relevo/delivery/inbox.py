@@ -317,7 +317,7 @@ def _store(
 def _hear(work: UnitOfWork, caller: Caller, hop: VerifiedHop, arrivals: Sequence[Arrival], known: Known) -> None:
     """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
     if caller.next_attempt_at is not None:
-        ring(work.session)
+        ring(work.session, caller.node_id)
     callers.brought(work.session, caller, known.sizes, said=hop.created, at=work.at)
     if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
         peers.ask_again(work.session, [caller.node_id])

@@ -21,6 +21,7 @@ from relevo.storage import appending
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
 
 _MEMORY = "relevo.recall"
+_SOPS = select(SopRow).where(SopRow.peer == bindparam("peer"))
 Listed = TypeVar("Listed", StepRow, DutyRow)
 Found = TypeVar("Found")
 Thread: TypeAlias = tuple[str, str]

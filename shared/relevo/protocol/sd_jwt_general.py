@@ -251,9 +251,12 @@ def _conceal_object(value: Veiled, out: list[str]) -> JsonObject:
 
 def _disclose(name: list[str], value: Issuable, out: list[str]) -> str:
     """Put the disclosure and those within it into `out`; its digest."""
-    within: list[str] = []
     salt = base64url.encode(secrets.token_bytes(_SALT_BYTES))
-    text = base64url.encode(strict_json.dump([salt, *name, _conceal(value, within)]))
+    within: list[str] = []
+    if isinstance(value, str):
+        text = base64url.encode(strict_json.dump_texts([salt, *name, value]))
+    else:
+        text = base64url.encode(strict_json.dump([salt, *name, _conceal(value, within)]))
     out += [text, *within]
     return digest(text)
 

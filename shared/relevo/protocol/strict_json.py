@@ -62,7 +62,7 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
         raise MalformedJson(f"longer than {limit} bytes")
     try:
         value: JsonValue = from_json(raw, allow_inf_nan=False, cache_strings="keys")
-        names = _names((value,), MAX_DEPTH)
+        names = _names(value, MAX_DEPTH - 1) if isinstance(value, list) else _names((value,), MAX_DEPTH)
         if names and not _is_every_name_kept(raw, names):
             json.loads(raw, object_pairs_hook=_unique)
     except ValueError as error:

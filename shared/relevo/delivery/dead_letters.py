@@ -85,7 +85,7 @@ def _is_theirs(work: UnitOfWork, node: Node, row: OutboxRow) -> bool:
     if work.user.role is Role.ADMINISTRATOR:
         return True
     referral = work.session.get(ReferralRow, (row.peer, row.thread))
-    return is_about_a_person(row) and referral is not None and node.sees(work, referral)
+    return is_about_a_person(row.kind) and referral is not None and node.sees(work, referral)
 
 
 def _letter(row: OutboxRow) -> DeadLetter:

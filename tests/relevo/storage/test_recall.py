@@ -42,7 +42,7 @@ def test_what_was_added_is_listed_before_it_is_written(sent: Story) -> None:
         new = _duty(sent.thread)
         recall.add(work.session, new)
         assert referrals.open_duty(work.session, row, "sample") is new
-        assert inspect(new).pending
+        assert inspect(new).transient
 
 
 def test_what_was_added_before_a_list_was_read_is_in_it_once(sent: Story) -> None:

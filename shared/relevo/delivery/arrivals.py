@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from relevo.delivery.node import Node
+from relevo.delivery.policy import ThreadUnknown
 from relevo.errors import RelevoError
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.claims import WrongIssuer
@@ -20,8 +21,19 @@ from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_en
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
 from relevo.storage import peers, recall, shares, streams
+from relevo.storage.appending import ask
 from relevo.storage.tables import InboxRow, OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+PASSED = (
+    select(InboxRow.thread, func.max(InboxRow.jti))
+    .where(
+        InboxRow.peer == bindparam("peer"),
+        InboxRow.thread.in_(bindparam("threads", expanding=True)),
+        InboxRow.code == ThreadUnknown.code,
+    )
+    .group_by(InboxRow.thread)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +51,8 @@ class Known:
     """What of a batch was here before, and what of it is stored by now.
 
     `ours` are those of its jtis that are messages of our own, `places` the places of the stream that are taken, `sizes`
-    the bytes of each message that was stored just now.
+    the bytes of each message that was stored just now. `passed` has the newest message of each thread that was refused
+    because no referral had begun there.
     """
 
     epoch: int
@@ -47,6 +60,7 @@ class Known:
     ours: frozenset[str] = frozenset()
     places: set[tuple[int, int]] = field(default_factory=set)
     sizes: list[int] = field(default_factory=list)
+    passed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def gather(cls, session: Session, peer: str, arrivals: Sequence[Arrival]) -> Self:
@@ -55,9 +69,9 @@ class Known:
         What a node says as itself may change procedures: nothing but its place is remembered beside such a message.
         """
         manifests = [one.verified.manifest for one in arrivals if one.verified]
-        jtis = {one.message.jti for one in manifests}
+        jtis, threads = {one.message.jti for one in manifests}, {one.message.thread for one in manifests}
         if all(one.message.kind != NODE_KIND for one in manifests):
-            recall.gather(session, peer, {one.message.thread for one in manifests})
+            recall.gather(session, peer, threads)
         epochs, seqs = {one.attempt.epoch for one in manifests}, {one.attempt.seq for one in manifests}
         of_peer = (InboxRow.peer == peer, InboxRow.epoch.in_(epochs), InboxRow.seq.in_(seqs))
         places = session.execute(select(InboxRow.epoch, InboxRow.seq).where(*of_peer))
@@ -66,6 +80,7 @@ class Known:
             stored=_stored(session, peer, jtis),
             ours=frozenset(session.scalars(select(OutboxRow.jti).where(OutboxRow.jti.in_(jtis)))),
             places={(epoch, seq) for epoch, seq in places},
+            passed=dict(map(tuple, ask(session, PASSED, {"peer": peer, "threads": threads}))),
         )
 
     def keep(self, row: InboxRow) -> None:
@@ -74,6 +89,8 @@ class Known:
         self.places.add((row.epoch, row.seq))
         self.sizes.append(shares.size_of(row))
         self.epoch = max(self.epoch, row.epoch)
+        if row.code == ThreadUnknown.code:
+            self.passed[row.thread] = max(row.jti, self.passed.get(row.thread, ""))
 
 
 def inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:

@@ -8,6 +8,7 @@ For each peer, in the order in which messages were made:
 3. bring up to 50 in one signed request, and read only an answer that the peer signed for this request;
 4. verify each receipt, and settle its message in one transaction.
 
+Several loads are under way to one peer at once (`relevo.delivery.flights`).
 One item that fails never blocks the rest, and one peer never waits for another. While a peer is down one message
 alone is tried, each time another if it was that one which the peer could not take. A message is tried for ever, with
 the same jti on every attempt.
@@ -17,60 +18,41 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 
 import structlog
 from sqlalchemy import bindparam, update
 
-from relevo.delivery import outbox, reconcile, settlement
-from relevo.delivery.attempts import Stream, attempt, keep, move_on, stream_to
-from relevo.delivery.federation import ENVELOPES, MAX_BODY
+from relevo.delivery import loads, outbox, reconcile, settlement
+from relevo.delivery.federation import ENVELOPES
+from relevo.delivery.flights import fly
+from relevo.delivery.loads import PROBE, Load
 from relevo.delivery.node import Node
-from relevo.delivery.outbox import Leaving
 from relevo.delivery.peer_refused import PeerRefused
-from relevo.delivery.retry import CAP, pause, waits
+from relevo.delivery.retry import CAP, pause
 from relevo.delivery.transport import Answer, AnswerUnfit, Transport
-from relevo.errors import RelevoError, WireError
+from relevo.errors import RelevoError
 from relevo.protocol import strict_json
-from relevo.protocol.envelope import Envelope
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
-from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import peers, recall
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
+from relevo.storage import peers
 from relevo.storage.appending import ask
-from relevo.storage.peers import HEARD
 from relevo.storage.tables import PeerRow
-from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.courier")
-BATCH = 50
-PROBE = 1
-"""How many are tried while a peer is down."""
 AT_ONCE = 16
 """Peers to whom one process brings at the same time."""
-ROOM = MAX_BODY * 3 // 4
-"""Bytes of envelopes in one request; a single larger one still goes, alone."""
+LOADS = 3
+"""Loads under way to one peer at once: one fewer than a peer takes as installed (`Limits.at_once_of_a_peer`)."""
 CONTENT_TYPE = "application/json"
 NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
 """Faults of an answer after which the peer's newest statement is fetched."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What is brought to one peer in one request; `more` says that more may wait for the next."""
-
-    peer: str
-    endpoint: str
-    trust: Trust
-    jtis: list[str]
-    envelopes: list[JsonObject]
-    more: bool
 
 
 _REACHED = (
@@ -91,6 +73,7 @@ class Courier:
         self._transport = transport
         self._stop = threading.Event()
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relevo-courier")
+        self._flights = ThreadPoolExecutor(AT_ONCE * LOADS, thread_name_prefix="relevo-flight")
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._rung: set[str] = set()
@@ -122,6 +105,7 @@ class Courier:
         """Finish the requests that are on their way, and begin no more."""
         self._stop.set()
         self._threads.shutdown()
+        self._flights.shutdown()
 
     def _waiting(self) -> list[str]:
         with self._node.read() as work:
@@ -133,7 +117,7 @@ class Courier:
         while again:
             again = False
             try:
-                self._bring_all(peer)
+                self._bring_all(peer, LOADS, self._flights)
                 again = True
             finally:
                 with self._lock:
@@ -142,91 +126,37 @@ class Courier:
                     if not again:
                         self._under_way.discard(peer)
 
-    def _bring_all(self, peer: str) -> int:
-        """Bring loads until nothing is taken any more, unless another courier is at it."""
-        brought, more = 0, True
+    def _bring_all(self, peer: str, at_once: int = 1, threads: ThreadPoolExecutor | None = None) -> int:
+        """Pass through what waits until nothing is taken any more, unless another courier is at it."""
+        brought = 0
         with self._node.database.lease(peer) as ours:
-            while ours and more and not self._stop.is_set():
-                last, more = self._bring(peer)
+            while ours and (last := fly(partial(self._made, peer), self._carry, at_once=at_once, threads=threads)):
+                brought += last
+                if peer not in self._waiting():
+                    break
                 brought += last
         return brought
 
-    def _bring(self, peer: str) -> tuple[int, bool]:
-        """Bring one load to one peer; how many of its messages were receipted, and whether another is to follow."""
-        load = None
+    def _made(self, peer: str, behind: str, busy: Collection[str]) -> Load | None:
+        if self._stop.is_set():
+            return None
         try:
-            load = self._load(peer)
-            if load is None:
-                return 0, False
-            results, summary = self._exchange(load)
+            with self._node.write(lane=peer) as work:
+                return loads.make(self._node, work, peer, behind, busy)
         except RelevoError as fault:
             EVENTS.warning("not brought", peer=peer, code=fault.code, detail=fault.detail)
-            self._postpone(peer, fault, load)
-            return 0, False
-        receipted, offered_again = self._settle(load, results, summary)
-        return receipted, receipted > 0 and (load.more or offered_again > 0)
+            self._postpone(peer, fault)
+            return None
 
-    def _load(self, peer: str) -> Load | None:
-        with self._node.write(lane=peer) as work:
-            stream = stream_to(work.session, peer)
-            if stream.state not in HEARD or waits(stream.next_attempt_at, work.at) or stream.stopped:
-                return None
-            trust, most = peers.trust(work.session), PROBE if stream.failures else BATCH
-            due = outbox.due_to_leave(work.session, peer, stream.epoch, work.at, most)
-            filled = list(self._fill(work, stream, due, trust))
-            move_on(work, stream)
-        more = most == PROBE or len(due) == BATCH or len(filled) < len(due)
-        jtis, envelopes = [jti for jti, _ in filled], [envelope.to_object() for _, envelope in filled]
-        brought = Load(peer=peer, endpoint=stream.endpoint, trust=trust, jtis=jtis, envelopes=envelopes, more=more)
-        return brought if filled else None
-
-    def _fill(
-        self, work: UnitOfWork, stream: Stream, due: Sequence[Leaving], trust: Trust
-    ) -> Iterator[tuple[str, Envelope]]:
-        """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""
-        room = ROOM
-        for one in self._released(work, stream.peer, due):
-            try:
-                made = attempt(work, stream, one, trust)
-            except StatementExpired:
-                if room == ROOM:
-                    raise
-                return
-            except WireError as fault:
-                EVENTS.error("cannot be sealed", peer=one.peer, jti=one.jti, code=fault.code)
-                settlement.postpone(work, one, fault.code)
-                continue
-            size = len(made.envelope.manifest) + len(made.envelope.sealed) * 4 // 3
-            fits = size <= room or room == ROOM
-            keep(work, one, made, tried=fits)
-            if not fits:
-                return
-            room -= size
-            yield one.jti, made.envelope
-
-    def pack(self, work: UnitOfWork, peer: str, jtis: Sequence[str]) -> list[Envelope]:
-        """Those of these messages that are queued and may leave, as they would leave now, for a bundle."""
-        stream, trust, found = stream_to(work.session, peer), peers.trust(work.session), []
-        for one in self._released(work, peer, outbox.still_queued(work.session, jtis)):
-            made = attempt(work, stream, one, trust)
-            keep(work, one, made, tried=False)
-            found.append(made.envelope)
-        move_on(work, stream)
-        return found
-
-    def _released(self, work: UnitOfWork, peer: str, queued: Sequence[Leaving]) -> Iterator[Leaving]:
-        """Those that may leave; holding one changes what comes behind it in its thread, which is read again."""
-        recall.gather(work.session, peer, {one.thread for one in queued})
-        changed: set[str] = set()
-        for read in queued:
-            one = outbox.still_queued(work.session, [read.jti])[0] if read.thread in changed else read
-            reason = self._node.release(work, one)
-            if reason is None:
-                yield one
-                continue
-            outbox.hold(work.session, one.jti, reason.code)
-            changed.add(one.thread)
-            EVENTS.warning("held", peer=peer, jti=one.jti, code=reason.code)
+    def _carry(self, load: Load) -> int | None:
+        """Bring one load and settle it; how many of its messages were receipted, None if it could not be brought."""
+        try:
+            results, summary = self._exchange(load)
+        except RelevoError as fault:
+            EVENTS.warning("not brought", peer=load.peer, code=fault.code, detail=fault.detail)
+            self._postpone(load.peer, fault, load)
+            return None
+        return self._settle(load, results, summary)
 
     def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
         body = strict_json.dump({"envelopes": load.envelopes})
@@ -254,8 +184,7 @@ class Courier:
             raise AnswerUnfit("the answer does not have one result for each envelope")
         return [result if isinstance(result, dict) else {} for result in results], said.get("summary")
 
-    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> tuple[int, int]:
-        """How many are receipted now, and how many others the peer's summary makes us offer again."""
+    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> int:
         with self._node.write(lane=load.peer) as work:
             rows = settlement.gather(work.session, load.peer, load.jtis)
             settled = [
@@ -263,11 +192,15 @@ class Courier:
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
             ask(work.session, _REACHED, {"to": load.peer})
-            return sum(settled), reconcile.heed(self._node, work, load.peer, summary, load.trust)
+            reconcile.heed(self._node, work, load.peer, summary, load.trust)
+        return sum(settled)
 
-    def _postpone(self, peer: str, fault: RelevoError, load: Load | None) -> None:
+    def _postpone(self, peer: str, fault: RelevoError, load: Load | None = None) -> None:
+        """Let the peer rest; what failed beside another load counts once."""
         with self._node.write(lane=peer) as work:
             row = work.session.get_one(PeerRow, peer)
+            if load is not None and row.failures > load.failures:
+                return
             row.failures, row.last_problem = row.failures + 1, fault.code
             row.next_attempt_at = work.at + _pause(row.failures, fault)
             if fault.code in NEWER_STATEMENT:

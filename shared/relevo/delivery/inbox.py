@@ -83,6 +83,14 @@ class PredecessorMissing(WireError):
     advice = "Send the earlier message first; this one can be sent again as it is."
 
 
+class BegunTooLate(Refusal):
+    """What follows this message was refused before it came; its sender had held it back and goes by that."""
+
+    code = "begun-too-late"
+    rule = "lifecycle.step"
+    advice = "Nothing of it was kept. If the person still wants it, send a new referral."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Effect:
     """What a message did: the referral that it belongs to, the duties that it began, and what of it is not kept."""
@@ -234,8 +242,14 @@ def _leave_no_words(work: UnitOfWork, effect: Effect, stored: InboxRow) -> None:
 
 
 def _require_order(session: Session, message: Message, said: Said, known: Known) -> None:
-    """What a message knew is told from its jti (`consent_changes`), so it must lie behind the one that it follows."""
+    """What a message knew is told from its jti (`consent_changes`), so it must lie behind the one that it follows.
+
+    What begins a referral must not come once the sender was told, of a later message, that there is none: a withdrawal
+    may have been among them. It comes all the same where it went by a file before it was held back.
+    """
     if said.after is None:
+        if known.passed.get(message.thread, "") > message.jti:
+            raise BegunTooLate
         return
     if said.after not in known.stored and session.get(InboxRow, (message.iss, said.after)) is None:
         raise PredecessorMissing

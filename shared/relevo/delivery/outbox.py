@@ -84,7 +84,7 @@ _NOW = _WAITING.where(
         OutboxRow.next_attempt_at > bindparam("latest"),
     ),
 )
-_DUE = _NOW.order_by(OutboxRow.jti).limit(bindparam("limit"))
+_DUE = _NOW.where(OutboxRow.jti > bindparam("behind")).order_by(OutboxRow.jti).limit(bindparam("limit"))
 _FIRST_OF_THREAD = (
     _NOW.where(OutboxRow.jti.in_(_NOW.with_only_columns(func.min(OutboxRow.jti)).group_by(OutboxRow.thread)))
     .order_by(OutboxRow.attempts, OutboxRow.jti)
@@ -149,15 +149,17 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
     return row
 
 
-def due_to_leave(session: Session, peer: str, epoch: int, at: datetime, limit: int) -> list[Leaving]:
-    """Messages to `peer` that may be tried now, in the order in which they were made; `epoch` is that of our stream.
+def due_to_leave(session: Session, peer: str, epoch: int, at: datetime, limit: int, behind: str = "") -> list[Leaving]:
+    """Messages to `peer` that may be tried now, in the order in which they were made, from behind the jti `behind` on.
+
+    `epoch` is that of our stream; the message that opens it comes first.
 
     One alone is the first of its thread, for the peer may take no other, and among those the one that was tried least,
     so that none keeps the others from being tried.
     """
     asked = {"to": peer, "now": at, "latest": at + LATE_CAP, "limit": limit}
     first = _leaving(session, _OPENING, {**asked, "epoch": epoch}) if epoch > 1 else []
-    others = _leaving(session, _FIRST_OF_THREAD if limit == 1 else _DUE, asked)
+    others = _leaving(session, _FIRST_OF_THREAD if limit == 1 else _DUE, {**asked, "behind": behind})
     return [*first, *(one for one in others if one not in first)][:limit]
 
 

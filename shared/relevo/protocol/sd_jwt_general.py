@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DIGESTS, ALGORITHM, ELEMENT = "_sd", "_sd_alg", "..."
 RESERVED = frozenset({DIGESTS, ALGORITHM, ELEMENT})
+_PLACES = frozenset({DIGESTS, ELEMENT})
+"""Members that say where something is hidden."""
 HASHES: Mapping[str, Callable[[bytes], hashlib._Hash]] = {
     "sha-256": hashlib.sha256,
     "sha-384": hashlib.sha384,
@@ -76,6 +78,10 @@ class Disclosure:
         raise BadDisclosure("a disclosure is not salt, name and value")
 
 
+Disclosed: TypeAlias = "tuple[str | None, JsonValue]"
+"""Name and value of a disclosure; of a list element where the name is None."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Veiled:
     """An object to issue: `shown` in the open, each member of `hidden` as a disclosure; filled with decoys.
@@ -117,14 +123,14 @@ def reveal(payload: JsonObject, disclosures: Iterable[Disclosure]) -> JsonObject
     """
     algorithm = digest_algorithm(payload)
     given = list(disclosures)
-    waiting = {digest(one.text, algorithm): one for one in given}
+    waiting = {digest(one.text, algorithm): (one.name, one.value) for one in given}
     if len(waiting) != len(given):
         raise BadDisclosure("a disclosure is given twice")
     return uncover(payload, waiting)
 
 
-def uncover(payload: JsonObject, waiting: Mapping[str, Disclosure]) -> JsonObject:
-    """The same for disclosures by their digests, each of which must be found.
+def uncover(payload: JsonObject, waiting: Mapping[str, Disclosed]) -> JsonObject:
+    """The same for what is disclosed by its digest, all of which must be found.
 
     Raises:
         MalformedSdJwt, BadDisclosure, NameCollision: as `reveal`.
@@ -173,7 +179,7 @@ def split_bound(text: str) -> tuple[str, tuple[str, ...], str]:
 class _Walk:
     """One way through a payload, taking from what is `left` what is found and remembering every digest."""
 
-    def __init__(self, waiting: dict[str, Disclosure]) -> None:
+    def __init__(self, waiting: dict[str, Disclosed]) -> None:
         self.left = waiting
         self._seen: set[str] = set()
 
@@ -183,39 +189,38 @@ class _Walk:
         claims = {name: self._value(value) for name, value in level.items() if name != DIGESTS}
         for one in digests_in(level):
             if (found := self._take(one)) is not None:
-                self._add(claims, found)
+                self._add(claims, *found)
         return claims
 
     def _value(self, value: JsonValue) -> JsonValue:
+        if isinstance(value, str):
+            return value
         if isinstance(value, dict):
             return self.object(value)
-        return self._list(value) if isinstance(value, list) else value
+        if isinstance(value, list):
+            return [kept for item in value for kept in self._items(item)]
+        return value
 
-    def _list(self, items: list[JsonValue]) -> list[JsonValue]:
-        kept: list[JsonValue] = []
-        for item in items:
-            named = item.get(ELEMENT) if isinstance(item, dict) and len(item) == 1 else None
-            if isinstance(named, str):
-                kept += self._element(named)
-            else:
-                kept.append(self._value(item))
-        return kept
-
-    def _element(self, named: str) -> list[JsonValue]:
+    def _items(self, item: JsonValue) -> Sequence[JsonValue]:
+        """What an element of a list becomes: one, or none if it is hidden and not disclosed."""
+        named = item.get(ELEMENT) if isinstance(item, dict) and len(item) == 1 else None
+        if not isinstance(named, str):
+            return (self._value(item),)
         if (found := self._take(named)) is None:
-            return []
-        if found.name is not None:
+            return ()
+        name, value = found
+        if name is not None:
             raise BadDisclosure("a member is disclosed as an element of a list")
-        return [self._value(found.value)]
+        return (self._value(value),)
 
-    def _add(self, claims: JsonObject, found: Disclosure) -> None:
-        if found.name is None:
+    def _add(self, claims: JsonObject, name: str | None, value: JsonValue) -> None:
+        if name is None:
             raise BadDisclosure("an element of a list is disclosed as a member")
-        if found.name in {DIGESTS, ELEMENT} or found.name in claims:
+        if name in _PLACES or name in claims:
             raise NameCollision("a claim is disclosed beside another of its name, or its name is reserved")
-        claims[found.name] = self._value(found.value)
+        claims[name] = self._value(value)
 
-    def _take(self, one: str) -> Disclosure | None:
+    def _take(self, one: str) -> Disclosed | None:
         if one in self._seen:
             raise BadDisclosure("a digest stands twice")
         self._seen.add(one)
@@ -223,6 +228,8 @@ class _Walk:
 
 
 def _conceal(value: Issuable, out: list[str]) -> object:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Veiled):
         return _conceal_object(value, out)
     if isinstance(value, Mapping):

@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTra
 _WAITING = "relevo.appending"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
-Answer: TypeAlias = CursorResult[Any]
+Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
 _Waiting: TypeAlias = dict[Executable, list[dict[str, Any]]]
 
 

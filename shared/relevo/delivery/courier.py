@@ -29,7 +29,7 @@ from sqlalchemy import bindparam, update
 
 from relevo.delivery import loads, outbox, reconcile, settlement
 from relevo.delivery.federation import ENVELOPES
-from relevo.delivery.flights import fly
+from relevo.delivery.flights import Landed, fly
 from relevo.delivery.loads import PROBE, Load
 from relevo.delivery.node import Node
 from relevo.delivery.peer_refused import PeerRefused
@@ -128,13 +128,12 @@ class Courier:
 
     def _bring_all(self, peer: str, at_once: int = 1, threads: ThreadPoolExecutor | None = None) -> int:
         """Pass through what waits until nothing is taken any more, unless another courier is at it."""
-        brought = 0
+        brought, again = 0, True
         with self._node.database.lease(peer) as ours:
-            while ours and (last := fly(partial(self._made, peer), self._carry, at_once=at_once, threads=threads)):
+            while ours and again:
+                last, again = fly(partial(self._made, peer), self._carry, at_once=at_once, threads=threads)
                 brought += last
-                if peer not in self._waiting():
-                    break
-                brought += last
+                again = again and last > 0
         return brought
 
     def _made(self, peer: str, behind: str, busy: Collection[str]) -> Load | None:
@@ -148,8 +147,8 @@ class Courier:
             self._postpone(peer, fault)
             return None
 
-    def _carry(self, load: Load) -> int | None:
-        """Bring one load and settle it; how many of its messages were receipted, None if it could not be brought."""
+    def _carry(self, load: Load) -> Landed | None:
+        """Bring one load and settle it; None if it could not be brought."""
         try:
             results, summary = self._exchange(load)
         except RelevoError as fault:
@@ -184,7 +183,7 @@ class Courier:
             raise AnswerUnfit("the answer does not have one result for each envelope")
         return [result if isinstance(result, dict) else {} for result in results], said.get("summary")
 
-    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> int:
+    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> Landed:
         with self._node.write(lane=load.peer) as work:
             rows = settlement.gather(work.session, load.peer, load.jtis)
             settled = [
@@ -192,8 +191,8 @@ class Courier:
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
             ask(work.session, _REACHED, {"to": load.peer})
-            reconcile.heed(self._node, work, load.peer, summary, load.trust)
-        return sum(settled)
+            offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust)
+        return Landed(sum(settled), load.passed or offered_again > 0)
 
     def _postpone(self, peer: str, fault: RelevoError, load: Load | None = None) -> None:
         """Let the peer rest; what failed beside another load counts once."""

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
+
+
+class Landed(NamedTuple):
+    """How many messages of a load were receipted, and whether what waits is to be passed through once more."""
+
+    receipted: int
+    again: bool
 
 
 class Flown(Protocol):
-    """What a pass asks of a load: its messages' threads, the last of their jtis, and whether others wait."""
+    """What a pass asks of a load."""
 
     @property
     def threads(self) -> frozenset[str]:
@@ -32,7 +39,7 @@ class Flown(Protocol):
 
     @property
     def more(self) -> bool:
-        """Whether another load is to be made."""
+        """Whether there may be another load behind it."""
         ...
 
 
@@ -41,45 +48,43 @@ Load = TypeVar("Load", bound=Flown)
 
 def fly(
     make: Callable[[str, Collection[str]], Load | None],
-    carry: Callable[[Load], int | None],
+    carry: Callable[[Load], Landed | None],
     *,
     at_once: int,
     threads: Executor | None,
-) -> int:
-    """One pass.
+) -> Landed:
+    """One pass; what all its loads together came to.
 
     Args:
         make: makes the next load of messages behind a jti, without those of some threads; None if there is none.
-        carry: brings a load and settles it; how many were receipted, or None if it could not be brought.
+        carry: brings a load and settles it; None if it could not be brought.
         at_once: how many loads may be under way.
-        threads: where they are carried; None to carry each at once, here.
-
-    Returns:
-        How many messages were receipted.
+        threads: where they are carried but for the last, which is carried here; None to carry each here.
     """
-    flying: dict[Future[int | None], Load] = {}
-    brought, behind, more = 0, "", True
+    flying: dict[Future[Landed | None], Load] = {}
+    behind, more, landed = "", True, list[Landed]()
     try:
         while more or flying:
             if more and len(flying) < at_once and not any(one.alone for one in flying.values()):
                 load = make(behind, {thread for one in flying.values() for thread in one.threads})
+                more = load is not None and load.more
                 if load is not None:
                     behind = load.last
-                    flying[_begun(carry, load, threads)] = load
-                more = load is not None and load.more
+                    flying[_begun(carry, load, threads if more else None)] = load
                 continue
             for ended in wait(flying, return_when=FIRST_COMPLETED).done:
                 del flying[ended]
-                receipted = ended.result()
-                brought, more = brought + (receipted or 0), more and receipted is not None
+                came = ended.result()
+                more = more and came is not None
+                landed += [] if came is None else [came]
     finally:
         wait(flying)
-    return brought
+    return Landed(sum(one.receipted for one in landed), any(one.again for one in landed))
 
 
-def _begun(carry: Callable[[Load], int | None], load: Load, threads: Executor | None) -> Future[int | None]:
+def _begun(carry: Callable[[Load], Landed | None], load: Load, threads: Executor | None) -> Future[Landed | None]:
     if threads is not None:
         return threads.submit(carry, load)
-    done = Future[int | None]()
+    done = Future[Landed | None]()
     done.set_result(carry(load))
     return done

@@ -1,8 +1,7 @@
-"""Loads: what of the post to a peer may leave now in one request, and the same for a bundle.
+"""Loads: what leaves to a peer in one request. Making one asks once more whether each message may leave.
 
-In one transaction each message is asked about once more, gets its place in the stream if it has none, is sealed to the
-peer's newest key, and is noted with its signed manifest before it leaves. One that may not leave any more is held, one
-that cannot be sealed is put off, and neither keeps the others.
+A message that may not leave any more is held, and nothing waits for it. Places of the stream are given, and attempts
+are kept, in the transaction that makes the load.
 """
 
 from __future__ import annotations
@@ -37,9 +36,10 @@ ROOM = MAX_BODY * 3 // 4
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is brought to one peer in one request, and how often bringing to it had failed before.
+    """What is brought to one peer in one request.
 
-    `more` says that others wait behind it.
+    `failures` is how often bringing to the peer had failed before; `more` says that more may wait behind this load, and
+    `passed` that it passed over something on its way. Nothing else is under way beside a load that goes `alone`.
     """
 
     peer: str
@@ -51,6 +51,7 @@ class Load:
     threads: frozenset[str]
     alone: bool
     more: bool
+    passed: bool
 
     @property
     def last(self) -> str:
@@ -59,14 +60,21 @@ class Load:
 
 
 def make(node: Node, work: UnitOfWork, peer: str, behind: str, busy: Collection[str]) -> Load | None:
-    """The next load of messages behind a jti, without those of the threads `busy`; None if nothing may leave now."""
+    """The oldest messages behind the jti `behind` that may leave to a peer now, without those of the threads `busy`.
+
+    Returns:
+        As many as the peer reads in one request; None if there is none, or the peer is not tried now.
+
+    Raises:
+        StatementExpired: if nothing can be sealed, because the peer's statement has ended.
+    """
     stream = stream_to(work.session, peer)
     if stream.state not in HEARD or waits(stream.next_attempt_at, work.at) or stream.stopped:
         return None
     trust, most = peers.trust(work.session), PROBE if stream.failures else BATCH
     waiting = outbox.due_to_leave(work.session, peer, stream.epoch, work.at, most, behind)
     due = [one for one in waiting if one.thread not in busy]
-    filled = list(_fill(node, work, stream, due, trust))
+    filled = list(_filled(node, work, stream, due, trust))
     move_on(work, stream)
     if not filled:
         return None
@@ -78,8 +86,9 @@ def make(node: Node, work: UnitOfWork, peer: str, behind: str, busy: Collection[
         jtis=[one.jti for one, _ in filled],
         envelopes=[envelope.to_object() for _, envelope in filled],
         threads=frozenset(one.thread for one, _ in filled),
-        alone=stream.failures > 0 or not all(outbox.is_about_a_person(one.kind) for one, _ in filled),
-        more=len(waiting) == most or len(filled) < len(due),
+        alone=most == PROBE or not all(outbox.is_about_a_person(one.kind) for one, _ in filled),
+        more=most == PROBE or len(waiting) == BATCH or len(filled) < len(due),
+        passed=len(due) < len(waiting),
     )
 
 
@@ -94,7 +103,7 @@ def pack(node: Node, work: UnitOfWork, peer: str, jtis: Sequence[str]) -> list[E
     return found
 
 
-def _fill(
+def _filled(
     node: Node, work: UnitOfWork, stream: Stream, due: Sequence[Leaving], trust: Trust
 ) -> Iterator[tuple[Leaving, Envelope]]:
     """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""

@@ -152,7 +152,7 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
 def due_to_leave(session: Session, peer: str, epoch: int, at: datetime, limit: int, behind: str = "") -> list[Leaving]:
     """Messages to `peer` that may be tried now, in the order in which they were made, from behind the jti `behind` on.
 
-    `epoch` is that of our stream; the message that opens it comes first.
+    `epoch` is that of our stream.
 
     One alone is the first of its thread, for the peer may take no other, and among those the one that was tried least,
     so that none keeps the others from being tried.

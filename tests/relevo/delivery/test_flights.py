@@ -51,12 +51,6 @@ def test_each_load_begins_behind_the_last_until_there_is_none() -> None:
     assert post.asked == [("", frozenset()), ("a", frozenset()), ("b", frozenset())]
 
 
-def test_behind_a_load_with_nothing_behind_it_no_other_is_made() -> None:
-    post = Post([Load(last="a", more=False), Load(last="b")])
-    assert fly(post.make, lambda load: len(load.last), at_once=2, threads=None) == len("a")
-    assert post.asked == [("", frozenset())]
-
-
 def test_two_loads_are_under_way_at_once_and_the_threads_of_the_first_stay_out_of_the_second(
     threads: ThreadPoolExecutor,
 ) -> None:

@@ -78,9 +78,9 @@ class Known:
             ours=frozenset(jti for jti, _, receipt in here if receipt is None),
         )
 
-    def keep(self, manifest: Manifest, receipt: str, size: int) -> None:
+    def keep(self, manifest: Manifest, before: Before, size: int) -> None:
         """Know of a message that was stored just now."""
-        self.stored[manifest.message.jti] = Before(manifest.message.identity(), receipt)
+        self.stored[manifest.message.jti] = before
         self.stand = self.stand.with_place(manifest.attempt.epoch, manifest.attempt.seq)
         self.sizes.append(size)
 

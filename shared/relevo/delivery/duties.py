@@ -40,17 +40,19 @@ def follow(
     *,
     received_at: datetime,
     ours_only: bool,
-) -> None:
-    """End the duties that a step fulfils, marking it if it came late; drop what is pointless now; begin the others."""
-    done = _done_by(taken)
-    for duty in referrals.duties(work.session, row):
-        if duty.duty in done and duty.done_at is None and not duty.dropped:
-            duty.done_at = taken.at
-            taken.late = taken.late or taken.at > duty.due_at
-    drop_pointless(work, row)
+) -> tuple[Due, ...]:
+    """End the duties that a step fulfils, marking it if it came late; drop what is pointless now; begin the others.
+
+    Returns:
+        Those that the step begins, whichever side's they are.
+    """
+    if here := referrals.duties(work.session, row):
+        _end(here, taken)
+        drop_pointless(work, row)
     begun = started(work, row, taken, received_at)
     begin(work, row, (due for due in begun if not ours_only or due.by is work.identity.side), received_at)
     _begin_again(work, row, taken)
+    return begun
 
 
 def started(work: UnitOfWork, row: ReferralRow, taken: StepRow, received_at: datetime) -> tuple[Due, ...]:
@@ -120,6 +122,14 @@ def drop_pointless(work: UnitOfWork, row: ReferralRow) -> None:
         duty.dropped = duty.dropped or (duty.done_at is None and not _may_stand(row, duty.duty, died=died))
 
 
+def _end(every: Iterable[DutyRow], taken: StepRow) -> None:
+    done = _done_by(taken)
+    for duty in every:
+        if duty.duty in done and duty.done_at is None and not duty.dropped:
+            duty.done_at = taken.at
+            taken.late = taken.late or taken.at > duty.due_at
+
+
 def _done_by(taken: StepRow) -> frozenset[str]:
     outcome, month, corrected = (taken.said.get(name) for name in ("outcome", "month", "classes"))
     return duties_done(
@@ -150,8 +160,8 @@ def _done_then(work: UnitOfWork, row: ReferralRow, name: str, done_at: datetime 
 
 def _begin_again(work: UnitOfWork, row: ReferralRow, taken: StepRow) -> None:
     """What a step fulfilled although it had begun anew without its author's knowledge is still to be done."""
-    done = _done_by(taken)
-    if not done or taken.side == work.identity.side:
+    done = _done_by(taken) if taken.side != work.identity.side else frozenset()
+    if not done:
         return
     for ours in referrals.steps(work.session, row):
         if ours.side == taken.side or ours.jti is None or knew(taken, ours):

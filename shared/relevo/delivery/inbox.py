@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from relevo.clock import moment
 from relevo.delivery import duties, epochs, file_traces, node_messages, nonces, policy, retention, steps
 from relevo.delivery.apart import apart
-from relevo.delivery.arrivals import Arrival, Known, inspect, is_stored
+from relevo.delivery.arrivals import Arrival, Before, Known, inspect, is_stored
 from relevo.delivery.node import Node
 from relevo.delivery.signing_time import require_time_to_sign
 from relevo.delivery.summaries import signed_summary
@@ -218,8 +218,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened, known: Known) -> Effec
         node_messages.learn(work, message.iss, said)
         return Effect()
     admitted = policy.admit(work, opened, said)
-    taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
-    begun = duties.started(work, admitted.row, taken, work.at)
+    taken, begun = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     node.handlers[said.step](work, admitted.row, admitted.said)
     for file in files.expect(work.session, message.iss, message.thread, files.listed_in(said.classes), work.at):
         file_traces.received(work, file)
@@ -272,14 +271,14 @@ def _store(
         due=due,
     )
     token = sign_receipt(receipt, work.identity.keys.signing)
-    content = opened.issued.jwt if opened else None
+    identity, content = message.identity(), opened.issued.jwt if opened else None
     disclosures = list(opened.issued.disclosures) if opened and words else None
     append(
         work.session,
         InboxRow,
         peer=message.iss,
         jti=message.jti,
-        identity=message.identity(),
+        identity=identity,
         thread=message.thread,
         kind=message.kind,
         epoch=attempt.epoch,
@@ -292,7 +291,7 @@ def _store(
         receipt=token,
         received_at=work.at,
     )
-    known.keep(verified.manifest, token, shares.size_of(verified.token, content, disclosures, token))
+    known.keep(verified.manifest, Before(identity, token), shares.size_of(verified.token, content, disclosures, token))
     names = {"jti": message.jti, "thread": message.thread, "peer": message.iss}
     log.record(work.session, "message-received", work.at, subject=message.thread, manifest=verified.digest, **names)
     log.record(work.session, "receipt-made", work.at, subject=message.thread, receipt=digest(token.encode()), **names)

@@ -82,6 +82,15 @@ def sops_with(session: Session, peer: str) -> list[SopRow]:
     return list(session.scalars(select(SopRow).where(SopRow.peer == peer)))
 
 
+def sop(session: Session, peer: str, digest: str) -> SopRow | None:
+    """The procedure with a peer of that digest."""
+    memory = _memory(session)
+    if memory and memory.peer == peer:
+        return next((row for row in sops_with(session, peer) if row.digest == digest), None)
+    row = session.get(SopRow, digest)
+    return row if row is not None and row.peer == peer else None
+
+
 def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[Listed]:
     """The steps or the duties of a referral, in the order in which they were written."""
     memory, key = _memory(session), (row.peer, row.thread)

@@ -15,13 +15,13 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from relevo.domain.sop import parse_sop
+from relevo.domain.sop import Sop, parse_sop
 from relevo.domain.sop_versions import Standing, standing
 from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.protocol.base64url import digest as digest_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.storage import log, recall
-from relevo.storage.tables import SopRow
+from relevo.storage.tables import ReferralRow, SopRow
 
 MAX_CHARACTERS = 200_000
 """As many as one message carries."""
@@ -149,13 +149,21 @@ def _rank(row: SopRow) -> tuple[int, datetime, str]:
     return row.version, row.effective_at, row.digest
 
 
+def of(session: Session, row: ReferralRow) -> Sop:
+    """The procedure under which a referral moves."""
+    found = recall.sop(session, row.peer, row.sop)
+    if found is None:
+        raise SopUnknown
+    return parse_sop(found.text)
+
+
 def agreed(session: Session, digest: str, peer: str) -> SopRow:
     """The SOP that a message names.
 
     Raises:
         SopUnknown: unless it is agreed with this peer.
     """
-    row = session.get(SopRow, digest)
-    if row is None or row.peer != peer or row.state != SopState.AGREED:
+    row = recall.sop(session, peer, digest)
+    if row is None or row.state != SopState.AGREED:
         raise SopUnknown
     return row

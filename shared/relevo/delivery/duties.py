@@ -71,13 +71,15 @@ def begin(
     Where the receipt of a step came late, `after` is that step: what a later one has fulfilled is not opened again.
     """
     died = has_died(_endings(work, row))
+    here = referrals.duties(work.session, row)
+    unfulfilled = {one.duty: one for one in here if one.done_at is None and not one.dropped}
     for due in dues:
         if not _may_stand(row, due.duty, died=died):
             continue
         done_at = _done_since(work, row, after, due)
-        duty = _done_then(work, row, due.duty, done_at) or referrals.open_duty(work.session, row, due.duty)
+        duty = _done_then(here, due.duty, done_at) or unfulfilled.get(due.duty)
         if duty is None:
-            recall.add(work.session, _row(row, due, started_at, done_at=done_at))
+            _write(work, row, due, started_at, done_at=done_at)
         elif due.duty not in KEEPS_ITS_TIME:
             duty.due_at, duty.started_at = due.at, due.since or started_at
 
@@ -150,12 +152,11 @@ def _done_since(work: UnitOfWork, row: ReferralRow, taken: StepRow | None, due: 
     return next((one.at for one in later), None)
 
 
-def _done_then(work: UnitOfWork, row: ReferralRow, name: str, done_at: datetime | None) -> DutyRow | None:
+def _done_then(here: Iterable[DutyRow], name: str, done_at: datetime | None) -> DutyRow | None:
     """The duty of that name that was fulfilled at that moment."""
     if done_at is None:
         return None
-    every = referrals.duties(work.session, row)
-    return next((duty for duty in every if (duty.duty, duty.done_at) == (name, done_at)), None)
+    return next((duty for duty in here if (duty.duty, duty.done_at) == (name, done_at)), None)
 
 
 def _begin_again(work: UnitOfWork, row: ReferralRow, taken: StepRow) -> None:
@@ -192,8 +193,10 @@ def _endings(work: UnitOfWork, row: ReferralRow) -> list[tuple[str, str | None]]
     return [(one.step, str(one.said.get("reason", ""))) for one in referrals.steps(work.session, row)]
 
 
-def _row(row: ReferralRow, due: Due, started_at: datetime, *, done_at: datetime | None) -> DutyRow:
-    return DutyRow(
+def _write(work: UnitOfWork, row: ReferralRow, due: Due, started_at: datetime, *, done_at: datetime | None) -> None:
+    recall.write(
+        work.session,
+        DutyRow,
         peer=row.peer,
         thread=row.thread,
         duty=due.duty,

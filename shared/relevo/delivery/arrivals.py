@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
-from sqlalchemy import bindparam, null, select, union_all
+from sqlalchemy import BindParameter, bindparam, null, select, union_all
 from sqlalchemy.orm import Session
 
 from relevo.delivery import epochs
 from relevo.delivery.node import Node
+from relevo.delivery.policy import ThreadUnknown
 from relevo.errors import Conflict, RelevoError, WireError
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.claims import WrongIssuer
@@ -65,6 +66,7 @@ class Known:
 
     `began` is how the stream stood before the batch and `stand` how it stands now, `stored` are the messages by their
     jti, `ours` those of its jtis that are messages of our own, `sizes` the bytes of each that was stored just now.
+    `passed` are the threads of which a message was refused because no referral had begun there.
     """
 
     peer: str
@@ -73,6 +75,7 @@ class Known:
     stored: dict[str, Before]
     ours: frozenset[str]
     sizes: list[int] = field(default_factory=list)
+    passed: set[str] = field(default_factory=set)
 
     @classmethod
     def gather(cls, session: Session, peer: str, arrivals: Sequence[Arrival]) -> Self:
@@ -81,16 +84,19 @@ class Known:
         What a node says as itself may change procedures: nothing but its place is remembered beside such a message.
         """
         messages = [one.verified.manifest.message for one in arrivals if one.verified]
+        threads = {one.thread for one in messages}
         if all(one.kind != NODE_KIND for one in messages):
-            recall.gather(session, peer, {one.thread for one in messages})
+            recall.gather(session, peer, threads)
         stand = streams.received(session, peer)
         here = ask(session, _HERE, {"peer": peer, "jtis": [one.jti for one in messages]}).all()
+        passed = ask(session, _PASSED, {"peer": peer, "threads": list(threads)}).scalars()
         return cls(
             peer=peer,
             began=stand,
             stand=stand,
             stored={jti: Before(identity, receipt) for jti, identity, receipt in here if receipt is not None},
             ours=frozenset(jti for jti, _, receipt in here if receipt is None),
+            passed=set(passed),
         )
 
     def receipt_of(self, verified: VerifiedManifest) -> str | None:
@@ -112,11 +118,14 @@ class Known:
             raise SeqReused
         return None
 
-    def keep(self, manifest: Manifest, before: Before, size: int) -> None:
+    def keep(self, manifest: Manifest, before: Before, size: int, code: str | None) -> None:
         """Know of a message that was stored just now."""
-        self.stored[manifest.message.jti] = before
+        message = manifest.message
+        self.stored[message.jti] = before
         self.stand = self.stand.with_place(manifest.attempt.epoch, manifest.attempt.seq)
         self.sizes.append(size)
+        if code == ThreadUnknown.code:
+            self.passed.add(message.thread)
 
 
 def is_stored(session: Session, peer: str, jti: str) -> bool:
@@ -166,10 +175,15 @@ def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: f
     return replace(read, opened=opened)
 
 
-_JTIS = bindparam("jtis", expanding=True)
+_JTIS: BindParameter[str] = bindparam("jtis", expanding=True)
 _STORED = select(InboxRow.jti).where(InboxRow.peer == bindparam("peer"), InboxRow.jti.in_(_JTIS))
 _HERE = union_all(
     _STORED.add_columns(InboxRow.identity, InboxRow.receipt),
     select(OutboxRow.jti, null(), null()).where(OutboxRow.jti.in_(_JTIS)),
 )
 """Messages of the peer that are stored, and messages of ours, which have neither."""
+_PASSED = select(InboxRow.thread).where(
+    InboxRow.peer == bindparam("peer"),
+    InboxRow.thread.in_(bindparam("threads", expanding=True)),
+    InboxRow.code == ThreadUnknown.code,
+)

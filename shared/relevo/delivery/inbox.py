@@ -34,6 +34,7 @@ from relevo.delivery.arrivals import Arrival, Before, JtiReused, Known, inspect,
 from relevo.delivery.node import Node
 from relevo.delivery.signing_time import require_time_to_sign
 from relevo.delivery.summaries import signed_summary
+from relevo.domain.referral import Step
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
 from relevo.messages import content
@@ -63,6 +64,14 @@ class PredecessorMissing(WireError):
 
     code = "predecessor-missing"
     advice = "Send the earlier message first; this one can be sent again as it is."
+
+
+class BegunTooLate(Refusal):
+    """What follows this message was refused before it came; its sender had held it back and goes by that."""
+
+    code = "begun-too-late"
+    rule = "lifecycle.step"
+    advice = "Nothing of it was kept. If the person still wants it, send a new referral."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,8 +221,14 @@ def _leave_no_words(work: UnitOfWork, effect: Effect) -> None:
 
 
 def _require_order(session: Session, message: Message, said: Said, known: Known) -> None:
-    """What a message knew is told from its jti (`consent_changes`), so it must lie behind the one that it follows."""
+    """What a message knew is told from its jti (`consent_changes`), so it must lie behind the one that it follows.
+
+    What begins a referral must not come once the sender was told, of another message, that there is none: that may have
+    been a withdrawal. It comes all the same where it went by a file before it was held back.
+    """
     if said.after is None:
+        if message.thread in known.passed and said.step == Step.REQUESTED:
+            raise BegunTooLate
         return
     if said.after not in known.stored and not is_stored(session, message.iss, said.after):
         raise PredecessorMissing
@@ -263,7 +278,8 @@ def _store(
         receipt=token,
         received_at=work.at,
     )
-    known.keep(verified.manifest, Before(identity, token), shares.size_of(verified.token, content, disclosures, token))
+    size = shares.size_of(verified.token, content, disclosures, token)
+    known.keep(verified.manifest, Before(identity, token), size, code)
     names = {"jti": message.jti, "thread": message.thread, "peer": message.iss}
     log.record(work.session, "message-received", work.at, subject=message.thread, manifest=verified.digest, **names)
     log.record(work.session, "receipt-made", work.at, subject=message.thread, receipt=digest(token.encode()), **names)
@@ -273,7 +289,7 @@ def _store(
 def _hear(work: UnitOfWork, caller: Caller, hop: VerifiedHop, arrivals: Sequence[Arrival], known: Known) -> None:
     """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
     if caller.next_attempt_at is not None:
-        ring(work.session)
+        ring(work.session, caller.node_id)
     callers.brought(work.session, caller, known.sizes, said=hop.created, at=work.at)
     if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
         peers.ask_again(work.session, [caller.node_id])

@@ -20,7 +20,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 
 def sop_of(work: UnitOfWork, row: ReferralRow) -> Sop:
     """The procedure under which a referral moves."""
-    return sops.of(work.session, row)
+    return sops.parsed(work.session, row.sop)
 
 
 def look(work: UnitOfWork, row: ReferralRow, present: Iterable[str], why: str) -> frozenset[str]:

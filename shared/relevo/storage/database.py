@@ -13,9 +13,9 @@ A reading transaction waits for nobody and sees one moment.
 A **lease** is held by one courier at a time, over several transactions and the network. On PostgreSQL it is a lock of
 a connection of its own and ends with it: whoever dies holds nothing. On SQLite it is known in this process alone.
 
-The **bell** wakes whoever brings the post, once a transaction that rang is committed and never before: on PostgreSQL in
-every process that listens (`relevo.storage.listening`), on SQLite in this one. It carries nothing, and may be missed:
-whoever brings looks by itself as well.
+The **bell** wakes whoever brings the post, once a transaction that rang is committed and never before: in this process
+at once and saying for whom, on PostgreSQL in every other that listens as well (`relevo.storage.listening`). It may be
+missed: whoever brings looks by itself as well.
 
 SQLite runs in WAL mode with `synchronous=FULL`, so that what was answered to a peer is on the disk. Errors of the
 database are told without the values that were to be written, which may be personal.
@@ -24,20 +24,27 @@ database are told without the values that were to be written, which may be perso
 from __future__ import annotations
 
 import hashlib
+import secrets
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from sqlite3 import SQLITE_FULL
 from sqlite3 import Connection as SqliteConnection
+from typing import Any
 
-from psycopg.errors import DiskFull
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+import psycopg
+from psycopg.errors import DiskFull, error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from relevo.storage.appending import AppendingSession
+from relevo.storage.bell import Bell
 from relevo.storage.numbering import number
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON", "secure_delete=ON")
@@ -49,7 +56,9 @@ BELL = "relevo_post"
 _RUNG = "rung"
 UNKEEPABLE = (DataError, OverflowError)
 """What is raised for a value that a database cannot keep: by PostgreSQL, and by Python's SQLite before it asks."""
-_ONE_MOMENT = "REPEATABLE READ"
+_ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+LANES = 256
+"""Of so many lanes it is kept how their transactions begin."""
 _MANY = -1
 """As many connections as there are threads that ask; who waits for one would wait for a lock as well."""
 
@@ -59,11 +68,14 @@ class Database:
 
     def __init__(self, address: str) -> None:
         self.engine = _engine(address)
-        self._writing = self.engine.execution_options(immediate=True)
+        self._writing = lru_cache(LANES)(partial(self.engine.execution_options, immediate=True))
         self._leased: set[str] = set()
         self._leasing = threading.Lock()
-        self.bell = threading.Event()
-        self._reading = self.engine if self._is_sqlite else self.engine.execution_options(isolation_level=_ONE_MOMENT)
+        self.bell = Bell()
+        self.name = secrets.token_hex(8)
+        """By which this process knows its own ring when it hears it again."""
+        self.unbegun = self.engine.execution_options(begins=False)
+        """Connections of PostgreSQL on which each statement is a transaction of its own."""
 
     @contextmanager
     def write(self, lane: str | None = None) -> Iterator[Session]:
@@ -72,19 +84,18 @@ class Database:
         Args:
             lane: whose rows alone it writes, so that it need not wait for other lanes; None for anybody's.
         """
-        writing = self._writing.execution_options(lane=lane)
-        with AppendingSession(writing, expire_on_commit=False) as session:
+        with AppendingSession(self._writing(lane=lane), expire_on_commit=False) as session:
             with session.begin():
                 yield session
                 if _RUNG in session.info and self.is_shared:
-                    session.execute(text(f"NOTIFY {BELL}"))
+                    session.execute(text(f"NOTIFY {BELL}, '{self.name}'"))
             if _RUNG in session.info:
-                self.bell.set()
+                self.bell.ring(session.info[_RUNG])
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads; whatever it writes is undone."""
-        with AppendingSession(self._reading, expire_on_commit=False) as session:
+        with AppendingSession(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -94,14 +105,14 @@ class Database:
             if not self.is_shared or not ours:
                 yield ours
                 return
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                key = {"key": _lock(_LEASE, name)}
-                got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
+            with self.unbegun.connect() as connection:
+                key = _lock(_LEASE, name)
+                got = bool(_first(connection, f"SELECT pg_try_advisory_lock({key})").scalar())
                 try:
                     yield got
                 finally:
                     if got:
-                        connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+                        connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
 
     @contextmanager
     def _known_here(self, name: str) -> Iterator[bool]:
@@ -135,9 +146,9 @@ class Database:
         self.engine.dispose()
 
 
-def ring(session: Session) -> None:
-    """Wake whoever brings the post, once this transaction is committed."""
-    session.info[_RUNG] = True
+def ring(session: Session, peer: str) -> None:
+    """Wake whoever brings the post to `peer`, once this transaction is committed."""
+    session.info.setdefault(_RUNG, set()).add(peer)
 
 
 def is_full(error: DBAPIError) -> bool:
@@ -158,8 +169,10 @@ def _engine(address: str) -> Engine:
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
         url = url.set(drivername="postgresql+psycopg")
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, max_overflow=_MANY)
+        each_by_itself = {"autocommit": True}
+        engine = create_engine(url, connect_args=each_by_itself, hide_parameters=True, max_overflow=_MANY)
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "rollback", _end_postgresql)
         return engine
     engine = create_engine(url, hide_parameters=True, max_overflow=_MANY)
     event.listen(engine, "connect", _prepare_sqlite)
@@ -176,19 +189,68 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+    statement, driver = "BEGIN IMMEDIATE" if _writes(connection) else "BEGIN", connection.connection.driver_connection
+    if not isinstance(driver, SqliteConnection):
+        raise TypeError("not SQLite")
+    try:
+        driver.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
 
 
 def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("begins", True):
+        statements, driver = "; ".join(_beginning(connection)), connection.connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            raise TypeError("not psycopg")
+        if not _is_begun(driver, statements):
+            _first(connection, statements)
+
+
+def _is_begun(driver: psycopg.Connection, statements: str) -> bool:
+    """Whether a transaction has begun, in one trip past all that is made for questions; False if the server is gone.
+
+    Raises:
+        OperationalError: if a lock was not to be had in time.
+    """
+    done = None if driver.closed else driver.pgconn.exec_(statements.encode())
+    if done is not None and done.status == ExecStatus.FATAL_ERROR and not driver.closed:
+        refused = error_from_result(done)
+        raise OperationalError(statements, None, refused) from refused
+    return not driver.closed
+
+
+def _beginning(connection: Connection) -> Iterator[str]:
     if not _writes(connection):
+        yield _ONE_MOMENT
         return
-    connection.exec_driver_sql("SET LOCAL lock_timeout = '15s'")
+    yield "BEGIN; SET LOCAL lock_timeout = '15s'"
     lane = connection.get_execution_options().get("lane")
     if lane is None:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+        yield f"SELECT pg_advisory_xact_lock({_WRITERS})"
         return
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_WRITERS})")
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_lock(_LANE, lane)})")
+    yield f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
+    yield f"SELECT pg_advisory_xact_lock({_lock(_LANE, lane)})"
+
+
+def _first(connection: Connection, statements: str) -> CursorResult[Any]:
+    """Execute what comes first on a connection; on a new one, if the database went away since the last time."""
+    try:
+        return connection.exec_driver_sql(statements)
+    except DBAPIError as gone:
+        if not gone.connection_invalidated:
+            raise
+    connection.rollback()
+    return connection.exec_driver_sql(statements)
+
+
+def _end_postgresql(connection: Connection) -> None:
+    """End a reading transaction unknown to psycopg, which forgets what it prepared whenever it rolls back."""
+    if connection.invalidated or _writes(connection):
+        return
+    driver = connection.connection.driver_connection
+    if isinstance(driver, psycopg.Connection) and driver.info.transaction_status is TransactionStatus.INTRANS:
+        driver.pgconn.exec_(b"ROLLBACK")
 
 
 def _lock(kind: str, name: str) -> int:

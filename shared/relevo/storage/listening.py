@@ -1,6 +1,6 @@
 """Hearing the bell of other processes on one PostgreSQL database: `LISTEN` on a connection of its own.
 
-What was heard sets the bell of this process (`Database.bell`). When the database is gone the connection is made anew
+What others rang sets the bell of this process (`Database.bell`). When the database is gone the connection is made anew
 until it is back, and the bell is set then, because nobody heard what rang meanwhile. On SQLite there is nobody else.
 """
 
@@ -57,8 +57,7 @@ class Listener:
 
     def _listen(self, ended: socket.socket) -> None:
         """Set the bell of this process whenever another rings, until either end closes."""
-        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection, selectors.DefaultSelector() as either:
+        with self._database.unbegun.connect() as connection, selectors.DefaultSelector() as either:
             heard = connection.connection.driver_connection
             if not isinstance(heard, psycopg.Connection):
                 raise TypeError("not psycopg")
@@ -69,5 +68,6 @@ class Listener:
             self._database.bell.set()
             while not self._stop.is_set():
                 either.select()
-                for _ in heard.notifies(timeout=0):
-                    self._database.bell.set()
+                for rung in heard.notifies(timeout=0):
+                    if rung.payload != self._database.name:
+                        self._database.bell.set()

@@ -7,19 +7,54 @@ subtrees are kept as rows, so that a root or a proof reads about log2(size) of t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
+from typing import TypeAlias
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Integer, bindparam, column, func, select, update, values
 from sqlalchemy.orm import Session
 
 from relevo.protocol import merkle
 from relevo.protocol.record import entry_of, make_record, new_salt
-from relevo.storage.appending import append
+from relevo.storage.appending import append, ask
 from relevo.storage.tables import CheckpointRow, LogEntryRow, LogHashRow
 
 NOTHING_YET: Mapping[tuple[int, int], bytes] = MappingProxyType({})
+Waiting: TypeAlias = tuple[int, bytes]
+"""The id of an entry that has no place yet, and the entry."""
+
+_NO_PLACE = LogEntryRow.position.is_(None)
+_STAND = select(
+    select(func.max(LogEntryRow.position)).scalar_subquery(),
+    select(func.max(CheckpointRow.size)).scalar_subquery(),
+    select(LogEntryRow.id).where(_NO_PLACE).limit(1).scalar_subquery(),
+)
+_UNNUMBERED = (
+    select(LogEntryRow.id, LogEntryRow.entry).where(_NO_PLACE).order_by(LogEntryRow.id).limit(bindparam("most"))
+)
+_NUMBER = func.row_number().over(order_by=LogEntryRow.id) + bindparam("before", type_=Integer)
+_NUMBERED = (
+    select(LogEntryRow.id, _NUMBER.label("place")).where(_NO_PLACE, LogEntryRow.id <= bindparam("last")).subquery()
+)
+_PLACE = update(LogEntryRow).where(LogEntryRow.id == _NUMBERED.c.id).values(position=_NUMBERED.c.place)
+_LEVELS = values(column("level", Integer), literal_binds=True).data([(level,) for level in range(32)]).cte("levels")
+_LEVEL = _LEVELS.c.level
+_LAST = select(LogHashRow.level, LogHashRow.position, LogHashRow.hash).where(
+    LogHashRow.level == _LEVEL,
+    LogHashRow.position == bindparam("size", type_=Integer).bitwise_rshift(_LEVEL) - 1,
+)
+"""The last complete subtree of each level: all that is needed of a log to add to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """How many entries have a place, how many the newest checkpoint is over, and whether others wait for theirs."""
+
+    size: int
+    signed: int
+    waits: bool
 
 
 def record(session: Session, kind: str, at: datetime, *, subject: str | None = None, **fields: str | None) -> None:
@@ -33,31 +68,34 @@ def record(session: Session, kind: str, at: datetime, *, subject: str | None = N
 
 def size(session: Session) -> int:
     """How many entries have a place."""
-    last = session.scalar(select(func.max(LogEntryRow.position)))
-    return 0 if last is None else last + 1
+    return stand(session).size
 
 
-def unnumbered(session: Session, limit: int) -> list[LogEntryRow]:
+def stand(session: Session) -> Stand:
+    """How far the log has come."""
+    highest, signed, waiting = ask(session, _STAND).one()
+    return Stand(size=0 if highest is None else highest + 1, signed=signed or 0, waits=waiting is not None)
+
+
+def unnumbered(session: Session, limit: int) -> list[Waiting]:
     """Entries without a place yet, oldest first."""
-    waiting = select(LogEntryRow).where(LogEntryRow.position.is_(None)).order_by(LogEntryRow.id).limit(limit)
-    return list(session.scalars(waiting))
+    return [(number, entry) for number, entry in ask(session, _UNNUMBERED, {"most": limit})]
 
 
-def place(session: Session, rows: Sequence[LogEntryRow], begin: int) -> merkle.Subtree:
-    """Give entries their places from `begin` on, and keep the hash of every subtree that they complete.
+def place(session: Session, entries: Sequence[Waiting], begin: int) -> merkle.Subtree:
+    """Give the oldest `entries` their places from `begin` on, and keep the hash of every subtree that they complete.
 
     Returns:
         The subtrees of the log as it is then.
     """
-    finished: dict[tuple[int, int], bytes] = {}
-    every = subtrees(session, finished)
-    for position, row in enumerate(rows, start=begin):
-        row.position = position
-        for level, index, value in merkle.append(position, merkle.leaf_hash(row.entry), every):
-            finished[level, index] = value
-    if finished:
-        kept = [{"level": level, "position": index, "hash": value} for (level, index), value in finished.items()]
-        session.execute(insert(LogHashRow), kept)
+    known = {(level, position): value for level, position, value in ask(session, _LAST, {"size": begin})}
+    every = subtrees(session, known)
+    for position, (_, entry) in enumerate(entries, start=begin):
+        for level, index, value in merkle.append(position, merkle.leaf_hash(entry), every):
+            known[level, index] = value
+            append(session, LogHashRow, level=level, position=index, hash=value)
+    if entries:
+        ask(session, _PLACE, {"last": entries[-1][0], "before": begin - 1})
     return every
 
 

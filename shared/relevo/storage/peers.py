@@ -15,13 +15,14 @@ from enum import StrEnum
 from functools import lru_cache
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from relevo.errors import NotFound, WireError
 from relevo.protocol.statement import NodeStatement, read_statement, statement_digest
 from relevo.protocol.trust import Trust
 from relevo.storage import log
+from relevo.storage.appending import ask
 from relevo.storage.tables import PeerRow, StatementRow
 
 
@@ -51,6 +52,13 @@ NEXT: Mapping[PeerState, frozenset[PeerState]] = {
     PeerState.REVOKED: frozenset(),
 }
 """What a registration may become. A revoked peer stays revoked: its node begins again under another name."""
+
+
+_NEWER = select(StatementRow.token).order_by(StatementRow.version.desc()).limit(1)
+_NEWEST = _NEWER.where(StatementRow.node_id == bindparam("node_id"))
+_HEARD = select(PeerRow.node_id, _NEWER.where(StatementRow.node_id == PeerRow.node_id).scalar_subquery()).where(
+    PeerRow.state.in_(bindparam("states", expanding=True))
+)
 
 
 ASK_AT_MOST_EVERY = timedelta(minutes=1)
@@ -126,11 +134,7 @@ def statements(session: Session, node_id: str, after: int = 0) -> list[str]:
 
 def latest_token(session: Session, node_id: str) -> str:
     """The newest statement of a node, as it was signed."""
-    newest = select(StatementRow.token).where(StatementRow.node_id == node_id).order_by(StatementRow.version.desc())
-    found = session.scalars(newest.limit(1)).first()
-    if found is None:
-        raise NotFound(f"there is no statement of {node_id}; `peer add` imports it")
-    return found
+    return _known(node_id, ask(session, _NEWEST, {"node_id": node_id}).scalar())
 
 
 def latest(session: Session, node_id: str) -> NodeStatement:
@@ -158,8 +162,14 @@ def ask_again(session: Session, node_ids: list[str]) -> None:
 
 def trust(session: Session, states: tuple[PeerState, ...] = HEARD) -> Trust:
     """The statements of all peers whose messages are read, or of all in other states."""
-    heard = session.scalars(select(PeerRow.node_id).where(PeerRow.state.in_(states)))
-    return Trust({node_id: latest(session, node_id) for node_id in heard})
+    heard = ask(session, _HEARD, {"states": states})
+    return Trust({node_id: _read(_known(node_id, token)) for node_id, token in heard})
+
+
+def _known(node_id: str, token: str | None) -> str:
+    if token is None:
+        raise NotFound(f"there is no statement of {node_id}; `peer add` imports it")
+    return token
 
 
 @lru_cache(maxsize=256)

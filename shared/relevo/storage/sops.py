@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from relevo.domain.sop import Sop, parse_sop
@@ -21,10 +21,14 @@ from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.protocol.base64url import digest as digest_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.storage import log, recall
-from relevo.storage.tables import ReferralRow, SopRow
+from relevo.storage.appending import ask
+from relevo.storage.tables import SopRow
 
 MAX_CHARACTERS = 200_000
 """As many as one message carries."""
+MOST_PARSED = 64
+_PARSED: dict[str, Sop] = {}
+_TEXT = select(SopRow.text).where(SopRow.digest == bindparam("named"))
 
 
 class SopState(StrEnum):
@@ -100,6 +104,16 @@ def find(session: Session, name_or_digest: str) -> SopRow:
     return fitting[0]
 
 
+def parsed(session: Session, digest: str) -> Sop:
+    """What the SOP of that digest says; its text is read once, for a digest always names the same one."""
+    found = _PARSED.get(digest)
+    if found is None:
+        if len(_PARSED) >= MOST_PARSED:
+            _PARSED.clear()
+        found = _PARSED[digest] = parse_sop(ask(session, _TEXT, {"named": digest}).scalar_one())
+    return found
+
+
 def everything(session: Session) -> list[SopRow]:
     """All SOPs, by name and version."""
     return list(session.scalars(select(SopRow).order_by(SopRow.name, SopRow.version)))
@@ -149,21 +163,14 @@ def _rank(row: SopRow) -> tuple[int, datetime, str]:
     return row.version, row.effective_at, row.digest
 
 
-def of(session: Session, row: ReferralRow) -> Sop:
-    """The procedure under which a referral moves."""
-    found = recall.sop(session, row.peer, row.sop)
-    if found is None:
-        raise SopUnknown
-    return parse_sop(found.text)
-
-
 def agreed(session: Session, digest: str, peer: str) -> SopRow:
     """The SOP that a message names.
 
     Raises:
         SopUnknown: unless it is agreed with this peer.
     """
-    row = recall.sop(session, peer, digest)
-    if row is None or row.state != SopState.AGREED:
+    known = (row for row in recall.sops_with(session, peer) if row.digest == digest)
+    row = next(known, None) or session.get(SopRow, digest)
+    if row is None or row.peer != peer or row.state != SopState.AGREED:
         raise SopUnknown
     return row

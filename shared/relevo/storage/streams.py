@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, func, literal, or_, select, tuple_, update
@@ -13,8 +14,14 @@ from relevo.protocol.stream_list import Direction
 from relevo.protocol.summary import MAX_GAPS
 from relevo.storage.appending import append, ask
 from relevo.storage.tables import InboxRow, OutboxRow
-from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow, WholeRow
+from relevo.storage.tables_streams import ForgottenRow, StandRow, WholeRow
 
+_SAID = select(StandRow.epoch).where(StandRow.peer == bindparam("of"))
+_NOTE_SAID = (
+    update(StandRow)
+    .where(StandRow.peer == bindparam("of"))
+    .values({name: bindparam(name) for name in ("epoch", "high_water", "missing", "heard_at")})
+)
 Gaps: TypeAlias = tuple[tuple[int, int], ...]
 """Ranges of places, both ends included, in order."""
 
@@ -109,6 +116,18 @@ def stand_of(session: Session, peer: str) -> StandRow:
     return row
 
 
+def note_said(session: Session, peer: str, epoch: int, high_water: int, *, missing: int, at: datetime) -> None:
+    """Note what `peer` says of our stream to it, and how many messages of ours it lacks."""
+    said = {"epoch": epoch, "high_water": high_water, "missing": missing, "heard_at": at}
+    if not ask(session, _NOTE_SAID, {"of": peer, **said}).rowcount:
+        append(session, StandRow, peer=peer, **said)
+
+
+def said_epoch(session: Session, peer: str) -> int:
+    """The epoch in which `peer` last said that our stream to it is."""
+    return ask(session, _SAID, {"of": peer}).scalar() or 1
+
+
 def coming(stand: Stand, row: StandRow | None) -> int:
     """How many places in the gaps of a stream are not known to stay empty."""
     known = row.empty if row is not None and row.empty is not None and row.empty["epoch"] == stand.epoch else None
@@ -169,11 +188,6 @@ def beyond(epoch: int, high_water: int, gaps: Gaps) -> ColumnElement[bool]:
 def forgotten(session: Session) -> list[ForgottenRow]:
     """Messages of ours that peers showed us after a restore, oldest first."""
     return list(session.scalars(select(ForgottenRow).order_by(ForgottenRow.peer, ForgottenRow.jti)))
-
-
-def receipted_before(session: Session, jtis: Collection[str]) -> frozenset[str]:
-    """Those of these messages that the peer had receipted before they were offered again."""
-    return frozenset(session.scalars(select(FormerReceiptRow.jti).where(FormerReceiptRow.jti.in_(jtis))))
 
 
 def _without(gap: tuple[int, int], seq: int) -> Gaps:

@@ -160,7 +160,7 @@ class Courier:
         return self._settle(load, results, summary)
 
     def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
-        body = strict_json.dump({"envelopes": load.envelopes})
+        body = strict_json.dump_whole({"envelopes": load.envelopes})
         url = load.endpoint.rstrip("/") + ENVELOPES
         at, key = self._node.clock.now(), self._node.identity.keys.signing
         headers = sign_request("POST", url, CONTENT_TYPE, body, key=key, at=at)

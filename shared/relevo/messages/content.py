@@ -111,7 +111,7 @@ def _identifier(hidden: JsonObject, name: str) -> str | None:
 
 def _classes(hidden: JsonObject, row: MessageType) -> Fields:
     carried = {name: fields for name, fields in hidden.items() if name not in _FRAME}
-    excess = [_too_much(name) for name in carried if name not in set(row.classes)]
+    excess = [_too_much(name) for name in carried if name not in row.classes]
     if excess:
         raise ExcessData(*excess)
     return {name: _checked(name, fields) for name, fields in carried.items()}

@@ -240,7 +240,7 @@ def _plaintext(issued: Issued, basis: Basis | None) -> bytes:
     record = None
     if basis is not None:
         record = {"kind": basis.kind, "record": base64url.encode(basis.record), "salt": base64url.encode(basis.salt)}
-    return strict_json.dump_texts({"content": sd_jwt.serialise(issued), "basis": record})
+    return strict_json.dump_whole({"content": sd_jwt.serialise(issued), "basis": record})
 
 
 def _info(message: Message, epoch: int, seq: int, kem: str) -> bytes:

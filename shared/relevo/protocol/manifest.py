@@ -68,7 +68,7 @@ class Message:
 
     def identity(self) -> str:
         """SHA-256 of these claims as compact JSON in this order; equal for two attempts of one message only."""
-        return base64url.digest(strict_json.dump_texts(self.to_object()))
+        return base64url.digest(strict_json.dump_whole(self.to_object()))
 
     def to_object(self) -> JsonObject:
         """The claims, in order."""
@@ -128,7 +128,7 @@ class VerifiedManifest:
 
 def sign_manifest(manifest: Manifest, key: Signer) -> str:
     """`manifest` as signed token; `key` must be the one that the attempt names."""
-    return jws.sign(strict_json.dump(manifest.to_object()), key, TYP)
+    return jws.sign(strict_json.dump_whole(manifest.to_object()), key, TYP)
 
 
 def read_manifest(token: str, *, trust: Trust, at: datetime) -> VerifiedManifest:

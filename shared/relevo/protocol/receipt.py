@@ -101,7 +101,7 @@ class Receipt:
 
 def sign_receipt(receipt: Receipt, key: Signer) -> str:
     """`receipt` as signed token."""
-    return jws.sign(strict_json.dump(receipt.to_object()), key, TYP)
+    return jws.sign(strict_json.dump_whole(receipt.to_object()), key, TYP)
 
 
 def read_receipt(token: str, *, trust: Trust, at: datetime) -> Receipt:

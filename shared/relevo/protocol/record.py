@@ -96,7 +96,7 @@ def make_record(record_type: RecordType | str, at: datetime, /, **fields: str | 
     """
     kind = _type(record_type)
     checked = _checked(kind, fields)
-    return strict_json.dump({"type": kind.value, "at": seconds(at), **checked})
+    return strict_json.dump_whole({"type": kind.value, "at": seconds(at), **checked})
 
 
 def read_record(raw: bytes) -> Record:

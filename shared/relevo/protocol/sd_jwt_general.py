@@ -255,7 +255,7 @@ def _disclose(name: list[str], value: Issuable, out: list[str]) -> str:
     salt = base64url.encode(secrets.token_bytes(_SALT_BYTES))
     within: list[str] = []
     if isinstance(value, str):
-        text = base64url.encode(strict_json.dump_texts([salt, *name, value]))
+        text = base64url.encode(strict_json.dump_whole([salt, *name, value]))
     else:
         text = base64url.encode(strict_json.dump([salt, *name, _conceal(value, within)]))
     out += [text, *within]

@@ -18,8 +18,8 @@ from relevo.errors import WireError
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = dict[str, Any]
-Texts: TypeAlias = "str | Sequence[Texts] | Mapping[str, Texts] | None"
-"""JSON without numbers."""
+WholeJson: TypeAlias = "bool | int | str | Sequence[WholeJson] | Mapping[str, WholeJson] | None"
+"""JSON without fractions."""
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -39,7 +39,7 @@ def dump(value: object) -> bytes:
     return _ENCODER.encode(value).encode("utf-8")
 
 
-def dump_texts(value: Texts) -> bytes:
+def dump_whole(value: WholeJson) -> bytes:
     """The same bytes as `dump`, and sooner; this writer spells fractions otherwise, so there are none."""
     return to_json(value)
 

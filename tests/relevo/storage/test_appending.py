@@ -109,7 +109,7 @@ STANDS = {"status_after": "offered", "journey_after": "planned"}
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_row_comes_back_as_it_was_added(database: Database, text: str) -> None:
-    said = {"text": text, "list": [text, None, True, 1, 0.5, {}], "nested": {text: [text]}}
+    said: dict[str, object] = {"text": text, "list": [text, None, True, 1, 0.5, {}], "nested": {text: [text]}}
     east = AT.astimezone(timezone(timedelta(hours=5, minutes=45)))
     with database.write() as session:
         append(session, StepRow, **STEP, **STANDS, at=east, said=said)

@@ -8,14 +8,17 @@ leaves by itself. What moves under an exception leaves only as long as the excep
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from host_node import cases, consents, decisions
 from host_node.tables import CaseReferralRow, CaseRow, ConsentRow
 from relevo.delivery.consent_changes import lapsed, made_under
-from relevo.delivery.outbox import is_about_a_person
+from relevo.delivery.outbox import Message, is_about_a_person
 from relevo.domain.consent import Consent, consent_reasons, is_expired, is_withdrawn, speaking
 from relevo.domain.data_classes import DataClass, class_of
 from relevo.domain.exception import review_reasons
@@ -25,7 +28,8 @@ from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
 from relevo.storage import recall, referrals
-from relevo.storage.tables import OutboxRow
+from relevo.storage.appending import ask
+from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 WITHOUT_CONSENT = frozenset(
@@ -41,42 +45,68 @@ WITHOUT_CONSENT = frozenset(
 """What may be said about a referral after its consent has ended; none of it says anything about the person."""
 
 
-def release(work: UnitOfWork, row: OutboxRow) -> Reason | None:
+class Left(NamedTuple):
+    """Of a thread: for what it was referred, under which consent it left, and what speaks for its case now."""
+
+    purpose: str
+    began_under: Consent
+    recorded: list[Consent]
+
+
+_LEFT = (
+    select(
+        *ConsentRow.__table__.columns,
+        CaseReferralRow.thread,
+        CaseReferralRow.consent.label("left_under"),
+        CaseRow.drafts,
+        ReferralRow.purpose.label("referred_for"),
+    )
+    .join(ConsentRow, ConsentRow.case == CaseReferralRow.case)
+    .join(ReferralRow, ReferralRow.thread == CaseReferralRow.thread)
+    .outerjoin(CaseRow, CaseRow.id == CaseReferralRow.case)
+    .where(CaseReferralRow.thread.in_(bindparam("threads", expanding=True)), CaseReferralRow.consent.is_not(None))
+    .order_by(CaseReferralRow.thread, ConsentRow.order)
+)
+_BEGUN = (
+    select(OutboxRow.jti)
+    .where(OutboxRow.peer == bindparam("peer"), OutboxRow.thread == bindparam("thread"), OutboxRow.seq.is_not(None))
+    .limit(1)
+)
+
+
+def release(work: UnitOfWork, row: Message) -> Reason | None:
     """Why a message may not leave now, or None."""
-    if not is_about_a_person(row):
+    if not is_about_a_person(row.kind):
         return None
     if row.step in WITHOUT_CONSENT:
         return None if _has_begun(work.session, row) else NOTHING_LEFT
     left = recall.beside(work.session, row.peer, row.thread, _left_under)
     if left is None:
         return _exception_lapse(work, row)
-    began_under, recorded = left
-    if is_withdrawn(began_under, work.at):
+    if is_withdrawn(left.began_under, work.at):
         return WITHDRAWN
     if lapsed(row, work.at):
         return EXPIRED
-    return _lapse(work, row, [began_under]) or _lapse(work, row, recorded) or _withheld(work, row, recorded)
+    return (
+        _lapse(work, row, left.purpose, [left.began_under])
+        or _lapse(work, row, left.purpose, left.recorded)
+        or _withheld(work, row, left.recorded)
+    )
 
 
-def _left_under(session: Session, threads: Collection[str]) -> dict[str, tuple[Consent, list[Consent]]]:
+def _left_under(session: Session, threads: Collection[str]) -> dict[str, Left]:
     """Of each thread that left under a consent, that consent, and what speaks for the case now."""
-    links = session.scalars(select(CaseReferralRow).where(CaseReferralRow.thread.in_(threads))).all()
-    recorded = _recorded(session, {link.case for link in links})
-    began_under = {one.id: one for every in recorded.values() for one in every}
-    return {link.thread: (began_under[link.consent], recorded[link.case]) for link in links if link.consent}
+    found = groupby(ask(session, _LEFT, {"threads": list(threads)}), attrgetter("thread"))
+    return {thread: _left(list(rows)) for thread, rows in found}
 
 
-def _recorded(session: Session, ids: Collection[str]) -> dict[str, list[Consent]]:
-    """What speaks for each of these cases, as `consents.of_case` says it for one."""
-    found: dict[str, list[Consent]] = {case: [] for case in ids}
-    for row in session.scalars(select(ConsentRow).where(ConsentRow.case.in_(found)).order_by(ConsentRow.order)):
-        found[row.case].append(consents.read(row))
-    for case, drafts in session.execute(select(CaseRow.id, CaseRow.drafts).where(CaseRow.id.in_(found))):
-        found[case] += consents.withdrawn_in_file(drafts)
-    return found
+def _left(rows: Sequence[Any]) -> Left:
+    given = {row.id: consents.read(row) for row in rows}
+    recorded = [*given.values(), *consents.withdrawn_in_file(rows[0].drafts or [])]
+    return Left(purpose=rows[0].referred_for, began_under=given[rows[0].left_under], recorded=recorded)
 
 
-def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
+def _exception_lapse(work: UnitOfWork, row: Message) -> Reason | None:
     """Why an exception does not let it leave: rejected, not reviewed in time, run out, or more is withheld since."""
     exception = decisions.exception_of(work.session, row.thread)
     reviewed = review_reasons(decisions.ground(exception), at=work.at, left_at=exception.left_at)
@@ -89,7 +119,7 @@ def _exception_lapse(work: UnitOfWork, row: OutboxRow) -> Reason | None:
     return WITHHELD if _touches(row, withheld_from(row.peer, since) - withheld_from(row.peer, terms.withhold)) else None
 
 
-def _withheld(work: UnitOfWork, row: OutboxRow, recorded: Sequence[Consent]) -> Reason | None:
+def _withheld(work: UnitOfWork, row: Message, recorded: Sequence[Consent]) -> Reason | None:
     """Whether the newest consent keeps something from the receiver that this message may carry."""
     terms = made_under(row)
     if terms is None:
@@ -100,24 +130,21 @@ def _withheld(work: UnitOfWork, row: OutboxRow, recorded: Sequence[Consent]) -> 
     return WITHHELD if _touches(row, since) else None
 
 
-def _touches(row: OutboxRow, since: Collection[str]) -> bool:
+def _touches(row: Message, since: Collection[str]) -> bool:
     """Whether a message may carry something of what has been withheld since."""
     return any(what == EVERYTHING or not is_binding(what) or class_of(what) in row.classes for what in since)
 
 
-def _lapse(work: UnitOfWork, row: OutboxRow, given: Sequence[Consent]) -> Reason | None:
+def _lapse(work: UnitOfWork, row: Message, purpose: str, given: Sequence[Consent]) -> Reason | None:
     """The first reason for which these consents do not cover the message."""
-    purpose = referrals.find(work.session, row.peer, row.thread).purpose
     classes = set(row.classes) - {DataClass.CONSENT}
     reasons = consent_reasons(given, purpose=purpose, receiver=row.peer, classes=classes, at=work.at)
     return reasons[0] if reasons else None
 
 
-def _has_begun(session: Session, row: OutboxRow) -> bool:
+def _has_begun(session: Session, row: Message) -> bool:
     """Whether anything of this referral has ever left, so that there is something to take back."""
-    session.flush()
-    left = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread, OutboxRow.seq.is_not(None))
-    return session.scalar(select(OutboxRow.jti).where(*left).limit(1)) is not None
+    return ask(session, _BEGUN, {"peer": row.peer, "thread": row.thread}).first() is not None
 
 
 WITHHELD = Reason(

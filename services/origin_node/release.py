@@ -8,19 +8,18 @@ that was not withdrawn, has not expired, and lets outcomes return. What is held 
 from __future__ import annotations
 
 from relevo.delivery.consent_changes import lapsed
-from relevo.delivery.outbox import is_about_a_person
+from relevo.delivery.outbox import Message, is_about_a_person
 from relevo.domain.consent import is_expired
 from relevo.domain.excess_data import ALWAYS_RETURN, CONSENT_CHANGED
 from relevo.domain.referral import Status
 from relevo.errors import Reason
 from relevo.storage import referrals
-from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
-def release(work: UnitOfWork, message: OutboxRow) -> Reason | None:
+def release(work: UnitOfWork, message: Message) -> Reason | None:
     """Why a message may not leave now, or None."""
-    if message.step == CONSENT_CHANGED or not is_about_a_person(message):
+    if message.step == CONSENT_CHANGED or not is_about_a_person(message.kind):
         return None
     if not message.classes and message.step in ALWAYS_RETURN:
         return None

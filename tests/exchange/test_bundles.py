@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
+from host_node import cases, consents
 from relevo.delivery import bundles
-from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
 from relevo.errors import Forbidden, RelevoError
@@ -15,13 +15,14 @@ from relevo.protocol import strict_json
 from relevo.protocol.bundle import BundleBroken
 from support.nodes import ORIGIN_ID, JoinedNodes, staff
 from support.story import Story, sample
+from support.traces import count_of
 
 ADMIN = staff(Role.ADMINISTRATOR)
 
 
 def exported(story: Story) -> BytesIO:
     host, file = story.nodes.host, BytesIO()
-    bundles.export_post(host, Courier(host, story.nodes.transport), ORIGIN_ID, file, ADMIN)
+    bundles.export_post(host, ORIGIN_ID, file, ADMIN)
     return file
 
 
@@ -76,6 +77,30 @@ def test_a_file_that_is_imported_twice_gets_the_same_receipts(written: Story) ->
     assert results(imported(written.nodes.origin, file)) == results(imported(written.nodes.origin, file))
 
 
+def test_a_file_does_not_begin_a_referral_that_was_withdrawn_before_it_came(written: Story) -> None:
+    file = exported(written)
+    with written.at_host() as work:
+        (row,) = consents.rows_of(work, cases.find(work, written.case))
+        consents.withdraw(work, row.id)
+    written.nodes.deliver()
+    assert written.deliveries(written.nodes.host) == {"requested": "held", "withdrawn": "refused"}
+    answers = imported(written.nodes.origin, file)
+    assert count_of(written.nodes.origin)["referral"] == 0
+    assert bundles.import_results(written.nodes.host, answers, ADMIN) == (ORIGIN_ID, 1)
+    assert {entry.problem for entry in written.timeline(written.nodes.host)} == {"begun-too-late", "thread-unknown"}
+
+
+def test_the_receipt_of_what_was_held_back_after_it_went_by_file_is_kept(written: Story) -> None:
+    answers = imported(written.nodes.origin, exported(written))
+    with written.at_host() as work:
+        (row,) = consents.rows_of(work, cases.find(work, written.case))
+        consents.withdraw(work, row.id)
+    assert written.deliveries(written.nodes.host) == {"requested": "held", "withdrawn": "queued"}
+    assert bundles.import_results(written.nodes.host, answers, ADMIN) == (ORIGIN_ID, 1)
+    written.nodes.deliver()
+    assert written.deliveries(written.nodes.host) == {"requested": "stored", "withdrawn": "stored", "erased": "stored"}
+
+
 def _with(content: bytes, number: int, line: bytes) -> bytes:
     lines = content.splitlines(keepends=True)
     lines[number] = line
@@ -117,4 +142,4 @@ def test_only_an_administrator_carries_files(written: Story) -> None:
         bundles.import_post(written.nodes.origin, file, BytesIO(), staff(Role.INTAKE))
     host = written.nodes.host
     with pytest.raises(Forbidden):
-        bundles.export_post(host, Courier(host, written.nodes.transport), ORIGIN_ID, BytesIO(), counsellor)
+        bundles.export_post(host, ORIGIN_ID, BytesIO(), counsellor)

@@ -278,3 +278,15 @@ def test_a_flight_that_is_changed_by_a_host_that_may_not_learn_of_the_arrival_is
     sent.nodes.deliver()
     assert [sent.row(node).journey for node in sent.nodes.both] == [Journey.DEPARTED, Journey.ARRIVED]
     require_taken(sent)
+
+
+def test_a_flight_that_is_changed_by_a_host_whom_the_arrival_never_reached_is_taken(sent: Story) -> None:
+    with sent.at_origin() as work:
+        journey.confirm_arrival(work, sent.thread, work.at)
+        origin_consents.let_nothing_return(work, sent.thread, Account(language="fr", taken_on=work.at.date()))
+    sent.nodes.deliver()
+    with sent.at_host() as work:
+        host.change_journey(work, sent.thread, {"arrival_at": NEW_ARRIVAL})
+    sent.nodes.deliver()
+    assert [sent.row(node).journey for node in sent.nodes.both] == [Journey.CHANGED, Journey.ARRIVED]
+    require_taken(sent)

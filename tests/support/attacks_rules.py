@@ -191,6 +191,14 @@ def _not_rising(enemy: Enemy) -> str:
     return _said(hand, enemy, late, "message", jti="01000000-0000-7c1e-8a4b-1f2e3d4c5b6a")
 
 
+def _begun_late(enemy: Enemy) -> str:
+    """A referral that is brought after its withdrawal."""
+    hand = replace(enemy.fresh(), basis=basis_of(TERMS))
+    begins = hand.seal(hand.write(asking(needs=NEEDS)))
+    assert _said(hand, enemy, {"step": step("withdrawn", scope="all")}, "withdrawn") == "thread-unknown"
+    return enemy.bring(begins)
+
+
 def _proposing(text: str, signed: str = "") -> Callable[[Enemy], JsonObject]:
     """A procedure proposed; `signed` if the signature is under another text."""
 
@@ -249,6 +257,7 @@ RULES: Mapping[str, tuple[Attack, str]] = {
         lambda enemy: _said(enemy.fresh(), enemy, {"step": step("cancelled", reason=NEEDLE)}, "closed"),
         "thread-unknown",
     ),
+    "a referral that was withdrawn before it came": (_begun_late, "begun-too-late"),
     "no terms of a consent": (_first(asking(needs=NEEDS, without="consent")), "no-basis"),
     "data after a withdrawal": (_withdrawn, "no-basis"),
     "a consent that has ended": (

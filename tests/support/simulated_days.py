@@ -23,7 +23,6 @@ from io import BytesIO
 from typing import TypeAlias
 
 from relevo.delivery import bundles
-from relevo.delivery.courier import Courier
 from relevo.domain.access import Role
 from relevo.protocol.keyring import Role as KeyRole
 from support.loose_acts import ACTS
@@ -188,9 +187,9 @@ class Days:
         file = BytesIO()
 
         def export() -> None:
-            node, line = self._world.nodes[begin], self._world.network.line("nobody")
+            node = self._world.nodes[begin]
             peer = self._world.nodes[end].identity.node_id
-            bundles.export_post(node, Courier(node, line), peer, file, staff(Role.ADMINISTRATOR))
+            bundles.export_post(node, peer, file, staff(Role.ADMINISTRATOR))
             self._files.setdefault((begin, end), []).append(file.getvalue())
 
         return self._world.by_hand(begin, export)

@@ -17,9 +17,8 @@ from typing import Annotated, BinaryIO
 import typer
 
 from relevo.cli import show
-from relevo.cli.context import opened, transport, user
+from relevo.cli.context import opened, user
 from relevo.delivery import bundles
-from relevo.delivery.courier import Courier
 from relevo.errors import BadInput, RelevoError
 
 outbox_app = typer.Typer(help="Carry our post to a peer as a file.", no_args_is_help=True)
@@ -37,7 +36,7 @@ def export(
     """Write what is queued for a peer into a file; it is sealed, so any way of carrying it will do."""
     node, acting = opened(ctx), user(ctx)
     with _fresh(file) as written:
-        count = bundles.export_post(node, Courier(node, transport(ctx)), peer, written, acting)
+        count = bundles.export_post(node, peer, written, acting)
     show.line(f"Messages for {peer} in {file}: {count}. They stay queued until their receipts have come.")
     show.line(f"Next: bring it to {peer}, whose administrator gives it to `inbox import`.")
 

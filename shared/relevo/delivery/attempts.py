@@ -2,42 +2,128 @@
 
 The message keeps its identity and its place on every attempt. An attempt is repeated byte for byte while both its keys
 are in use; otherwise it is made anew, in the same place.
+
+    attempt    makes it, or finds the one that was made before; a new one is kept with its log entry before it leaves
+    keep       notes it at the message, as one that is tried now or only made
+    move_on    notes where the stream stands, once all attempts of a load are made
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import starmap
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from relevo.delivery import epochs
+from relevo.delivery.outbox import Leaving
 from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.manifest import said_in
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.trust import Trust
 from relevo.storage import log
-from relevo.storage.appending import append
+from relevo.storage.appending import alter, append, ask
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
-def attempt(work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope:
-    """The attempt that was made before, or one that is made now and kept with its log entry before it leaves.
+@dataclass
+class Stream:
+    """Our stream to a peer, how it is reached, and the last place that was given to a message.
+
+    `stopped` as `relevo.delivery.epochs` says.
+    """
+
+    peer: str
+    state: str
+    endpoint: str
+    epoch: int
+    last_seq: int
+    failures: int
+    next_attempt_at: datetime | None
+    stopped: bool
+
+
+class Attempt(NamedTuple):
+    """A message as it leaves, and its place in the stream."""
+
+    envelope: Envelope
+    epoch: int
+    seq: int
+
+
+_STREAM = select(
+    PeerRow.node_id,
+    PeerRow.state,
+    PeerRow.endpoint,
+    PeerRow.epoch,
+    PeerRow.last_seq,
+    PeerRow.failures,
+    PeerRow.next_attempt_at,
+    epochs.STOPPED.label("stopped"),
+).where(PeerRow.node_id == bindparam("to"))
+_KEEP = (
+    update(OutboxRow)
+    .where(OutboxRow.jti == bindparam("of"))
+    .values({name: bindparam(name) for name in ("attempts", "epoch", "seq", "manifest", "sealed")})
+)
+_MOVE_ON = (
+    update(PeerRow)
+    .where(PeerRow.node_id == bindparam("of"), PeerRow.last_seq < bindparam("place"))
+    .values(last_seq=bindparam("place"))
+)
+
+
+def stream_to(session: Session, peer: str) -> Stream:
+    """Our stream to a registered peer."""
+    (found,) = starmap(Stream, ask(session, _STREAM, {"to": peer}))
+    return found
+
+
+def attempt(work: UnitOfWork, stream: Stream, row: Leaving, trust: Trust) -> Attempt:
+    """The attempt that was made before, or one that is made now, in the next place of the stream if it has none.
 
     Raises:
         StatementExpired: if it would have to be sealed, and the peer's statement has ended.
         WireError: if it cannot be sealed.
     """
-    return _made_before(work, row, trust) or _made_now(work, peer, row, trust)
+    return _made_before(work, row, trust) or _made_now(work, stream, row, trust)
 
 
-def _made_before(work: UnitOfWork, row: OutboxRow, trust: Trust) -> Envelope | None:
-    if row.manifest is None or row.sealed is None:
+def keep(work: UnitOfWork, row: Leaving, made: Attempt, *, tried: bool) -> None:
+    """Note an attempt at its message."""
+    alter(
+        work.session,
+        _KEEP,
+        of=row.jti,
+        attempts=row.attempts + tried,
+        epoch=made.epoch,
+        seq=made.seq,
+        manifest=made.envelope.manifest,
+        sealed=made.envelope.sealed,
+    )
+
+
+def move_on(work: UnitOfWork, stream: Stream) -> None:
+    """Note how far a stream has come."""
+    alter(work.session, _MOVE_ON, of=stream.peer, place=stream.last_seq)
+
+
+def _made_before(work: UnitOfWork, row: Leaving, trust: Trust) -> Attempt | None:
+    if row.manifest is None or row.sealed is None or row.epoch is None or row.seq is None:
         return None
     made = said_in(row.manifest).attempt
     current = made.kid == work.identity.keys.signing.kid and trust.seals_to(row.peer, made.kem)
-    return Envelope(manifest=row.manifest, sealed=row.sealed) if current else None
+    return Attempt(Envelope(manifest=row.manifest, sealed=row.sealed), row.epoch, row.seq) if current else None
 
 
-def _made_now(work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope:
+def _made_now(work: UnitOfWork, stream: Stream, row: Leaving, trust: Trust) -> Attempt:
     recipient = trust.encryption_key(row.peer, work.at)
-    epoch, seq = row.epoch or peer.epoch, row.seq or peer.last_seq + 1
+    epoch, seq = row.epoch or stream.epoch, row.seq or stream.last_seq + 1
     basis = None
     if row.basis_record is not None and row.basis_salt is not None:
         basis = Basis(kind=kind_of(row.basis), record=row.basis_record, salt=row.basis_salt)
@@ -51,14 +137,12 @@ def _made_now(work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> 
         key=work.identity.keys.signing,
         recipient=recipient,
     )
-    peer.last_seq = max(peer.last_seq, seq) if epoch == peer.epoch else peer.last_seq
-    row.epoch, row.seq = epoch, seq
-    row.manifest, row.sealed = envelope.manifest, envelope.sealed
+    stream.last_seq = max(stream.last_seq, seq) if epoch == stream.epoch else stream.last_seq
     _keep_manifest(work, row, envelope.manifest)
-    return envelope
+    return Attempt(envelope, epoch, seq)
 
 
-def _message(row: OutboxRow, own: str) -> Message:
+def _message(row: Leaving, own: str) -> Message:
     return Message(
         iss=own,
         aud=row.peer,
@@ -71,7 +155,7 @@ def _message(row: OutboxRow, own: str) -> Message:
     )
 
 
-def _keep_manifest(work: UnitOfWork, row: OutboxRow, token: str) -> None:
+def _keep_manifest(work: UnitOfWork, row: Leaving, token: str) -> None:
     digest = manifest_digest(token)
     append(work.session, ManifestRow, digest=digest, jti=row.jti, token=token, made_at=work.at)
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}

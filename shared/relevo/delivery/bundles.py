@@ -20,9 +20,9 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
-from relevo.delivery import epochs, inbox, settlement
-from relevo.delivery.courier import BATCH, Courier
+from relevo.delivery import epochs, inbox, loads, settlement
 from relevo.delivery.federation import MAX_BODY
+from relevo.delivery.loads import BATCH
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
 from relevo.domain.access import Act
@@ -47,7 +47,7 @@ class SendingStopped(Conflict):
     advice = "Ask an administrator to look at `epoch show` first."
 
 
-def export_post(node: Node, courier: Courier, peer: str, file: BinaryIO, user: User) -> int:
+def export_post(node: Node, peer: str, file: BinaryIO, user: User) -> int:
     """Write what is queued for `peer` into `file`, open for writing; how many messages it holds.
 
     Raises:
@@ -62,7 +62,7 @@ def export_post(node: Node, courier: Courier, peer: str, file: BinaryIO, user: U
             raise SendingStopped
         queued = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED)
         jtis = list(work.session.scalars(select(OutboxRow.jti).where(*queued).order_by(OutboxRow.jti)))[:MAX_LINES]
-    return _write(node, file, peer, Carries.ENVELOPES, None, _packed(node, courier, peer, jtis))
+    return _write(node, file, peer, Carries.ENVELOPES, None, _packed(node, peer, jtis))
 
 
 def import_post(node: Node, file: BinaryIO, answers: BinaryIO, user: User) -> tuple[str, int]:
@@ -91,14 +91,12 @@ def import_results(node: Node, file: BinaryIO, user: User) -> tuple[str, int]:
     return head.iss, settled
 
 
-def _packed(node: Node, courier: Courier, peer: str, jtis: Iterable[str]) -> Iterator[JsonObject]:
+def _packed(node: Node, peer: str, jtis: Iterable[str]) -> Iterator[JsonObject]:
     waiting = iter(jtis)
     while batch := list(islice(waiting, BATCH)):
         with node.write() as work:
-            trust, row = peers.trust(work.session), peers.find(work.session, peer)
-            messages = [work.session.get_one(OutboxRow, jti) for jti in batch]
-            found = [courier.pack(work, row, one, trust) for one in messages if one.state == OutboxState.QUEUED]
-        yield from (dict(envelope.to_object()) for envelope in found if envelope is not None)
+            found = loads.pack(node, work, peer, batch)
+        yield from (dict(envelope.to_object()) for envelope in found)
 
 
 def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObject]:
@@ -107,16 +105,15 @@ def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObje
         at = work.at
     while batch := list(islice(_lines(file), BATCH)):
         hop = VerifiedHop(kid=kid, nonce=secrets.token_hex(16), created=at, expires=at)
-        yield from inbox.receive(node, list(batch), peer=head.iss, hop=hop)
+        yield from inbox.receive(node, list(batch), peer=head.iss, hop=hop).results
 
 
 def _settle(work: UnitOfWork, peer: str, result: JsonObject) -> bool:
     jti = result.get("jti")
-    row = work.session.get(OutboxRow, jti) if isinstance(jti, str) else None
-    if row is None or row.peer != peer or row.state != OutboxState.QUEUED:
+    row = settlement.gather(work.session, peer, [jti]).get(jti) if isinstance(jti, str) else None
+    if row is None or row.peer != peer or row.receipt is not None:
         return False
-    gathered = settlement.gather(work.session, peer, [row.jti])
-    return settlement.settle(work, gathered, row.jti, result, peers.trust(work.session))
+    return settlement.settle(work, row, result, peers.trust(work.session))
 
 
 def _write(node: Node, file: BinaryIO, peer: str, of: Carries, answers: str | None, items: Iterable[JsonObject]) -> int:

@@ -13,9 +13,10 @@ last message of ours that it says it had seen, so both nodes compute the same co
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from weakref import WeakKeyDictionary
+from functools import lru_cache
 
 from relevo.delivery import steps
+from relevo.delivery.outbox import Message
 from relevo.domain.consent import Terms, is_expired
 from relevo.domain.consent_change import ChangeUnfit, base_of, in_force, require_change
 from relevo.domain.consent_taking import require_lasting
@@ -23,18 +24,18 @@ from relevo.domain.data_classes import DataClass
 from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.referral import Step
 from relevo.domain.sides import Side
-from relevo.domain.sop import Sop, parse_sop
+from relevo.domain.sop import Sop
 from relevo.errors import BadInput, Conflict
 from relevo.messages.classes import terms_from_fields, terms_from_record, terms_record, terms_to_fields
 from relevo.messages.content import Said
 from relevo.messages.steps_record import ConsentChanged
 from relevo.protocol.basis import Basis, kind_of
-from relevo.storage import bases, log, referrals
-from relevo.storage.tables import OutboxRow, ReferralRow, SopRow
+from relevo.storage import bases, log, referrals, sops
+from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-_READ: WeakKeyDictionary[OutboxRow, tuple[bytes, Terms]] = WeakKeyDictionary()
-"""The terms of rows that some transaction holds, with what they were read from; gone with the row."""
+_terms = lru_cache(maxsize=256)(terms_from_record)
+"""The same record always says the same."""
 
 
 class NothingStands(Conflict):
@@ -129,7 +130,7 @@ def took_back(work: UnitOfWork, row: ReferralRow, name: str) -> bool:
     return terms is None or (found is not None and name in found[0].classes - terms.classes)
 
 
-def lapsed(message: OutboxRow, at: datetime) -> bool:
+def lapsed(message: Message, at: datetime) -> bool:
     """Whether the terms under which a queued message was made have run out, though later ones may hold.
 
     The receiver would refuse it, for it rests on those terms; what carries no data class may go.
@@ -140,18 +141,16 @@ def lapsed(message: OutboxRow, at: datetime) -> bool:
     return terms is not None and is_expired(terms, at)
 
 
-def made_under(message: OutboxRow) -> Terms | None:
+def made_under(message: Message) -> Terms | None:
     """The terms of the consent under which a queued message was made; None once they are erased."""
     if message.basis_record is None:
         return None
-    if (read := _READ.get(message)) is None or read[0] != message.basis_record:
-        read = _READ[message] = message.basis_record, terms_from_record(message.basis_record)
-    return read[1]
+    return _terms(message.basis_record)
 
 
 def claim_of(row: ReferralRow, terms: Terms | None) -> str:
     """The commitment to `terms` in this referral; after erasure, or under an exception, the one that it rests on."""
-    if terms is None or terms.without_consent or row.basis_salt is None:
+    if terms is None or terms.without_consent or row.basis_salt is None or terms == referrals.terms(row):
         return row.basis
     return Basis(kind=kind_of(row.basis), record=terms_record(terms), salt=row.basis_salt).claim
 
@@ -172,12 +171,11 @@ def _knew(work: UnitOfWork, rows: list[bases.BasisRow], said: Said, jti: str) ->
 
 
 def _rest_on(row: ReferralRow, terms: Terms) -> None:
-    row.basis = claim_of(row, terms)
-    row.basis_record = terms_record(terms)
+    row.basis, row.basis_record = claim_of(row, terms), terms_record(terms)
 
 
 def _sop(work: UnitOfWork, row: ReferralRow) -> Sop:
-    return parse_sop(work.session.get_one(SopRow, row.sop).text)
+    return sops.parsed(work.session, row.sop)
 
 
 def _other(side: Side) -> Side:

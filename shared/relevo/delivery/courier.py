@@ -8,6 +8,7 @@ For each peer, in the order in which messages were made:
 3. bring up to 50 in one signed request, and read only an answer that the peer signed for this request;
 4. verify each receipt, and settle its message in one transaction.
 
+Several loads are under way to one peer at once (`relevo.delivery.flights`).
 One item that fails never blocks the rest, and one peer never waits for another. While a peer is down one message
 alone is tried, each time another if it was that one which the peer could not take. A message is tried for ever, with
 the same jti on every attempt.
@@ -17,56 +18,51 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 
 import structlog
+from sqlalchemy import bindparam, update
 
-from relevo.delivery import epochs, outbox, reconcile, settlement
-from relevo.delivery.attempts import attempt
-from relevo.delivery.federation import ENVELOPES, MAX_BODY
+from relevo.delivery import loads, outbox, reconcile, settlement
+from relevo.delivery.federation import ENVELOPES
+from relevo.delivery.flights import Landed, fly
+from relevo.delivery.loads import PROBE, Load
 from relevo.delivery.node import Node
 from relevo.delivery.peer_refused import PeerRefused
-from relevo.delivery.retry import CAP, pause, waits
+from relevo.delivery.retry import CAP, pause
 from relevo.delivery.transport import Answer, AnswerUnfit, Transport
-from relevo.errors import RelevoError, WireError
+from relevo.errors import RelevoError
 from relevo.protocol import strict_json
-from relevo.protocol.envelope import Envelope
 from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
-from relevo.protocol.statement import StatementExpired
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import peers, recall
-from relevo.storage.peers import HEARD
-from relevo.storage.tables import OutboxRow, PeerRow
-from relevo.storage.unit_of_work import UnitOfWork
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
+from relevo.storage import peers
+from relevo.storage.appending import ask
+from relevo.storage.tables import PeerRow
 
 EVENTS = structlog.get_logger("relevo.courier")
-BATCH = 50
-PROBE = 1
-"""How many are tried while a peer is down."""
 AT_ONCE = 16
 """Peers to whom one process brings at the same time."""
-ROOM = MAX_BODY * 3 // 4
-"""Bytes of envelopes in one request; a single larger one still goes, alone."""
+LOADS = 3
+"""Loads under way to one peer at once: one fewer than a peer takes as installed (`Limits.at_once_of_a_peer`)."""
 CONTENT_TYPE = "application/json"
 NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
 """Faults of an answer after which the peer's newest statement is fetched."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What is brought to one peer in one request."""
-
-    peer: str
-    endpoint: str
-    trust: Trust
-    jtis: list[str]
-    envelopes: list[JsonObject]
+_REACHED = (
+    update(PeerRow)
+    .where(
+        PeerRow.node_id == bindparam("to"),
+        (PeerRow.failures != 0) | PeerRow.next_attempt_at.is_not(None) | PeerRow.last_problem.is_not(None),
+    )
+    .values(failures=0, next_attempt_at=None, last_problem=None)
+)
 
 
 class Courier:
@@ -77,6 +73,7 @@ class Courier:
         self._transport = transport
         self._stop = threading.Event()
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relevo-courier")
+        self._flights = ThreadPoolExecutor(AT_ONCE * LOADS, thread_name_prefix="relevo-flight")
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._rung: set[str] = set()
@@ -86,8 +83,10 @@ class Courier:
         """Bring what may be tried now to every peer, one after the other; how many messages were receipted."""
         return sum(self._bring_all(peer) for peer in self._waiting())
 
-    def dispatch(self) -> None:
+    def dispatch(self, peers: Collection[str] | None = None) -> None:
         """Begin to bring to every peer to whom nothing is on its way already, and wait for none of them.
+
+        `peers` are those for whom something was queued just now; whoever does not know them lets them be looked up.
 
         Raises:
             Exception: what ended an earlier one, if nobody foresaw it.
@@ -96,7 +95,7 @@ class Courier:
         self._futures = [future for future in self._futures if future not in ended]
         for future in ended:
             future.result()
-        for peer in self._waiting():
+        for peer in self._waiting() if peers is None else peers:
             with self._lock:
                 if peer in self._under_way:
                     self._rung.add(peer)
@@ -108,6 +107,7 @@ class Courier:
         """Finish the requests that are on their way, and begin no more."""
         self._stop.set()
         self._threads.shutdown()
+        self._flights.shutdown()
 
     def _waiting(self) -> list[str]:
         with self._node.read() as work:
@@ -119,7 +119,7 @@ class Courier:
         while again:
             again = False
             try:
-                self._bring_all(peer)
+                self._bring_all(peer, LOADS, self._flights)
                 again = True
             finally:
                 with self._lock:
@@ -128,77 +128,36 @@ class Courier:
                     if not again:
                         self._under_way.discard(peer)
 
-    def _bring_all(self, peer: str) -> int:
-        """Bring loads until nothing is taken any more, unless another courier is at it."""
-        brought = 0
+    def _bring_all(self, peer: str, at_once: int = 1, threads: ThreadPoolExecutor | None = None) -> int:
+        """Pass through what waits until nothing is taken any more, unless another courier is at it."""
+        brought, again = 0, True
         with self._node.database.lease(peer) as ours:
-            while ours and not self._stop.is_set() and (last := self.bring(peer)):
+            while ours and again:
+                last, again = fly(partial(self._made, peer), self._carry, at_once=at_once, threads=threads)
                 brought += last
-                if peer not in self._waiting():
-                    break
+                again = again and last > 0
         return brought
 
-    def bring(self, peer: str) -> int:
-        """Bring one load to one peer, whose lease is held; how many of its messages were receipted."""
-        load = None
+    def _made(self, peer: str, behind: str, busy: Collection[str]) -> Load | None:
+        if self._stop.is_set():
+            return None
         try:
-            load = self._load(peer)
-            if load is None:
-                return 0
-            results, summary = self._exchange(load)
+            with self._node.write(lane=peer) as work:
+                return loads.make(self._node, work, peer, behind, busy)
         except RelevoError as fault:
             EVENTS.warning("not brought", peer=peer, code=fault.code, detail=fault.detail)
-            self._postpone(peer, fault, load)
-            return 0
+            self._postpone(peer, fault)
+            return None
+
+    def _carry(self, load: Load) -> Landed | None:
+        """Bring one load and settle it; None if it could not be brought."""
+        try:
+            results, summary = self._exchange(load)
+        except RelevoError as fault:
+            EVENTS.warning("not brought", peer=load.peer, code=fault.code, detail=fault.detail)
+            self._postpone(load.peer, fault, load)
+            return None
         return self._settle(load, results, summary)
-
-    def _load(self, peer: str) -> Load | None:
-        with self._node.write(lane=peer) as work:
-            row = work.session.get_one(PeerRow, peer)
-            if row.state not in HEARD or waits(row.next_attempt_at, work.at) or epochs.is_stopped(work.session, peer):
-                return None
-            trust = peers.trust(work.session)
-            filled = list(self._fill(work, row, trust))
-        jtis, envelopes = [jti for jti, _ in filled], [envelope.to_object() for _, envelope in filled]
-        return Load(peer=peer, endpoint=row.endpoint, trust=trust, jtis=jtis, envelopes=envelopes) if filled else None
-
-    def _fill(self, work: UnitOfWork, peer: PeerRow, trust: Trust) -> Iterator[tuple[str, Envelope]]:
-        """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""
-        room = ROOM
-        most = PROBE if peer.failures else BATCH
-        due = outbox.due_to_leave(work.session, peer.node_id, work.at, most)
-        recall.gather(work.session, peer.node_id, {one.thread for one in due})
-        for one in due:
-            if not self._released(work, one):
-                continue
-            try:
-                envelope = attempt(work, peer, one, trust)
-            except StatementExpired:
-                if room == ROOM:
-                    raise
-                return
-            except WireError as fault:
-                EVENTS.error("cannot be sealed", peer=one.peer, jti=one.jti, code=fault.code)
-                settlement.postpone(work, one, fault.code)
-                continue
-            size = len(envelope.manifest) + len(envelope.sealed) * 4 // 3
-            if size > room and room < ROOM:
-                return
-            room -= size
-            one.attempts += 1
-            yield one.jti, envelope
-
-    def pack(self, work: UnitOfWork, peer: PeerRow, row: OutboxRow, trust: Trust) -> Envelope | None:
-        """One queued message as it would leave now, for a bundle; None if it is held back."""
-        return attempt(work, peer, row, trust) if self._released(work, row) else None
-
-    def _released(self, work: UnitOfWork, row: OutboxRow) -> bool:
-        with work.session.no_autoflush:
-            reason = self._node.release(work, row)
-        if reason is not None:
-            outbox.hold(work.session, row, reason.code)
-            EVENTS.warning("held", peer=row.peer, jti=row.jti, code=reason.code)
-        return reason is None
 
     def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
         body = strict_json.dump({"envelopes": load.envelopes})
@@ -226,21 +185,23 @@ class Courier:
             raise AnswerUnfit("the answer does not have one result for each envelope")
         return [result if isinstance(result, dict) else {} for result in results], said.get("summary")
 
-    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> int:
+    def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> Landed:
         with self._node.write(lane=load.peer) as work:
-            gathered = settlement.gather(work.session, load.peer, load.jtis)
+            rows = settlement.gather(work.session, load.peer, load.jtis)
             settled = [
-                settlement.settle(work, gathered, jti, result, load.trust)
+                settlement.settle(work, rows[jti], result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
-            peer = work.session.get_one(PeerRow, load.peer)
-            peer.failures, peer.next_attempt_at, peer.last_problem = 0, None, None
-            reconcile.heed(self._node, work, load.peer, summary, load.trust)
-        return sum(settled)
+            ask(work.session, _REACHED, {"to": load.peer})
+            offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust)
+        return Landed(sum(settled), load.passed or offered_again > 0)
 
-    def _postpone(self, peer: str, fault: RelevoError, load: Load | None) -> None:
+    def _postpone(self, peer: str, fault: RelevoError, load: Load | None = None) -> None:
+        """Let the peer rest; what failed beside another load counts once."""
         with self._node.write(lane=peer) as work:
             row = work.session.get_one(PeerRow, peer)
+            if load is not None and row.failures > load.failures:
+                return
             row.failures, row.last_problem = row.failures + 1, fault.code
             row.next_attempt_at = work.at + _pause(row.failures, fault)
             if fault.code in NEWER_STATEMENT:
@@ -248,7 +209,8 @@ class Courier:
             if isinstance(fault, PeerRefused) and fault.its_time is not None:
                 peers.note_skew(row, fault.its_time, work.at)
             if isinstance(fault, PeerRefused) and fault.of_what_was_brought and load and len(load.jtis) == PROBE:
-                settlement.set_aside(work, work.session.get_one(OutboxRow, load.jtis[0]), fault.code)
+                (alone,) = settlement.gather(work.session, peer, load.jtis).values()
+                settlement.set_aside(work, alone, fault.code)
 
 
 def _pause(failures: int, fault: RelevoError) -> timedelta:

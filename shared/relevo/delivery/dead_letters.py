@@ -78,14 +78,14 @@ def resend(work: UnitOfWork, node: Node, jti: str) -> None:
         raise NotToBeResent(next_step=undelivered.next_step(row.state, row.problem) or NotToBeResent.advice)
     row.next_attempt_at = None
     work.session.get_one(PeerRow, row.peer).next_attempt_at = None
-    ring(work.session)
+    ring(work.session, row.peer)
 
 
 def _is_theirs(work: UnitOfWork, node: Node, row: OutboxRow) -> bool:
     if work.user.role is Role.ADMINISTRATOR:
         return True
     referral = work.session.get(ReferralRow, (row.peer, row.thread))
-    return is_about_a_person(row) and referral is not None and node.sees(work, referral)
+    return is_about_a_person(row.kind) and referral is not None and node.sees(work, referral)
 
 
 def _letter(row: OutboxRow) -> DeadLetter:

@@ -12,7 +12,7 @@ one of the next. What waited keeps its jti and gets a place in the new epoch.
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.delivery import outbox
@@ -24,6 +24,7 @@ from relevo.messages.content import Said
 from relevo.messages.steps_streams import StreamRestarted
 from relevo.protocol.statement import statement_digest
 from relevo.storage import log, peers, streams
+from relevo.storage.appending import ask
 from relevo.storage.peers import PeerState
 from relevo.storage.tables import OutboxRow, PeerRow
 from relevo.storage.tables_streams import StandRow
@@ -66,10 +67,19 @@ def require_opened(current: int, epoch: int, step: str) -> None:
         raise EpochUnknown
 
 
+STOPPED = exists().where(
+    or_(
+        StandRow.stopped_at.is_not(None),
+        and_(StandRow.peer == bindparam("to"), StandRow.doubt_epoch.is_not(None)),
+    )
+)
+"""Whether nothing may be sent to the peer `to`: this node has stopped, or what the peer claims is not yet proven."""
+_IS_STOPPED = select(STOPPED)
+
+
 def is_stopped(session: Session, peer: str) -> bool:
-    """Whether nothing may be sent to `peer`: this node has stopped, or what the peer claims is not yet proven."""
-    stops = or_(StandRow.stopped_at.is_not(None), (StandRow.peer == peer) & StandRow.doubt_epoch.is_not(None))
-    return session.scalar(select(StandRow.peer).where(stops).limit(1)) is not None
+    """Whether nothing may be sent to `peer` (`STOPPED`)."""
+    return bool(ask(session, _IS_STOPPED, {"to": peer}).scalar())
 
 
 def stopped_by(session: Session) -> list[StandRow]:
@@ -135,8 +145,8 @@ def _restart(work: UnitOfWork, row: PeerRow, why: str) -> None:
     waiting = (OutboxRow.peer == row.node_id, OutboxRow.state == OutboxState.QUEUED)
     for message in work.session.scalars(select(OutboxRow).where(*waiting)):
         message.epoch = message.seq = message.manifest = message.sealed = message.next_attempt_at = None
-    opening = outbox.post(work, outbox.Frame(peer=row.node_id, thread=new_thread()), STREAM_RESTARTED, said, {})
-    opening.epoch, opening.seq = row.epoch, row.last_seq
+    frame = outbox.Frame(peer=row.node_id, thread=new_thread())
+    outbox.post(work, frame, STREAM_RESTARTED, said, {}, epoch=row.epoch, seq=row.last_seq)
     stand.stopped_at = stand.doubt_epoch = stand.doubt_seq = stand.unproven_at = None
     stand.confirmed_at, stand.confirmed_by, stand.confirmed_why = work.at, work.user.name, why
     _log(work, row.node_id, f"epoch-{row.epoch}")

@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relevo.domain.access_to_data import may_consult, require_consult, require_enter
-from relevo.domain.sop import Sop, parse_sop
-from relevo.storage import access_log
-from relevo.storage.tables import ReferralRow, SopRow
+from relevo.domain.sop import Sop
+from relevo.storage import access_log, sops
+from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
 def sop_of(work: UnitOfWork, row: ReferralRow) -> Sop:
     """The procedure under which a referral moves."""
-    return parse_sop(work.session.get_one(SopRow, row.sop).text)
+    return sops.parsed(work.session, row.sop)
 
 
 def look(work: UnitOfWork, row: ReferralRow, present: Iterable[str], why: str) -> frozenset[str]:

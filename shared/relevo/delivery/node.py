@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import TypeAlias
 
 from relevo.clock import Clock
+from relevo.delivery.outbox import Message
 from relevo.delivery.scanner import Scan, unscanned
 from relevo.delivery.shares import Shares
 from relevo.errors import NotFound, Reason
 from relevo.messages.content import Said
 from relevo.storage import referrals
 from relevo.storage.database import Database
-from relevo.storage.tables import OutboxRow, ReferralRow
+from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import Identity, UnitOfWork, User
 
 Handler: TypeAlias = Callable[[UnitOfWork, ReferralRow, Said], None]
 """What a node does with a peer's step, after everything that both sides check alike held."""
 
-Release: TypeAlias = Callable[[UnitOfWork, OutboxRow], Reason | None]
+Release: TypeAlias = Callable[[UnitOfWork, Message], Reason | None]
 """Why a queued message may not leave (any more), asked just before it does; None if it may."""
 
 

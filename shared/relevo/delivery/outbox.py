@@ -8,11 +8,14 @@ What is queued is signed content. Its place in the stream, its manifest and its 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import starmap
+from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import and_, exists, func, not_, or_, select
+from sqlalchemy import Executable, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import seconds
@@ -25,6 +28,7 @@ from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import erasure, files, peers
+from relevo.storage.appending import append, ask
 from relevo.storage.database import ring
 from relevo.storage.tables import OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -46,6 +50,54 @@ class OutboxState(StrEnum):
     REFUSED = "refused"
 
 
+class Leaving(NamedTuple):
+    """What bringing a queued message asks for, as it stood when it was read."""
+
+    jti: str
+    peer: str
+    thread: str
+    kind: str
+    step: str
+    sop: str
+    basis: str
+    basis_record: bytes | None
+    basis_salt: bytes | None
+    content: str
+    disclosures: list[str]
+    classes: list[str]
+    attempts: int
+    epoch: int | None
+    seq: int | None
+    manifest: str | None
+    sealed: bytes | None
+
+
+Message: TypeAlias = OutboxRow | Leaving
+"""A message of ours, as an object of the session or as it was read."""
+_WAITING = select(*(getattr(OutboxRow, name) for name in Leaving._fields)).where(OutboxRow.state == OutboxState.QUEUED)
+_QUEUED = _WAITING.where(OutboxRow.jti.in_(bindparam("jtis", expanding=True))).order_by(OutboxRow.jti)
+_NOW = _WAITING.where(
+    OutboxRow.peer == bindparam("to"),
+    or_(
+        OutboxRow.next_attempt_at.is_(None),
+        OutboxRow.next_attempt_at <= bindparam("now"),
+        OutboxRow.next_attempt_at > bindparam("latest"),
+    ),
+)
+_DUE = _NOW.where(OutboxRow.jti > bindparam("behind")).order_by(OutboxRow.jti).limit(bindparam("limit"))
+_FIRST_OF_THREAD = (
+    _NOW.where(OutboxRow.jti.in_(_NOW.with_only_columns(func.min(OutboxRow.jti)).group_by(OutboxRow.thread)))
+    .order_by(OutboxRow.attempts, OutboxRow.jti)
+    .limit(bindparam("limit"))
+)
+_OPENING = _NOW.where(OutboxRow.epoch == bindparam("epoch"), OutboxRow.seq == 1, OutboxRow.step == STREAM_RESTARTED)
+_WITH_POST = (
+    select(PeerRow.node_id)
+    .where(exists().where(OutboxRow.peer == PeerRow.node_id, OutboxRow.state == OutboxState.QUEUED))
+    .order_by(PeerRow.node_id)
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frame:
     """Where a message belongs: to whom, in which thread, after which messages, under which SOP and basis."""
@@ -58,8 +110,30 @@ class Frame:
     basis: Basis | None = None
 
 
-def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields: Fields) -> OutboxRow:
-    """Sign what a step says and queue it, in the transaction of the change; the courier wakes with its commit."""
+def post(
+    work: UnitOfWork,
+    frame: Frame,
+    step: str,
+    payload: StepPayload,
+    fields: Fields,
+    *,
+    epoch: int | None = None,
+    seq: int | None = None,
+) -> str:
+    """Sign what a step says and queue it, in the transaction of the change; the courier wakes with its commit.
+
+    Args:
+        work: the unit of work.
+        frame: where it belongs.
+        step: what it tells.
+        payload: what the step says.
+        fields: the data classes that it carries.
+        epoch: the epoch of the stream that it opens; None for every other message, whose place the courier gives.
+        seq: its place there.
+
+    Returns:
+        The message's `jti`.
+    """
     kind = message_type(step, work.identity.side).kind
     jti = new_jti(work.at, frame.after)
     recipient = peers.latest(work.session, frame.peer)
@@ -75,7 +149,9 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
     role = work.user.role or "node"
     hidden = compose(step, payload, by=role, after=frame.after, seen=frame.seen, fields=fields)
     issued = sd_jwt.issue(opening, hidden, key=work.identity.keys.signing)
-    row = OutboxRow(
+    append(
+        work.session,
+        OutboxRow,
         jti=jti,
         peer=frame.peer,
         thread=frame.thread,
@@ -90,30 +166,31 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
         classes=sorted(fields),
         made_at=work.at,
         state=OutboxState.QUEUED,
+        epoch=epoch,
+        seq=seq,
     )
-    work.session.add(row)
     files.announce(work.session, frame.peer, frame.thread, jti, files.listed_in(fields))
-    ring(work.session)
-    return row
+    ring(work.session, frame.peer)
+    return jti
 
 
-def due_to_leave(session: Session, peer: str, at: datetime, limit: int) -> list[OutboxRow]:
-    """Messages to `peer` that may be tried now, in the order in which they were made.
+def due_to_leave(session: Session, peer: str, epoch: int, at: datetime, limit: int, behind: str = "") -> list[Leaving]:
+    """Messages to `peer` that may be tried now, in the order in which they were made, from behind the jti `behind` on.
+
+    `epoch` is that of our stream.
 
     One alone is the first of its thread, for the peer may take no other, and among those the one that was tried least,
     so that none keeps the others from being tried.
     """
-    pause = (OutboxRow.next_attempt_at > at, OutboxRow.next_attempt_at <= at + LATE_CAP)
-    now = or_(OutboxRow.next_attempt_at.is_(None), not_(and_(*pause)))
-    waiting = select(OutboxRow).where(OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, now)
-    epoch = select(PeerRow.epoch).where(PeerRow.node_id == peer).scalar_subquery()
-    opening = waiting.where(OutboxRow.epoch == epoch, OutboxRow.seq == 1, OutboxRow.step == STREAM_RESTARTED)
-    first = list(session.scalars(opening))
-    if limit == 1:
-        heads = waiting.with_only_columns(func.min(OutboxRow.jti)).group_by(OutboxRow.thread)
-        waiting = waiting.where(OutboxRow.jti.in_(heads)).order_by(OutboxRow.attempts)
-    others = session.scalars(waiting.order_by(OutboxRow.jti).limit(limit)).all()
+    asked = {"to": peer, "now": at, "latest": at + LATE_CAP, "limit": limit}
+    first = _leaving(session, _OPENING, {**asked, "epoch": epoch}) if epoch > 1 else []
+    others = _leaving(session, _FIRST_OF_THREAD if limit == 1 else _DUE, {**asked, "behind": behind})
     return [*first, *(one for one in others if one not in first)][:limit]
+
+
+def still_queued(session: Session, jtis: Sequence[str]) -> list[Leaving]:
+    """Those of these messages that wait to leave, in the order in which they were made."""
+    return _leaving(session, _QUEUED, {"jtis": jtis})
 
 
 def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, code: str = CONSENT_WITHDRAWN) -> None:
@@ -134,8 +211,9 @@ def hold_back(session: Session, row: ReferralRow, *, but: str | None = None, cod
     _follow_what_leaves(session, row)
 
 
-def hold(session: Session, message: OutboxRow, code: str) -> None:
+def hold(session: Session, jti: str, code: str) -> None:
     """Keep one message of a referral from leaving; it stays as it is, and nothing that comes behind it waits for it."""
+    message = session.get_one(OutboxRow, jti)
     message.state, message.problem = OutboxState.HELD, code
     let_pass(session, message)
     _follow_what_leaves(session, session.get_one(ReferralRow, (message.peer, message.thread)))
@@ -165,12 +243,22 @@ def _follow_what_leaves(session: Session, row: ReferralRow) -> None:
     row.own_last = session.scalar(select(OutboxRow.jti).where(*leaving).order_by(OutboxRow.jti.desc()).limit(1))
 
 
+def never_left(session: Session, row: ReferralRow) -> frozenset[str]:
+    """The messages of a referral that were held before any attempt, so that the peer does not know of them."""
+    mine = (OutboxRow.peer == row.peer, OutboxRow.thread == row.thread)
+    held = select(OutboxRow.jti).where(*mine, OutboxRow.state == OutboxState.HELD, OutboxRow.seq.is_(None))
+    return frozenset(session.scalars(held))
+
+
 def peers_with_post(session: Session) -> list[str]:
     """The peers for whom something is queued."""
-    queued = exists().where(OutboxRow.peer == PeerRow.node_id, OutboxRow.state == OutboxState.QUEUED)
-    return list(session.scalars(select(PeerRow.node_id).where(queued).order_by(PeerRow.node_id)))
+    return list(ask(session, _WITH_POST).scalars())
 
 
-def is_about_a_person(row: OutboxRow) -> bool:
-    """Whether a message belongs to a referral; the others are between the nodes."""
-    return row.kind != NODE_KIND
+def is_about_a_person(kind: str) -> bool:
+    """Whether messages of this kind belong to a referral; the others are between the nodes."""
+    return kind != NODE_KIND
+
+
+def _leaving(session: Session, statement: Executable, values: Mapping[str, object]) -> list[Leaving]:
+    return list(starmap(Leaving, ask(session, statement, values)))

@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, exists, select
 
 from relevo.delivery import epochs, outbox, publishing, stream_lists
 from relevo.delivery.node import Node
@@ -39,6 +39,7 @@ from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.summary import Summary, read_summary
 from relevo.protocol.trust import Trust
 from relevo.storage import log, peers, streams
+from relevo.storage.appending import ask
 from relevo.storage.database import ring
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
@@ -52,6 +53,18 @@ MOST_EPOCHS = 16
 """Epochs beyond ours that a peer is asked to show: a node is not restored more often between two of its questions."""
 UNKNOWN_ATTEMPT = frozenset({"seq-reused", ReceiptMismatch.code})
 """What is said of a queued message if the peer holds a manifest of ours that we do not know."""
+_QUEUED = (OutboxRow.peer == bindparam("peer"), OutboxRow.state == OutboxState.QUEUED)
+_MET_UNKNOWN = exists().where(*_QUEUED, OutboxRow.problem.in_(sorted(UNKNOWN_ATTEMPT)))
+"""Whether a queued message met an attempt of ours that we do not know, which nobody forgets by himself."""
+_RECEIPTED = select(OutboxRow).where(
+    OutboxRow.peer == bindparam("peer"), OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < bindparam("iat")
+)
+"""What was receipted in a second before that of a summary."""
+_ABOVE = streams.above(bindparam("epoch"), bindparam("high_water"))
+_BEHIND = _RECEIPTED.with_only_columns(OutboxRow.jti).where(_ABOVE).limit(AT_ONCE)
+_KNOWN = select(PeerRow.epoch, PeerRow.last_seq, _MET_UNKNOWN.label("attempt_unknown")).where(
+    PeerRow.node_id == bindparam("peer")
+)
 
 
 def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust) -> int:
@@ -61,19 +74,19 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
     except RelevoError as fault:
         EVENTS.warning("summary not heeded", peer=peer, code=fault.code)
         return 0
-    if (summary.iss, summary.aud) != (peer, work.identity.node_id) or not _is_in_range(summary):
+    in_range = summary.epoch <= MAX_EPOCH and summary.high_water <= LAST
+    if (summary.iss, summary.aud) != (peer, work.identity.node_id) or not in_range:
         EVENTS.warning("summary not heeded", peer=peer, code="summary-unfit")
         return 0
-    row, stand = peers.find(work.session, peer), streams.stand_of(work.session, peer)
-    stand.epoch, stand.high_water, stand.heard_at = summary.epoch, summary.high_water, work.at
-    behind = streams.above(summary.epoch, summary.high_water)
-    here = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD)
-    stand.missing = here + len(_receipted(work, peer, summary, behind))
-    if (summary.epoch, summary.high_water) > (row.epoch, row.last_seq) or _is_attempt_unknown(work, peer):
-        _doubt(stand, summary, work.at)
+    known = ask(work.session, _KNOWN, {"peer": peer}).one()
+    reached, ours = (summary.epoch, summary.high_water), (known.epoch, known.last_seq)
+    missing = _missing(work, peer, summary) if reached < ours or summary.gaps else 0
+    streams.note_said(work.session, peer, *reached, missing=missing, at=work.at)
+    if reached > ours or known.attempt_unknown:
+        _doubt(streams.stand_of(work.session, peer), summary, work.at)
         return 0
-    lost = _lost(work, peer, summary)
-    gone = [message for message in lost if not _offer_again(node, work, row, message)]
+    lost = _lost(work, peer, summary) if missing else []
+    gone = [message for message in lost if not _offer_again(node, work, known.epoch, message)]
     for message in gone:
         outbox.let_pass(work.session, message)
     return len(lost) - len(gone)
@@ -174,7 +187,7 @@ def _take_in(node: Node, peer: str, told: Told) -> tuple[int, int]:
         if any(one.epoch >= peers.find(work.session, peer).epoch for one in forgotten):
             epochs.stop(work, peer)
         heed(node, work, peer, told.summary, told.trust)
-        return len(forgotten), streams.stand_of(work.session, peer).epoch or 1
+        return len(forgotten), streams.said_epoch(work.session, peer)
 
 
 def _settle_doubt(stand: StandRow, at: datetime) -> None:
@@ -237,10 +250,6 @@ def _our_own(work: UnitOfWork, manifest: str) -> VerifiedManifest:
     return read_manifest(manifest, trust=Trust({own: peers.latest(work.session, own)}), at=work.at)
 
 
-def _is_in_range(summary: Summary) -> bool:
-    return summary.epoch <= MAX_EPOCH and summary.high_water <= LAST
-
-
 def _doubt(stand: StandRow, summary: Summary, at: datetime) -> None:
     """Wait for proof before anything more goes to this peer; a claim that was not proven today stops nothing."""
     lately = stand.unproven_at is not None and timedelta() <= at - stand.unproven_at < DAILY
@@ -248,26 +257,22 @@ def _doubt(stand: StandRow, summary: Summary, at: datetime) -> None:
         stand.doubt_epoch, stand.doubt_seq, stand.asked_at = summary.epoch, summary.high_water, None
 
 
-def _is_attempt_unknown(work: UnitOfWork, peer: str) -> bool:
-    """Whether a queued message met an attempt of ours that we do not know, which nobody forgets by himself."""
-    met = (OutboxRow.peer == peer, OutboxRow.state == OutboxState.QUEUED, OutboxRow.problem.in_(UNKNOWN_ATTEMPT))
-    return work.session.scalar(select(OutboxRow.jti).where(*met).limit(1)) is not None
+def _missing(work: UnitOfWork, peer: str, summary: Summary) -> int:
+    """How many messages of ours a summary lacks."""
+    behind = {"peer": peer, "iat": summary.iat, "epoch": summary.epoch, "high_water": summary.high_water}
+    here = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD) if summary.gaps else 0
+    return here + len(ask(work.session, _BEHIND, behind).all())
 
 
 def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:
     """Messages that the peer had receipted when it made the summary, and that the summary lacks."""
     lately = select(FormerReceiptRow.jti).where(FormerReceiptRow.offered_again_at > work.at - DAILY)
-    lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps)
-    return _receipted(work, peer, summary, lost & OutboxRow.jti.not_in(lately))
+    lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps) & OutboxRow.jti.not_in(lately)
+    asked = {"peer": peer, "iat": summary.iat}
+    return list(work.session.scalars(_RECEIPTED.where(lost).order_by(OutboxRow.jti).limit(AT_ONCE), asked))
 
 
-def _receipted(work: UnitOfWork, peer: str, summary: Summary, which: ColumnElement[bool]) -> list[OutboxRow]:
-    """What was receipted in a second before that of the summary."""
-    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < summary.iat)
-    return list(work.session.scalars(select(OutboxRow).where(*receipted, which).order_by(OutboxRow.jti).limit(AT_ONCE)))
-
-
-def _offer_again(node: Node, work: UnitOfWork, row: PeerRow, message: OutboxRow) -> bool:
+def _offer_again(node: Node, work: UnitOfWork, epoch: int, message: OutboxRow) -> bool:
     if message.receipt is None or not _has_words(message) or node.release(work, message) is not None:
         return False
     work.session.merge(
@@ -282,10 +287,10 @@ def _offer_again(node: Node, work: UnitOfWork, row: PeerRow, message: OutboxRow)
     )
     message.state, message.problem, message.next_attempt_at = OutboxState.QUEUED, None, None
     message.receipt = message.receipted_at = message.manifest = message.sealed = None
-    if message.epoch != row.epoch:
+    if message.epoch != epoch:
         message.epoch = message.seq = None
-    ring(work.session)
-    EVENTS.warning("offered again", peer=row.node_id, jti=message.jti)
+    ring(work.session, message.peer)
+    EVENTS.warning("offered again", peer=message.peer, jti=message.jti)
     return True
 
 

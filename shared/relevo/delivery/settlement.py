@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
+from typing import NamedTuple
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy.orm import Session
 
 from relevo.clock import moment, seconds
 from relevo.delivery import duties
-from relevo.delivery.outbox import OutboxState, is_about_a_person
+from relevo.delivery.outbox import Leaving, OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
 from relevo.errors import RelevoError
 from relevo.protocol import base64url, jws, sd_jwt, strict_json
 from relevo.protocol.base64url import digest
 from relevo.protocol.claims import WORD
-from relevo.protocol.manifest import said_in
+from relevo.protocol.manifest import manifest_digest, said_in
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, Trust
-from relevo.storage import erasure, log, peers, recall, referrals, streams
+from relevo.storage import erasure, log, peers, recall, referrals
+from relevo.storage.appending import alter, ask
 from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
+from relevo.storage.tables_streams import FormerReceiptRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.settlement")
@@ -37,38 +40,75 @@ MAX_CODE = 64
 SET_ASIDE = 6
 """How many tries more a message that was refused alone counts for: the first pause is about ten minutes."""
 STOLEN = KeyCompromised.code
-NOT_ASKED_FOR = (OutboxRow.content, OutboxRow.disclosures, OutboxRow.sealed, OutboxRow.basis_record)
-"""The words of a message: settling it seldom asks for them, and then one by one."""
 SEAL_ANEW = frozenset({"key-unknown", "key-out-of-period", STOLEN})
 """What a peer says of a key that it does not take (any more): the next attempt is made with those of that day."""
 SAY_AGAIN = frozenset({STOLEN, KeyOutOfPeriod.code})
 """Those for which the fault may lie in the signed content as well."""
 
 
-def settle(work: UnitOfWork, gathered: Gathered, jti: str, result: JsonObject, trust: Trust) -> bool:
+class Sent(NamedTuple):
+    """What settling a message asks for: where it stands, and whether it was receipted before it was offered again."""
+
+    jti: str
+    peer: str
+    thread: str
+    kind: str
+    attempts: int
+    manifest: str | None
+    receipt: str | None
+    receipted_before: bool
+
+
+_SENT = select(
+    *(getattr(OutboxRow, name) for name in Sent._fields[:-1]),
+    exists().where(FormerReceiptRow.jti == OutboxRow.jti),
+).where(OutboxRow.jti.in_(bindparam("jtis", expanding=True)))
+_MADE = select(ManifestRow.token).where(ManifestRow.digest == bindparam("made"), ManifestRow.jti == bindparam("for"))
+_AT = update(OutboxRow).where(OutboxRow.jti == bindparam("of"))
+_KEEP = _AT.values(
+    {name: bindparam(name) for name in ("state", "problem", "receipt", "receipted_at")} | {"sealed": None}
+)
+_POSTPONE = _AT.values(problem=bindparam("problem"), next_attempt_at=bindparam("next_attempt_at"))
+_UNSEAL = _AT.values(sealed=None, manifest=None)
+_STAND = _AT.values(manifest=bindparam("manifest"))
+_STAND_AT = _AT.values(epoch=bindparam("epoch"), seq=bindparam("seq"))
+_TAKEN = select(OutboxRow.jti).where(
+    *(column == bindparam(f"{column.key}") for column in (OutboxRow.peer, OutboxRow.epoch, OutboxRow.seq))
+)
+
+
+def gather(session: Session, peer: str, jtis: Sequence[str]) -> Mapping[str, Sent]:
+    """Read what settling these messages to one peer asks for, by their jti."""
+    rows = {row.jti: row for row in starmap(Sent, ask(session, _SENT, {"jtis": jtis}))}
+    recall.gather(session, peer, {row.thread for row in rows.values()})
+    return rows
+
+
+def settle(work: UnitOfWork, row: Sent, result: JsonObject, trust: Trust) -> bool:
     """Keep what the peer answered for one message; whether the message is receipted now."""
-    row = gathered.rows[jti]
     if row.receipt is not None:
         return True
     try:
-        receipt = _receipt(work, gathered, row, result, trust)
+        receipt, manifest = _receipt(work, row, result, trust)
     except RelevoError as fault:
         told = isinstance(fault, Postponed)
-        postpone(work, row, fault.told if isinstance(fault, Postponed) else fault.code)
-        if told and row.problem in SAY_AGAIN:
-            _say_again(work, row)
-        EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=row.problem)
+        problem = fault.told if isinstance(fault, Postponed) else fault.code
+        postpone(work, row, problem)
+        if told and problem in SAY_AGAIN:
+            _say_again(work, row.jti)
+        EVENTS.warning("not receipted", peer=row.peer, jti=row.jti, code=problem)
         return False
-    _stand_where_it_arrived(work, row, gathered.made[receipt.of].token)
-    _keep(work, row, receipt, str(result["receipt"]), again=jti in gathered.receipted_before)
+    _stand_where_it_arrived(work, row, manifest)
+    _keep(work, row, receipt, str(result["receipt"]))
     return True
 
 
-def _say_again(work: UnitOfWork, row: OutboxRow) -> None:
+def _say_again(work: UnitOfWork, jti: str) -> None:
     """Sign the content anew if its key was declared stolen, or was not in use yet when our clock said that it signed.
 
     The peer has said that it did not store the message.
     """
+    row = work.session.get_one(OutboxRow, jti)
     kid = jws.key_id(row.content, sd_jwt.TYP)
     payload = strict_json.load(base64url.decode(row.content.split(".")[1]))
     if kid not in work.identity.keys.compromised and not _was_early(work, kid, moment(payload["iat"])):
@@ -78,14 +118,15 @@ def _say_again(work: UnitOfWork, row: OutboxRow) -> None:
     )
 
 
-def _stand_where_it_arrived(work: UnitOfWork, row: OutboxRow, manifest: str) -> None:
+def _stand_where_it_arrived(work: UnitOfWork, row: Sent, manifest: str) -> None:
     """An attempt of an earlier epoch may be the one that arrived; the place of the last one then stays empty."""
     if manifest == row.manifest:
         return
-    row.manifest, attempt = manifest, said_in(manifest).attempt
-    there = (OutboxRow.peer == row.peer, OutboxRow.epoch == attempt.epoch, OutboxRow.seq == attempt.seq)
-    if work.session.scalar(select(OutboxRow.jti).where(*there)) is None:
-        row.epoch, row.seq = attempt.epoch, attempt.seq
+    attempt = said_in(manifest).attempt
+    alter(work.session, _STAND, of=row.jti, manifest=manifest)
+    there = {"peer": row.peer, "epoch": attempt.epoch, "seq": attempt.seq}
+    if ask(work.session, _TAKEN, there).first() is None:
+        alter(work.session, _STAND_AT, of=row.jti, epoch=attempt.epoch, seq=attempt.seq)
 
 
 def _was_early(work: UnitOfWork, kid: str, iat: datetime) -> bool:
@@ -93,47 +134,18 @@ def _was_early(work: UnitOfWork, kid: str, iat: datetime) -> bool:
     return any(period.key.kid == kid and iat < period.use_from for period in own.signing)
 
 
-def postpone(work: UnitOfWork, row: OutboxRow, code: str) -> None:
+def postpone(work: UnitOfWork, row: Sent | Leaving, code: str) -> None:
     """Try one message again later, while the others go on."""
-    row.problem = code
     if code in SEAL_ANEW:
-        row.sealed, row.manifest = None, None
-    row.next_attempt_at = work.at + pause(row.attempts, secrets.randbelow(1000) / 1000)
+        alter(work.session, _UNSEAL, of=row.jti)
+    wait = pause(row.attempts, secrets.randbelow(1000) / 1000)
+    alter(work.session, _POSTPONE, of=row.jti, problem=code, next_attempt_at=work.at + wait)
 
 
-def set_aside(work: UnitOfWork, row: OutboxRow, code: str) -> None:
+def set_aside(work: UnitOfWork, row: Sent, code: str) -> None:
     """Let the others go before a message that the peer refused when it came alone: minutes, then an hour."""
-    row.problem, row.next_attempt_at = code, work.at + pause(row.attempts + SET_ASIDE, 1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """A manifest that was made for a message."""
-
-    jti: str
-    token: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gathered:
-    """The messages of one load by their jti, with what settling them asks for: each table is asked once.
-
-    `made` are all manifests that this node ever made for them, by digest.
-    """
-
-    rows: Mapping[str, OutboxRow]
-    made: Mapping[str, Made]
-    receipted_before: frozenset[str]
-
-
-def gather(session: Session, peer: str, jtis: Sequence[str]) -> Gathered:
-    """Read what settling these messages to one peer asks for."""
-    found = select(OutboxRow).where(OutboxRow.jti.in_(jtis)).options(*map(defer, NOT_ASKED_FOR))
-    rows = {row.jti: row for row in session.scalars(found)}
-    attempts = select(ManifestRow.digest, ManifestRow.jti, ManifestRow.token).where(ManifestRow.jti.in_(jtis))
-    made = {one.digest: Made(jti=one.jti, token=one.token) for one in session.execute(attempts)}
-    recall.gather(session, peer, {row.thread for row in rows.values()})
-    return Gathered(rows=rows, made=made, receipted_before=streams.receipted_before(session, jtis))
+    wait = pause(row.attempts + SET_ASIDE, 1)
+    alter(work.session, _POSTPONE, of=row.jti, problem=code, next_attempt_at=work.at + wait)
 
 
 class Postponed(RelevoError):
@@ -147,40 +159,57 @@ class Postponed(RelevoError):
         super().__init__(self.told)
 
 
-def _receipt(work: UnitOfWork, gathered: Gathered, row: OutboxRow, result: JsonObject, trust: Trust) -> Receipt:
+def _receipt(work: UnitOfWork, row: Sent, result: JsonObject, trust: Trust) -> tuple[Receipt, str]:
+    """The receipt, and the manifest of ours that it answers."""
     token, problem = result.get("receipt"), result.get("problem")
     if not isinstance(token, str):
         raise Postponed(problem.get("code") if isinstance(problem, dict) else None)
     receipt = read_receipt(token, trust=trust, at=work.at)
-    made = gathered.made.get(receipt.of)
-    ours = (row.peer, work.identity.node_id, row.jti)
-    if (receipt.iss, receipt.aud, receipt.jti) != ours or made is None or made.jti != row.jti:
+    if (receipt.iss, receipt.aud, receipt.jti) != (row.peer, work.identity.node_id, row.jti):
         raise ReceiptMismatch
-    return receipt
+    return receipt, _made_for(work, row, receipt.of)
 
 
-def _keep(work: UnitOfWork, row: OutboxRow, receipt: Receipt, token: str, *, again: bool) -> None:
-    row.receipt, row.receipted_at, row.sealed = token, receipt.received_at, None
-    row.state = OutboxState.STORED if receipt.disposition == "stored" else OutboxState.REFUSED
-    row.problem = receipt.code
+def _made_for(work: UnitOfWork, row: Sent, named: str) -> str:
+    """The manifest of that digest that we made for the message, mostly the last one."""
+    if row.manifest is not None and manifest_digest(row.manifest) == named:
+        return row.manifest
+    made: str | None = ask(work.session, _MADE, {"made": named, "for": row.jti}).scalar()
+    if made is None:
+        raise ReceiptMismatch
+    return made
+
+
+def _keep(work: UnitOfWork, row: Sent, receipt: Receipt, token: str) -> None:
+    stored = receipt.disposition == "stored"
+    referral = referrals.find(work.session, row.peer, row.thread) if is_about_a_person(row.kind) else None
+    erased, problem = referral is not None and erasure.is_erased(referral), receipt.code
+    if referral is not None and stored and not erased and not row.receipted_before:
+        problem = _begin_duties(work, row, referral, receipt) or problem
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "receipt-got", work.at, subject=row.thread, receipt=digest(token.encode()), **names)
-    if not is_about_a_person(row):
-        return
-    referral = work.session.get_one(ReferralRow, (row.peer, row.thread))
-    if erasure.is_erased(referral):
-        erasure.forget(row)
-    elif receipt.disposition == "stored" and not again:
-        _begin_duties(work, row, referral, receipt)
+    alter(
+        work.session,
+        _KEEP,
+        of=row.jti,
+        state=OutboxState.STORED if stored else OutboxState.REFUSED,
+        problem=problem,
+        receipt=token,
+        receipted_at=receipt.received_at,
+    )
+    if erased:
+        erasure.forget(work.session.get_one(OutboxRow, row.jti))
 
 
-def _begin_duties(work: UnitOfWork, row: OutboxRow, referral: ReferralRow, receipt: Receipt) -> None:
+def _begin_duties(work: UnitOfWork, row: Sent, referral: ReferralRow, receipt: Receipt) -> str | None:
+    """Begin the duties that the peer began with this message; the problem, if it computed others."""
     taken = referrals.step_of(work.session, referral, row.jti)
     if taken is None:
-        return
+        return None
     begun = duties.started(work, referral, taken, receipt.received_at)
-    side = work.identity.side
-    if not duties.agree(receipt.due, duties.claims(begun, referral, work.identity.node_id, side)):
-        row.problem = DUE_DIFFERS
-        EVENTS.error("due times differ", peer=row.peer, jti=row.jti)
     duties.begin(work, referral, begun, receipt.received_at, after=taken)
+    expected = duties.claims(begun, referral, work.identity.node_id, work.identity.side)
+    if duties.agree(receipt.due, expected):
+        return None
+    EVENTS.error("due times differ", peer=row.peer, jti=row.jti)
+    return DUE_DIFFERS

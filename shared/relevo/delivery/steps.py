@@ -9,13 +9,15 @@ A step that may not be told (the person does not want outcomes to return) is tak
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from relevo.delivery import duties, outbox
 from relevo.delivery.clock_facts import as_json, as_known, facts_of
 from relevo.domain.data_classes import DataClass
-from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION, MEDICATION_SECURED
+from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION, MEDICATION_SECURED, Due
 from relevo.domain.disclosure import may_return
 from relevo.domain.journey import Journey, JourneyStep, advance_journey, allowed_journey, arrive_journey
 from relevo.domain.medication import MEDICAL_CONTINUITY, earliest_end
@@ -54,6 +56,13 @@ class Standing:
     seen_journey: Journey | None
 
 
+class Learned(NamedTuple):
+    """A step of the peer as it is kept, and the duties that it begins."""
+
+    taken: StepRow
+    begun: tuple[Due, ...]
+
+
 def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fields: Fields = NOTHING) -> StepRow:
     """Take a step of our side now, and queue the message that tells the peer.
 
@@ -75,7 +84,7 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
     return taken
 
 
-def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datetime) -> StepRow:
+def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datetime) -> Learned:
     """Record a step that the peer took at `at`, when it had seen our message `said.seen`.
 
     Raises:
@@ -91,14 +100,15 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
         seen_journey=None if ours is None else seen_journey,
     )
     _move(work, row, said.step, said.type, side, stood)
-    _learn_facts(row, said.payload, said.classes)
+    if said.step != Step.REQUESTED:
+        _learn_facts(row, said.payload, said.classes)
     row.peer_last = jti
     who = f"{row.peer} ({said.by})"
     taken = _keep(work, row, said.step, said.payload, side=side, who=who, at=at, jti=jti)
     facts = facts_of(work, row, said.payload, carried=said.classes, speaker=side)
     taken.facts = as_json(as_known(work, row, facts, said.seen), said.seen)
-    duties.follow(work, row, taken, received_at=work.at, ours_only=False)
-    return taken
+    begun = duties.follow(work, row, taken, received_at=work.at, ours_only=False)
+    return Learned(taken, begun)
 
 
 def allowed_now(row: ReferralRow, side: Side) -> tuple[str, ...]:
@@ -140,36 +150,40 @@ def _crossing_journey(work: UnitOfWork, row: ReferralRow, seen: str | None) -> J
 
     Both sides then compare where each side's own steps lead, and not what they happened to learn first.
     """
-    taken = (one for one in referrals.steps(work.session, row) if one.step in set(JourneyStep))
-    ours = next((one for one in reversed(list(taken)) if one.side == work.identity.side), None)
-    return Journey(ours.journey_after) if ours is not None and _is_unknown(ours, seen) else None
+    taken = [one for one in referrals.steps(work.session, row) if one.step in set(JourneyStep)]
+    ours = [one for one in taken if one.side == work.identity.side]
+    unknown = bool(ours) and _is_unknown(ours[-1], seen, outbox.never_left(work.session, row))
+    return Journey(ours[-1].journey_after) if unknown else None
 
 
 def crossed(work: UnitOfWork, row: ReferralRow, step: str, seen: str | None) -> bool:
     """Whether we have taken `step`, and the peer, who had seen our message `seen`, did not know of it."""
     ours = [one for one in referrals.steps(work.session, row) if one.step == step and one.side == work.identity.side]
-    return bool(ours) and all(_is_unknown(one, seen) for one in ours)
+    return bool(ours) and all(_is_unknown(one, seen, outbox.never_left(work.session, row)) for one in ours)
 
 
-def _is_unknown(ours: StepRow, seen: str | None) -> bool:
+def _is_unknown(ours: StepRow, seen: str | None, held: Collection[str]) -> bool:
     """Whether a peer who had seen our message `seen` did not know of this step; of what stays here it never does."""
-    return ours.jti is None or ours.jti > (seen or "")
+    return ours.jti is None or ours.jti in held or ours.jti > (seen or "")
 
 
 def _as_seen(work: UnitOfWork, row: ReferralRow, jti: str | None, side: Side) -> tuple[Status, Journey]:
-    """Where things stood for `side`: as our message `jti` left them, and its own steps since.
+    """Where things stood for `side`: as our messages up to `jti` left them, and its own steps since.
 
     Who has seen nothing of ours knows its own steps alone; a message that we never sent counts for nothing.
     """
-    taken = referrals.steps(work.session, row)
-    known = (place for place, one in enumerate(taken) if one.jti is not None and one.jti == jti and one.side != side)
+    every = referrals.steps(work.session, row)
+    known = (place for place, one in enumerate(every) if one.jti is not None and one.jti == jti and one.side != side)
     ours = next(known, None)
     if jti is not None and ours is None:
         return Status(row.status), Journey(row.journey)
-    status, journey, since = Status.DRAFT, Journey.PLANNED, taken
+    status, journey, since = Status.DRAFT, Journey.PLANNED, every
     if ours is not None:
-        status, journey = Status(taken[ours].status_after), Journey(taken[ours].journey_after)
-        since = taken[ours + 1 :]
+        held = outbox.never_left(work.session, row)
+        told = [one for one in every[: ours + 1] if one.side == side or not _is_unknown(one, jti, held)]
+        status = next((Status(one.status_after) for one in reversed(told) if one.step in set(Step)), status)
+        journey = next((Journey(one.journey_after) for one in reversed(told) if one.step in set(JourneyStep)), journey)
+        since = every[ours + 1 :]
     for one in since:
         if one.side == side and one.step in allowed(status, side):
             status = advance(status, Step(one.step), side, before=Status(one.status_after))
@@ -184,7 +198,7 @@ def _before_cancelling(work: UnitOfWork, row: ReferralRow) -> Status:
 
 
 def _learn_facts(row: ReferralRow, payload: StepPayload, fields: Fields) -> None:
-    """What clocks, safety and services depend on; an answer can change it as well as the first message."""
+    """What clocks, safety and services depend on: a referral begins with it, and later messages change it."""
     if DataClass.CONTACT in fields:
         channel = fields[DataClass.CONTACT].get("channel")
         row.contact_channel = channel if isinstance(channel, str) else None
@@ -215,9 +229,8 @@ def _tell(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, f
     frame = outbox.Frame(
         peer=row.peer, thread=row.thread, after=row.own_last, seen=row.peer_last, sop=row.sop, basis=basis
     )
-    posted = outbox.post(work, frame, step, _without_notes(row, payload), fields)
-    row.own_last = posted.jti
-    return posted.jti
+    row.own_last = outbox.post(work, frame, step, _without_notes(row, payload), fields)
+    return row.own_last
 
 
 def _without_notes(row: ReferralRow, payload: StepPayload) -> StepPayload:

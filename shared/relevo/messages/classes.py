@@ -9,6 +9,7 @@ Nothing here decides whether a class may leave; that is `relevo.domain.disclosur
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -100,8 +101,11 @@ def terms_from_fields(fields: Mapping[str, JsonValue]) -> Terms:
     return model.to_terms()
 
 
+@lru_cache(maxsize=256)
 def terms_from_record(record: bytes) -> Terms:
     """The terms in a basis record, if it is exactly what `terms_record` writes for them.
+
+    A record is read several times on its way; the same bytes always say the same.
 
     Raises:
         ClassInvalid, MalformedJson: if it is anything else.

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from relevo.errors import Reason
 from relevo.messages.classes_shape import CONTRADICTION, OURS, WELL_FORMED, Strict
@@ -83,9 +84,12 @@ def field_name(text: str) -> str:
     return text if _FIELD_NAME.fullmatch(text) else "?"
 
 
-def _as_json(fields: Mapping[str, JsonValue]) -> str:
-    # A lone surrogate would make the whole text unreadable; as a noncharacter it is refused in its own field.
-    return _LONE_SURROGATE.sub(_NONCHARACTER, _ENCODER.encode(dict(fields)))
+def _as_json(fields: Mapping[str, JsonValue]) -> bytes:
+    try:
+        return to_json(fields, fallback=_plain)
+    except PydanticSerializationError:
+        # A lone surrogate would make the whole text unreadable; as a noncharacter it is refused in its own field.
+        return _LONE_SURROGATE.sub(_NONCHARACTER, _ENCODER.encode(dict(fields))).encode()
 
 
 def _plain(value: Mapping[str, JsonValue] | Sequence[JsonValue]) -> dict[str, JsonValue] | list[JsonValue]:

@@ -39,16 +39,19 @@ class Strict(BaseModel):
         """
         yield from ()
 
+    @classmethod
+    def silence(cls) -> tuple[Reason, ...]:
+        """What is wrong where no field has a value."""
+        return ()
+
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
-        found = tuple(self.contradictions(self._given()))
+        values = self.__dict__
+        given = {name: values[name] for name in self.model_fields_set if values[name] is not None}
+        found = tuple(self.contradictions(given)) or (() if given else self.silence())
         if found:
             raise PydanticCustomError(CONTRADICTION, "fields contradict each other", {"found": found})
         return self
-
-    def _given(self) -> dict[str, object]:
-        values = {name: getattr(self, name) for name in self.model_fields_set}
-        return {name: value for name, value in values.items() if value is not None}
 
     def to_fields(self) -> dict[str, JsonValue]:
         """The fields that have a value, as JSON: days and moments as text, absent fields left out."""
@@ -58,12 +61,10 @@ class Strict(BaseModel):
 class DataClassModel(Strict):
     """The model of a whole data class; it says at least one thing."""
 
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self._given():
-            empty = missing("", "Fill in what is known, or leave the class out.", detail="has no fields")
-            raise PydanticCustomError(CONTRADICTION, "no fields", {"found": (empty,)})
-        return self
+    @classmethod
+    def silence(cls) -> tuple[Reason, ...]:
+        """That it says nothing."""
+        return (missing("", "Fill in what is known, or leave the class out.", detail="has no fields"),)
 
 
 def fault(detail: str, advice: str) -> PydanticCustomError:

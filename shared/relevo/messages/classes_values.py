@@ -58,11 +58,12 @@ def each_once(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _legible(text: str) -> str:
-    if _UNSEEN.search(text):
+    plain = text.isprintable()  # nothing unseen is, and of spaces only the one between words
+    if not plain and _UNSEEN.search(text):
         raise fault("has characters that cannot be seen", "Type the text again instead of pasting it.")
-    if not unicodedata.is_normalized("NFC", text):
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         raise fault("is not in Unicode normal form C", "Normalise the text (NFC) where it is taken in.")
-    if not any(sign.isprintable() and not sign.isspace() for sign in text):
+    if not (text.strip() if plain else any(sign.isprintable() and not sign.isspace() for sign in text)):
         raise fault("is empty", "Fill it in, or leave the field out.")
     return text
 

@@ -6,15 +6,18 @@ never mean the same bytes.
 
 from __future__ import annotations
 
-import binascii
 import hashlib
+
+from pybase64 import b64decode, b64encode_as_string
 
 from relevo.errors import WireError
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _LAST = (_ALPHABET, "", _ALPHABET[::16], _ALPHABET[::4])
 """What a canonical text may end in, by its length modulo 4: bits that stand for nothing are zero."""
-_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+_PADDING = ("", "===", "==", "=")
+_SIGNS = b"-_"
+"""What stands where the standard alphabet has `+` and `/`."""
 
 
 class NotBase64url(WireError):
@@ -25,7 +28,7 @@ class NotBase64url(WireError):
 
 def encode(raw: bytes) -> str:
     """`raw` as base64url text without padding."""
-    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL, b"=").decode("ascii")
+    return b64encode_as_string(raw, _SIGNS).rstrip("=")
 
 
 def decode(text: str) -> bytes:
@@ -34,14 +37,13 @@ def decode(text: str) -> bytes:
     Raises:
         NotBase64url: if any other text would be the canonical spelling of the same bytes.
     """
-    try:
-        standard = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
-        raw = binascii.a2b_base64(standard, strict_mode=True)
-    except (binascii.Error, ValueError) as error:
-        raise NotBase64url("a value is not base64url") from error
-    if "+" in text or "/" in text or (text and text[-1] not in _LAST[len(text) % 4]):
+    over = len(text) % 4
+    if text[-1:] not in _LAST[over] or "+" in text or "/" in text:
         raise NotBase64url("a value is not canonical base64url")
-    return raw
+    try:
+        return b64decode(text + _PADDING[over], _SIGNS, validate=True)
+    except ValueError as error:
+        raise NotBase64url("a value is not base64url") from error
 
 
 def digest(raw: bytes) -> str:

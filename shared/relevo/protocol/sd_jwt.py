@@ -55,7 +55,7 @@ MAX_DISCLOSURES = 1024
 MAX_JWT = 1 << 16
 
 _PARTS = 3
-_SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")  # 128 bits, then four that must be zero
+_is_salt = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]").fullmatch  # 128 bits, then four that must be zero
 
 
 class TooManyDisclosures(WireError):
@@ -87,12 +87,8 @@ class Disclosure(general.Disclosure):
             BadDisclosure: unless it is canonical base64url of `[salt of 128 bits, name, value]`.
             NameCollision: if the name is reserved.
         """
-        found = general.parts(text)
-        if isinstance(found, list) and len(found) == _PARTS:
-            salt, name, value = found
-            if isinstance(salt, str) and isinstance(name, str) and _SALT.fullmatch(salt):
-                return cls(text=text, salt=salt, name=free(name), value=value)
-        raise BadDisclosure("a disclosure is not a salt of 128 bits, name and value")
+        salt, name, value = _parts(text)
+        return cls(text=text, salt=salt, name=name, value=value)
 
     @cached_property
     def digest(self) -> str:
@@ -102,11 +98,7 @@ class Disclosure(general.Disclosure):
     @property
     def inside(self) -> tuple[str, ...]:
         """The digests of the fields inside, if the value is an object."""
-        if not isinstance(self.value, dict):
-            return ()
-        if set(self.value) != {general.DIGESTS}:
-            raise MalformedSdJwt("an object is hidden in part")
-        return _digests(self.value)
+        return _inside(self.value) if isinstance(self.value, dict) else ()
 
 
 def issue(
@@ -140,11 +132,14 @@ def reveal(payload: JsonObject, disclosures: Sequence[str]) -> JsonObject:
     Raises:
         MalformedSdJwt, BadDisclosure, NameCollision: as `verify`.
     """
-    by_digest = {(one := Disclosure.parse(text)).digest: one for text in disclosures}
-    _require_profile(payload, by_digest)
-    if len(by_digest) != len(disclosures):
+    disclosed: dict[str, tuple[str, JsonValue]] = {}
+    for text in disclosures:
+        _, name, value = _parts(text)
+        disclosed[general.digest(text)] = name, value
+    _require_profile(payload, disclosed)
+    if len(disclosed) != len(disclosures):
         raise BadDisclosure("a disclosure is given twice")
-    return general.uncover(payload, by_digest)
+    return general.uncover(payload, disclosed)
 
 
 def serialise(issued: Issued) -> str:
@@ -171,16 +166,30 @@ def _veiled(value: JsonValue) -> Issuable:
     return Veiled(hidden=value, multiple=INSIDE) if isinstance(value, dict) else value
 
 
-def _require_profile(payload: JsonObject, by_digest: Mapping[str, Disclosure]) -> None:
+def _parts(text: str) -> tuple[str, str, JsonValue]:
+    """Salt, name and value of a disclosure; raises as `Disclosure.parse`."""
+    found = general.parts(text)
+    if isinstance(found, list) and len(found) == _PARTS:
+        salt, name, value = found
+        if isinstance(salt, str) and isinstance(name, str) and _is_salt(salt):
+            return salt, free(name), value
+    raise BadDisclosure("a disclosure is not a salt of 128 bits, name and value")
+
+
+def _require_profile(payload: JsonObject, disclosed: Mapping[str, tuple[str, JsonValue]]) -> None:
     """Nothing is hidden but the members of the payload and the fields of those that are objects."""
     if payload.get(general.ALGORITHM) != "sha-256":
         raise MalformedSdJwt("_sd_alg is not sha-256")
     _require_plain({name: value for name, value in payload.items() if name not in _ENVELOPE})
     members = frozenset(_digests(payload))
-    fields = {inner for one, disclosure in by_digest.items() if one in members for inner in disclosure.inside}
-    for one, disclosure in by_digest.items():
-        if one in fields or not isinstance(disclosure.value, dict):
-            _require_plain(disclosure.value)
+    nested = [(one, value) for one, (_, value) in disclosed.items() if isinstance(value, (dict, list))]
+    fields: set[str] = set()
+    for one, value in nested:
+        if one in members and isinstance(value, dict):
+            fields.update(_inside(value))
+    for one, value in nested:
+        if one in fields or isinstance(value, list):
+            _require_plain(value)
 
 
 _ENVELOPE = frozenset({general.DIGESTS, general.ALGORITHM})
@@ -188,17 +197,23 @@ _ENVELOPE = frozenset({general.DIGESTS, general.ALGORITHM})
 
 def _digests(level: JsonObject) -> tuple[str, ...]:
     found = level.get(general.DIGESTS)
-    if not isinstance(found, list) or not all(is_digest(item) for item in found):
+    if not isinstance(found, list) or not all(map(is_digest, found)):
         raise MalformedSdJwt("_sd is not a list of digests")
     return tuple(found)
 
 
-def _require_plain(value: JsonValue) -> None:
+def _inside(value: JsonObject) -> tuple[str, ...]:
+    if value.keys() != {general.DIGESTS}:
+        raise MalformedSdJwt("an object is hidden in part")
+    return _digests(value)
+
+
+def _require_plain(value: JsonObject | list[JsonValue]) -> None:
     """Refuse reserved names at any depth."""
     if isinstance(value, dict):
-        for name, content in value.items():
+        for name in value:
             free(name)
-            _require_plain(content)
-    elif isinstance(value, list):
-        for item in value:
+        value = list(value.values())
+    for item in value:
+        if isinstance(item, (dict, list)):
             _require_plain(item)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DIGESTS, ALGORITHM, ELEMENT = "_sd", "_sd_alg", "..."
 RESERVED = frozenset({DIGESTS, ALGORITHM, ELEMENT})
+_PLACES = frozenset({DIGESTS, ELEMENT})
+"""Members that say where something is hidden."""
 HASHES: Mapping[str, Callable[[bytes], hashlib._Hash]] = {
     "sha-256": hashlib.sha256,
     "sha-384": hashlib.sha384,
@@ -76,6 +78,10 @@ class Disclosure:
         raise BadDisclosure("a disclosure is not salt, name and value")
 
 
+Disclosed: TypeAlias = "tuple[str | None, JsonValue]"
+"""Name and value of a disclosure; of a list element where the name is None."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Veiled:
     """An object to issue: `shown` in the open, each member of `hidden` as a disclosure; filled with decoys.
@@ -117,14 +123,14 @@ def reveal(payload: JsonObject, disclosures: Iterable[Disclosure]) -> JsonObject
     """
     algorithm = digest_algorithm(payload)
     given = list(disclosures)
-    waiting = {digest(one.text, algorithm): one for one in given}
+    waiting = {digest(one.text, algorithm): (one.name, one.value) for one in given}
     if len(waiting) != len(given):
         raise BadDisclosure("a disclosure is given twice")
     return uncover(payload, waiting)
 
 
-def uncover(payload: JsonObject, waiting: Mapping[str, Disclosure]) -> JsonObject:
-    """The same for disclosures by their digests, each of which must be found.
+def uncover(payload: JsonObject, waiting: Mapping[str, Disclosed]) -> JsonObject:
+    """The same for what is disclosed by its digest, all of which must be found.
 
     Raises:
         MalformedSdJwt, BadDisclosure, NameCollision: as `reveal`.
@@ -173,7 +179,7 @@ def split_bound(text: str) -> tuple[str, tuple[str, ...], str]:
 class _Walk:
     """One way through a payload, taking from what is `left` what is found and remembering every digest."""
 
-    def __init__(self, waiting: dict[str, Disclosure]) -> None:
+    def __init__(self, waiting: dict[str, Disclosed]) -> None:
         self.left = waiting
         self._seen: set[str] = set()
 
@@ -182,8 +188,14 @@ class _Walk:
             raise NameCollision("`...` stands elsewhere than alone in an element of a list")
         claims = {name: self._value(value) for name, value in level.items() if name != DIGESTS}
         for one in digests_in(level):
-            if (found := self._take(one)) is not None:
-                self._add(claims, found)
+            if (found := self._take(one)) is None:
+                continue
+            name, value = found
+            if name is None:
+                raise BadDisclosure("an element of a list is disclosed as a member")
+            if name in _PLACES or name in claims:
+                raise NameCollision("a claim is disclosed beside another of its name, or its name is reserved")
+            claims[name] = self._value(value)
         return claims
 
     def _value(self, value: JsonValue) -> JsonValue:
@@ -204,18 +216,12 @@ class _Walk:
     def _element(self, named: str) -> list[JsonValue]:
         if (found := self._take(named)) is None:
             return []
-        if found.name is not None:
+        name, value = found
+        if name is not None:
             raise BadDisclosure("a member is disclosed as an element of a list")
-        return [self._value(found.value)]
+        return [self._value(value)]
 
-    def _add(self, claims: JsonObject, found: Disclosure) -> None:
-        if found.name is None:
-            raise BadDisclosure("an element of a list is disclosed as a member")
-        if found.name in {DIGESTS, ELEMENT} or found.name in claims:
-            raise NameCollision("a claim is disclosed beside another of its name, or its name is reserved")
-        claims[found.name] = self._value(found.value)
-
-    def _take(self, one: str) -> Disclosure | None:
+    def _take(self, one: str) -> Disclosed | None:
         if one in self._seen:
             raise BadDisclosure("a digest stands twice")
         self._seen.add(one)
@@ -223,6 +229,8 @@ class _Walk:
 
 
 def _conceal(value: Issuable, out: list[str]) -> object:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Veiled):
         return _conceal_object(value, out)
     if isinstance(value, Mapping):
@@ -244,9 +252,12 @@ def _conceal_object(value: Veiled, out: list[str]) -> JsonObject:
 
 def _disclose(name: list[str], value: Issuable, out: list[str]) -> str:
     """Put the disclosure and those within it into `out`; its digest."""
-    within: list[str] = []
     salt = base64url.encode(secrets.token_bytes(_SALT_BYTES))
-    text = base64url.encode(strict_json.dump([salt, *name, _conceal(value, within)]))
+    within: list[str] = []
+    if isinstance(value, str):
+        text = base64url.encode(strict_json.dump_texts([salt, *name, value]))
+    else:
+        text = base64url.encode(strict_json.dump([salt, *name, _conceal(value, within)]))
     out += [text, *within]
     return digest(text)
 

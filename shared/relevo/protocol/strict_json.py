@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import json
 import math
-import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
+
+from pydantic_core import from_json, to_json
 
 from relevo.errors import WireError
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = dict[str, Any]
+Texts: TypeAlias = "str | Sequence[Texts] | Mapping[str, Texts] | None"
+"""JSON without numbers."""
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_INTEGER = (1 << 53) - 1
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
-"""A string (to the end of the text, if it is not closed) or a bracket; never goes back, so linear in time."""
-_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
+_BLANK_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 
 
 class MalformedJson(WireError):
@@ -35,6 +37,11 @@ class MalformedJson(WireError):
 def dump(value: object) -> bytes:
     """`value` as compact UTF-8 JSON; what `load` reads back is equal."""
     return _ENCODER.encode(value).encode("utf-8")
+
+
+def dump_texts(value: Texts) -> bytes:
+    """The same bytes as `dump`, and sooner; this writer spells fractions otherwise, so there are none."""
+    return to_json(value)
 
 
 def load(raw: bytes, *, limit: int = MAX_BYTES) -> JsonObject:
@@ -54,24 +61,41 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
     if len(raw) > limit:
         raise MalformedJson(f"longer than {limit} bytes")
     try:
-        text = raw.decode("utf-8")
-        _require_shallow(text)
-        value: JsonValue = _DECODER.decode(text)
-        if "\\u" in text:
-            dump(value)  # refuses lone surrogates, which nothing but an escape can bring
-    except (ValueError, RecursionError) as error:
+        value: JsonValue = from_json(raw, allow_inf_nan=False, cache_strings="keys")
+        names = _names(value, MAX_DEPTH - 1) if isinstance(value, list) else _names((value,), MAX_DEPTH)
+        if names and not _is_every_name_kept(raw, names):
+            json.loads(raw, object_pairs_hook=_unique)
+    except ValueError as error:
         raise MalformedJson("not strict JSON") from error
     return value
 
 
-def _require_shallow(text: str) -> None:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        depth += _STEP.get(match[0], 0)
-        if depth > MAX_DEPTH:
-            raise MalformedJson(f"nested deeper than {MAX_DEPTH}")
+def _names(values: Iterable[JsonValue], depth: int) -> int:
+    """How many names stand in `values`, however deep; numbers are looked at on the way."""
+    if depth < 0:
+        raise MalformedJson(f"nested deeper than {MAX_DEPTH}")
+    found = 0
+    for value in values:
+        if isinstance(value, str):
+            continue
+        if isinstance(value, dict):
+            found += len(value) + _names(value.values(), depth - 1)
+        elif isinstance(value, list):
+            found += _names(value, depth - 1)
+        elif isinstance(value, float):
+            if math.isinf(value):
+                raise MalformedJson("a number is beyond what a double holds")
+        elif value is not None and abs(value) > MAX_INTEGER:
+            raise MalformedJson("an integer is beyond 2^53-1")
+    return found
+
+
+def _is_every_name_kept(raw: bytes, names: int) -> bool:
+    """Whether `names` are surely all; of a name that stands twice one is kept.
+
+    Each name has a colon, and texts can only add more. Where none comes after a blank, each name has its own `":`.
+    """
+    return raw.count(b":") == names or (raw.count(b'":') == names and not any(one in raw for one in _BLANK_COLONS))
 
 
 def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
@@ -81,23 +105,4 @@ def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     return value
 
 
-def _refuse_constant(_constant: str) -> JsonValue:
-    raise MalformedJson("NaN and infinities are not JSON")
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > len(str(MAX_INTEGER)) + 1 or abs(value := int(digits)) > MAX_INTEGER:
-        raise MalformedJson("an integer is beyond 2^53-1")
-    return value
-
-
-def _fraction(digits: str) -> float:
-    if math.isinf(value := float(digits)):
-        raise MalformedJson("a number is beyond what a double holds")
-    return value
-
-
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_fraction
-)

@@ -1,48 +1,32 @@
-"""Rows that a transaction only adds and does not look at again, written with one statement for each table.
+"""Rows that a transaction only adds, or changes once, and does not look at again, written with one statement for all.
 
-`append` keeps them beside the session. They are in the database before the session asks it for anything, before a
-savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone takes
-those with it that were added since. The mapper would make an object of each, compare its columns and, where the
+`append` and `alter` keep them beside the session. They are in the database before the session asks it for anything,
+before a savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone
+takes those with it that were added since. The mapper would make an object of each, compare its columns and, where the
 database numbers rows, insert one at a time: ten times the work for a row that nobody holds. Where the database numbers
 them, they get their numbers in the order in which they were added.
 
-PostgreSQL gets the rows of a table as one JSON array, which costs both sides half of what a row at a time does. A NUL,
-which it cannot keep, is found here: PostgreSQL would tell what stands beside it.
+`hold` does the same for a new object that rules may still change. If the session is asked for something first, it is
+the mapper's from then on like any other; if the transaction ends first (`finish`), it is written as it is then.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from functools import lru_cache
-from json import JSONEncoder
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import (
-    CursorResult,
-    Executable,
-    Insert,
-    Table,
-    Text,
-    bindparam,
-    column,
-    event,
-    func,
-    insert,
-    select,
-    sql,
-)
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DataError
+from sqlalchemy import CursorResult, Executable, Table, event, insert, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
-_WAITING = "relevo.appending"
+from relevo.storage import json_rows
+
+_WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
 Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
-_Waiting: TypeAlias = dict[type[DeclarativeBase], list[dict[str, Any]]]
+_Waiting: TypeAlias = dict[Table | Executable, list[dict[str, Any]]]
 
 
 class AppendingSession(Session):
@@ -56,8 +40,25 @@ class AppendingSession(Session):
 
 def append(session: Session, table: type[DeclarativeBase], **values: object) -> None:
     """Add a row; of one table every row in a transaction has the same columns."""
-    waiting: _Waiting = session.info.setdefault(_WAITING, {})
-    waiting.setdefault(table, []).append(values)
+    _wait(session, cast("Table", table.__table__), values)
+
+
+def alter(session: Session, statement: Executable, **values: object) -> None:
+    """Change a row that was there before, with a statement that was built once; no object of the session holds it."""
+    _wait(session, statement, values)
+
+
+def hold(session: Session, new: DeclarativeBase) -> None:
+    """Add a new object, which may be changed until `finish`."""
+    session.info.setdefault(_HELD, []).append(new)
+
+
+def finish(session: Session) -> None:
+    """Write everything that waits; what is held is not changed any more."""
+    held: list[DeclarativeBase] = session.info.pop(_HELD, [])
+    for new in held:
+        append(session, type(new), **{name: new.__dict__.get(name) for name in _written(type(new))})
+    _write(session)
 
 
 def ask(session: Session, statement: Executable, values: Values | Sequence[Values] = MappingProxyType({})) -> Answer:
@@ -72,48 +73,33 @@ def ask(session: Session, statement: Executable, values: Values | Sequence[Value
     return session.connection().execute(statement, values)
 
 
+def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) -> None:
+    waiting: _Waiting = session.info.setdefault(_WAITING, {})
+    waiting.setdefault(what, []).append(values)
+
+
 def _write(session: Session) -> None:
+    session.add_all(session.info.pop(_HELD, ()))
     waiting: _Waiting = session.info.pop(_WAITING, {})
-    for mapped, rows in waiting.items():
-        table, connection = cast("Table", mapped.__table__), session.connection()
-        if connection.dialect.name == "sqlite":
-            connection.execute(insert(table), rows)
+    for what, rows in waiting.items():
+        connection = session.connection()
+        if isinstance(what, Table) and connection.dialect.name != "sqlite":
+            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
         else:
-            connection.execute(_from_json(table, tuple(rows[0])), {"rows": _as_json(rows)})
+            connection.execute(insert(what) if isinstance(what, Table) else what, rows)
 
 
-@lru_cache(maxsize=256)
-def _from_json(table: Table, names: tuple[str, ...]) -> Insert:
-    columns = [column(name, table.c[name].type) for name in names]
-    rows = func.json_to_recordset(sql.cast(bindparam("rows", type_=Text), postgresql.JSON)).table_valued(*columns)
-    return insert(table).from_select(names, select(rows.render_derived(with_types=True)))
+@cache
+def _written(table: type[DeclarativeBase]) -> tuple[str, ...]:
+    """The columns of a table that the database does not number by itself."""
+    numbered = cast("Table", table.__table__).autoincrement_column
+    return tuple(name for name, column in inspect(table).columns.items() if column is not numbered)
 
 
-def _as_json(rows: list[dict[str, Any]]) -> str:
-    written = _ROWS.encode(rows)
-    if "\\u0000" in written and _NUL.search(written):
-        raise DataError(None, None, ValueError("a text with a NUL"))
-    return written
-
-
-def _as_text(value: object) -> str:
-    """What JSON has no form for, as PostgreSQL reads it.
-
-    Raises:
-        TypeError: if it is none of these.
-        ValueError: for a moment without a zone.
-    """
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError("a moment without a zone")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not kept in a table")
-
-
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_ROWS = JSONEncoder(default=_as_text, check_circular=False, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+def _before_end(session: Session) -> None:
+    if not session.in_nested_transaction():
+        finish(session)
+    _write(session)
 
 
 def _before_question(asked: ORMExecuteState) -> None:
@@ -122,8 +108,9 @@ def _before_question(asked: ORMExecuteState) -> None:
 
 def _forget(session: Session, _undone: SessionTransaction) -> None:
     session.info.pop(_WAITING, None)
+    session.info.pop(_HELD, None)
 
 
 event.listen(AppendingSession, "do_orm_execute", _before_question)
-event.listen(AppendingSession, "before_commit", _write)
+event.listen(AppendingSession, "before_commit", _before_end)
 event.listen(AppendingSession, "after_soft_rollback", _forget)

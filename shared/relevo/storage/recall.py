@@ -1,8 +1,9 @@
 """What a transaction remembers of the referrals of one batch, so that each table is asked once for all of them.
 
-`gather` reads the referrals of a batch and the procedures of the pair; steps and duties of all of them are read when
-those of one are first asked for. Until the transaction ends, the functions here answer from memory, and what `add` puts
-into the session is in its list before it is in the database. Nobody else writes where a transaction may write
+`gather` notes the threads of a batch. Their referrals, their steps, their duties and the procedures of the pair are
+read when one of them is first asked for, each for the whole batch. Of a referral that this transaction begins (`begin`)
+nothing is read: there is nothing yet. Until the transaction ends, the functions here answer from memory, and what `add`
+puts into the session is in its list before it is in the database. Nobody else writes where a transaction may write
 (`relevo.storage.database`), and nothing of this is ever deleted. What was not gathered is asked for as ever; undoing a
 savepoint forgets everything.
 """
@@ -11,64 +12,77 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
-from sqlalchemy import event, select
+from sqlalchemy import Select, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
+from relevo.storage import appending
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
 
 _MEMORY = "relevo.recall"
+_SOPS = select(SopRow).where(SopRow.peer == bindparam("peer"))
 Listed = TypeVar("Listed", StepRow, DutyRow)
 Found = TypeVar("Found")
 Thread: TypeAlias = tuple[str, str]
 """The peer and the thread of a referral."""
 Ask: TypeAlias = Callable[[Session, Collection[str]], Mapping[str, Found]]
 """What a table holds of each of these threads, by thread."""
+_REFERRALS = select(ReferralRow).where(ReferralRow.thread.in_(bindparam("threads", expanding=True)))
+_SOPS = select(SopRow).where(SopRow.peer == bindparam("peer"))
+_LISTS: Mapping[type[StepRow | DutyRow], Select[Any]] = {
+    table: select(table)
+    .where(table.peer == bindparam("peer"), table.thread.in_(bindparam("threads", expanding=True)))
+    .order_by(table.id)
+    for table in (StepRow, DutyRow)
+}
 
 
 @dataclass(kw_only=True)
 class _Memory:
     """The referral of each thread, None where it has not begun; lists by table and thread; threads that others have.
 
-    A list that is not there yet is in the database, as it is in the session.
-
-    `beside` are the answers to what one side alone asks for all threads, by the function that asks.
+    What is not there yet is in the database, as it is in the session: a list, the procedures that are None, and the
+    referrals of the threads that are `unread`. `beside` are the answers to what one side alone asks for all threads, by
+    the function that asks.
     """
 
     peer: str
     referrals: dict[Thread, ReferralRow | None]
     lists: dict[tuple[type[StepRow | DutyRow], Thread], list[StepRow | DutyRow]]
-    of_others: frozenset[str]
-    sops: list[SopRow] = field(default_factory=list)
+    of_others: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+    sops: list[SopRow] | None = None
     beside: dict[Ask[Any], Mapping[str, Any]] = field(default_factory=dict)
 
 
 def gather(session: Session, peer: str, threads: Collection[str]) -> None:
     """Remember these threads with a peer, whether or not their referrals have begun."""
-    found = session.scalars(select(ReferralRow).where(ReferralRow.thread.in_(threads))).all()
-    begun = {row.thread for row in found}
-    keys = [(peer, thread) for thread in threads]
-    memory = _Memory(
-        peer=peer,
-        referrals={**dict.fromkeys(keys), **{(row.peer, row.thread): row for row in found if row.peer == peer}},
-        lists={(table, key): [] for table in (StepRow, DutyRow) for key in keys if key[1] not in begun},
-        of_others=frozenset(row.thread for row in found if row.peer != peer),
-        sops=list(session.scalars(select(SopRow).where(SopRow.peer == peer))),
-    )
-    session.info[_MEMORY] = memory
+    session.info[_MEMORY] = _Memory(peer=peer, referrals={}, lists={}, unread=frozenset(threads))
+
+
+def begin(session: Session, new: ReferralRow) -> None:
+    """Remember that there is nothing yet of a referral that begins with this transaction.
+
+    It is added to the session by whoever begins it. What was asked `beside` knows nothing of it, and is asked again.
+    """
+    memory, key = _memory(session), (new.peer, new.thread)
+    if memory is None:
+        memory = session.info[_MEMORY] = _Memory(peer=new.peer, referrals={}, lists={})
+    memory.referrals[key] = new
+    memory.lists |= {(StepRow, key): [], (DutyRow, key): []}
+    memory.beside.clear()
 
 
 def referral(session: Session, peer: str, thread: str) -> ReferralRow | None:
     """The referral of a thread with a peer, if it has begun."""
-    memory, key = _memory(session), (peer, thread)
-    return memory.referrals[key] if memory and key in memory.referrals else session.get(ReferralRow, key)
+    memory, key = _remembering(session, peer, thread), (peer, thread)
+    return memory.referrals[key] if memory else session.get(ReferralRow, key)
 
 
 def is_taken(session: Session, peer: str, thread: str) -> bool:
     """Whether a referral with any peer has the thread in which `peer` wants to begin one."""
-    memory = _memory(session)
-    if memory and (peer, thread) in memory.referrals:
+    if memory := _remembering(session, peer, thread):
         return thread in memory.of_others or memory.referrals[peer, thread] is not None
     return session.scalar(select(ReferralRow.peer).where(ReferralRow.thread == thread).limit(1)) is not None
 
@@ -76,20 +90,21 @@ def is_taken(session: Session, peer: str, thread: str) -> bool:
 def sops_with(session: Session, peer: str) -> list[SopRow]:
     """All procedures with a peer, however far their agreement has come."""
     memory = _memory(session)
-    if memory and memory.peer == peer:
-        return memory.sops
-    return list(session.scalars(select(SopRow).where(SopRow.peer == peer)))
+    if memory is None or memory.peer != peer:
+        return list(session.scalars(_SOPS, {"peer": peer}))
+    if memory.sops is None:
+        memory.sops = list(session.scalars(_SOPS, {"peer": peer}))
+    return memory.sops
 
 
 def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[Listed]:
     """The steps or the duties of a referral, in the order in which they were written."""
-    memory, key = _memory(session), (row.peer, row.thread)
-    if memory is not None and key in memory.referrals:
+    memory, key = _remembering(session, row.peer, row.thread), (row.peer, row.thread)
+    if memory is not None:
         if (table, key) not in memory.lists:
             _list_all(session, memory, table)
-        return [one for one in memory.lists[table, key] if isinstance(one, table)]
-    mine = select(table).where(table.peer == row.peer, table.thread == row.thread)
-    return list(session.scalars(mine.order_by(table.id)))
+        return list(cast("list[Listed]", memory.lists[table, key]))
+    return list(session.scalars(_LISTS[table], {"peer": row.peer, "threads": [row.thread]}))
 
 
 def beside(session: Session, peer: str, thread: str, ask: Ask[Found]) -> Found | None:
@@ -98,24 +113,61 @@ def beside(session: Session, peer: str, thread: str, ask: Ask[Found]) -> Found |
     Only for what this transaction does not change.
     """
     memory = _memory(session)
-    if memory is None or (peer, thread) not in memory.referrals:
+    if memory is None or not (thread in memory.unread or (peer, thread) in memory.referrals):
         return ask(session, (thread,)).get(thread)
     if ask not in memory.beside:
-        memory.beside[ask] = ask(session, [one for _, one in memory.referrals])
+        memory.beside[ask] = ask(session, memory.unread.union(one for _, one in memory.referrals))
     found: Found | None = memory.beside[ask].get(thread)
     return found
 
 
 def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
-    """Put a new row into the session, and among what is remembered."""
-    session.add(new)
-    memory, key = _memory(session), (new.peer, new.thread)
-    if memory is None or key not in memory.referrals:
+    """Add a new row to the session, and to what is remembered; no rule changes it after `finish`."""
+    memory, key = _remembering(session, new.peer, new.thread), (new.peer, new.thread)
+    if memory is None:
+        session.add(new)
         return
     if isinstance(new, ReferralRow):
         memory.referrals[key] = new
     elif (type(new), key) in memory.lists:
         memory.lists[type(new), key].append(new)
+    else:
+        session.add(new)
+        return
+    appending.hold(session, new)
+
+
+def write(session: Session, table: type[StepRow | DutyRow], *, peer: str, thread: str, **values: object) -> None:
+    """Add a row of which nobody needs an object; what is asked of its table next comes from the database."""
+    if memory := _memory(session):
+        memory.lists.pop((table, (peer, thread)), None)
+    appending.append(session, table, peer=peer, thread=thread, **values)
+
+
+def finish(session: Session) -> None:
+    """Write everything that waits, and forget all: nothing of these referrals changes any more."""
+    session.info.pop(_MEMORY, None)
+    appending.finish(session)
+
+
+def _remembering(session: Session, peer: str, thread: str) -> _Memory | None:
+    """What is remembered, if this thread is among it; its referral is read by then."""
+    memory = _memory(session)
+    if memory is not None and memory.peer == peer and thread in memory.unread:
+        _read(session, memory)
+    return memory if memory is not None and (peer, thread) in memory.referrals else None
+
+
+def _read(session: Session, memory: _Memory) -> None:
+    """Read the referrals of all threads of which they were not read yet."""
+    keys = [(memory.peer, thread) for thread in memory.unread]
+    found = session.scalars(_REFERRALS, {"threads": list(memory.unread)}).all()
+    begun = {row.thread for row in found}
+    memory.referrals |= dict.fromkeys(keys)
+    memory.referrals |= {(row.peer, row.thread): row for row in found if row.peer == memory.peer}
+    memory.lists |= {(table, key): [] for table in (StepRow, DutyRow) for key in keys if key[1] not in begun}
+    memory.of_others |= frozenset(row.thread for row in found if row.peer != memory.peer)
+    memory.unread = frozenset()
 
 
 def _list_all(session: Session, memory: _Memory, table: type[Listed]) -> None:
@@ -123,8 +175,7 @@ def _list_all(session: Session, memory: _Memory, table: type[Listed]) -> None:
     session.flush()
     missing = {key[1]: key for key in memory.referrals if (table, key) not in memory.lists}
     memory.lists |= {(table, key): [] for key in missing.values()}
-    mine = select(table).where(table.peer == memory.peer, table.thread.in_(missing))
-    for one in session.scalars(mine.order_by(table.id)):
+    for one in session.scalars(_LISTS[table], {"peer": memory.peer, "threads": list(missing)}):
         memory.lists[table, (one.peer, one.thread)].append(one)
 
 

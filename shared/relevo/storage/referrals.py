@@ -90,7 +90,7 @@ def find(session: Session, peer: str, thread: str) -> ReferralRow:
     Raises:
         NotFound: if there is none; another peer's thread is none.
     """
-    row = session.get(ReferralRow, (peer, thread))
+    row = recall.referral(session, peer, thread)
     if row is None:
         raise NotFound("there is no such referral")
     return row

@@ -12,19 +12,23 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from relevo.domain.sop import parse_sop
+from relevo.domain.sop import Sop, parse_sop
 from relevo.domain.sop_versions import Standing, standing
 from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.protocol.base64url import digest as digest_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.storage import log, recall
+from relevo.storage.appending import ask
 from relevo.storage.tables import SopRow
 
 MAX_CHARACTERS = 200_000
 """As many as one message carries."""
+MOST_PARSED = 64
+_PARSED: dict[str, Sop] = {}
+_TEXT = select(SopRow.text).where(SopRow.digest == bindparam("named"))
 
 
 class SopState(StrEnum):
@@ -100,6 +104,16 @@ def find(session: Session, name_or_digest: str) -> SopRow:
     return fitting[0]
 
 
+def parsed(session: Session, digest: str) -> Sop:
+    """What the SOP of that digest says; its text is read once, for a digest always names the same one."""
+    found = _PARSED.get(digest)
+    if found is None:
+        if len(_PARSED) >= MOST_PARSED:
+            _PARSED.clear()
+        found = _PARSED[digest] = parse_sop(ask(session, _TEXT, {"named": digest}).scalar_one())
+    return found
+
+
 def everything(session: Session) -> list[SopRow]:
     """All SOPs, by name and version."""
     return list(session.scalars(select(SopRow).order_by(SopRow.name, SopRow.version)))
@@ -155,7 +169,8 @@ def agreed(session: Session, digest: str, peer: str) -> SopRow:
     Raises:
         SopUnknown: unless it is agreed with this peer.
     """
-    row = session.get(SopRow, digest)
+    known = (row for row in recall.sops_with(session, peer) if row.digest == digest)
+    row = next(known, None) or session.get(SopRow, digest)
     if row is None or row.peer != peer or row.state != SopState.AGREED:
         raise SopUnknown
     return row

@@ -92,6 +92,7 @@ RECEIPT = (
     "sop-superseded",
     "thread-unknown",
     "thread-taken",
+    "begun-too-late",
     "no-basis",
     "exception-invalid",
     "exception-not-emergency",

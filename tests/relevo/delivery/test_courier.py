@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import event, select
 
 from relevo.delivery import federation, sop_exchange
-from relevo.delivery.courier import BATCH, Courier
+from relevo.delivery.courier import Courier
+from relevo.delivery.loads import BATCH
 from relevo.delivery.node import Node
 from relevo.delivery.transport import Answer, Transport
 from relevo.domain.access import Role

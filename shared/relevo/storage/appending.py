@@ -83,7 +83,7 @@ def _write(session: Session) -> None:
     waiting: _Waiting = session.info.pop(_WAITING, {})
     for what, rows in waiting.items():
         connection = session.connection()
-        if isinstance(what, Table) and connection.dialect.name != "sqlite":
+        if isinstance(what, Table) and connection.dialect.name != "sqlite" and not json_rows.is_long(rows[0]):
             connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
         else:
             connection.execute(insert(what) if isinstance(what, Table) else what, rows)

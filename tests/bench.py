@@ -8,8 +8,9 @@
 Profiles have 6 kB. Both nodes are durable before the receipt, on SQLite and on PostgreSQL (fsync, synchronous_commit
 and full_page_writes on). Processor time is that of both nodes and of the database's processes added up, from the
 moment when the backlog is let go to the moment when the last receipt is stored and every log entry has its place.
-Nobody asks the nodes for anything meanwhile: the bench looks into the databases. The figures go to the terminal and
-to build/bench.json. `make bench ARGS="1000 100000"` drains backlogs of these sizes.
+Nobody asks the nodes for anything meanwhile: the bench looks into the databases, for a single referral at its one
+receipt. Memory is the most that each process held while a backlog drained. The figures go to the terminal and to
+build/bench.json. `make bench ARGS="1000 100000"` drains backlogs of these sizes.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import httpx
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 import bench_files
 import bench_log
 from bench_limits import commits_ms, cryptography_ms
-from bench_processes import cpu_ms, peak_mb, postmaster, with_children
+from bench_processes import cpu_ms, forget_peak, peak_mb, postmaster, with_children
 from host_node import cases, consents, referrals
 from host_node.service import SERVICE as HOST
 from origin_node.service import SERVICE as ORIGIN
@@ -43,6 +44,7 @@ from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
 from relevo.domain.access import Role
 from relevo.runtime import build, settings_for
+from relevo.storage.appending import ask
 from relevo.storage.tables import LogEntryRow, OutboxRow, PeerRow
 from support.databases import PostgresDatabases
 from support.nodes import staff
@@ -54,6 +56,9 @@ BACKLOGS = (1000,)
 PATIENCE_SECONDS = 3600
 OUT = Path(__file__).parents[1] / "build" / "bench.json"
 PROFILE_BYTES, LINES = 6000, 30
+MEMORY = "rss_mb_host", "rss_mb_origin"
+GLANCE_SECONDS = 0.0005
+RECEIPT = select(OutboxRow.receipt).where(OutboxRow.thread == bindparam("thread"))
 SAMPLE = json.loads((files("host_node") / "samples" / "01-kouassi-aya.json").read_text(encoding="utf-8"))
 HELD_BACK = timedelta(hours=5)
 AS_INSTALLED = 1.0
@@ -85,8 +90,15 @@ def _measure(kind: str, pair: RunningPair, backlogs: tuple[int, ...]) -> dict[st
         drained = _drain(pair, size)
         figures[f"backlog_{size}"] = drained
         figures |= drained
-        told = "{throughput_per_s:.0f}/s, {cpu_ms_per_referral:.2f} ms of processor each, at most {rss_mb_max:.0f} MB"
+        told = (
+            "{throughput_per_s:.0f}/s, {cpu_ms_per_referral:.2f} ms of processor each, "
+            "host {rss_mb_host:.0f} MB, origin {rss_mb_origin:.0f} MB"
+        )
         _say(f"{kind}: backlog of {size}", told.format_map(drained))
+    if len(backlogs) > 1:
+        grown = (figures[f"backlog_{backlogs[-1]}"][name] - figures[f"backlog_{backlogs[0]}"][name] for name in MEMORY)
+        told = "host {:+.0f} MB, origin {:+.0f} MB".format(*grown)
+        _say(f"{kind}: memory from {backlogs[0]} to {backlogs[-1]}", told)
     return figures
 
 
@@ -116,8 +128,8 @@ def _one_after_the_other(pair: RunningPair) -> dict[str, float]:
         ready = [_prepared(client, number) for number in range(SINGLE + WARM_UP)]
         for case in ready:
             began = time.perf_counter()
-            client.post(f"/api/cases/{case}/send").raise_for_status()
-            until(lambda: _queued(node) == 0, pause=0.002)
+            sent = {"thread": client.post(f"/api/cases/{case}/send").raise_for_status().json()["thread"]}
+            until(partial(_receipted, node, sent), pause=GLANCE_SECONDS)
             times.append((time.perf_counter() - began) * 1000)
     node.database.close()
     measured = sorted(times[WARM_UP:])
@@ -132,6 +144,8 @@ def _drain(pair: RunningPair, size: int) -> dict[str, float]:
     until(lambda: _unnumbered(host) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
     pids, server = [pair.host.pid, pair.origin.pid], postmaster(pair.host.database)
     measured = partial(_used, pids, server)
+    for pid in pids:
+        forget_peak(pid)
     before, began = measured(), time.perf_counter()
     _hold(host, until=None)
     until(lambda: _queued(host) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
@@ -140,10 +154,12 @@ def _drain(pair: RunningPair, size: int) -> dict[str, float]:
     used = measured() - before
     for node in (host, origin):
         node.database.close()
+    peaks = dict(zip(MEMORY, map(peak_mb, pids), strict=True))
     return {
         "throughput_per_s": size / took,
         "cpu_ms_per_referral": used / size,
-        "rss_mb_max": max(map(peak_mb, pids)),
+        "rss_mb_max": max(peaks.values()),
+        **peaks,
     }
 
 
@@ -164,6 +180,11 @@ def _queue(node: Node, size: int) -> None:
                 case = cases.import_case(work, cases.as_file(_case(f"{size}-{number}")))
                 consents.record_from_file(work, case)
                 referrals.send(work, case)
+
+
+def _receipted(node: Node, sent: dict[str, str]) -> bool:
+    with node.database.read() as session:
+        return ask(session, RECEIPT, sent).scalar() is not None
 
 
 def _queued(node: Node) -> int:

@@ -23,10 +23,15 @@ def cpu_ms(pids: Iterable[int]) -> float:
 
 
 def peak_mb(pid: int) -> float:
-    """The most memory that a process held at once."""
+    """The most memory that a process held at once, since it began or since `forget_peak`."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
     line = next(line for line in lines if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
+
+
+def forget_peak(pid: int) -> None:
+    """Let the most memory that a process held be counted from now on (proc(5), `clear_refs`)."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
 
 
 def with_children(parent: int) -> list[int]:

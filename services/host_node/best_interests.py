@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from host_node.case_file_json import day_of
@@ -19,10 +19,18 @@ from relevo.domain.data_classes import DataClass
 from relevo.domain.minors import BestInterests, Subject, minor_reasons
 from relevo.domain.sop import Sop
 from relevo.errors import BadInput, Reason
+from relevo.storage.appending import ask
 from relevo.storage.unit_of_work import UnitOfWork
 
 SEPARATED = frozenset({"separated child", "separated-child", "unaccompanied child", "unaccompanied-child"})
 """Markers of the class `vulnerability` which say that nobody with parental responsibility is there."""
+
+_NEWEST = (
+    select(BestInterestsRow)
+    .where(BestInterestsRow.case == bindparam("case"))
+    .order_by(BestInterestsRow.id.desc())
+    .limit(1)
+)
 
 
 def review(work: UnitOfWork, case: CaseRow, decision: str, ground: str) -> BestInterestsRow:
@@ -47,13 +55,12 @@ def review(work: UnitOfWork, case: CaseRow, decision: str, ground: str) -> BestI
 
 def newest(session: Session, case: CaseRow) -> BestInterestsRow | None:
     """The review that speaks for a case."""
-    mine = select(BestInterestsRow).where(BestInterestsRow.case == case.id)
-    return session.scalar(mine.order_by(BestInterestsRow.id.desc()).limit(1))
+    return session.scalar(_NEWEST, {"case": case.id})
 
 
 def reasons(work: UnitOfWork, case: CaseRow, consent: Consent | None, sop: Sop) -> tuple[Reason, ...]:
     """Why nothing about this person may leave yet because they are, or may be, a child."""
-    found = newest(work.session, case)
+    found = ask(work.session, _NEWEST, {"case": case.id}).first()
     decision = BestInterests(found.decision) if found else None
     on = work.at.astimezone(UTC).date()
     return minor_reasons(subject_of(case), consent, decision, on=on, adult_from=sop.consent.adult_from)

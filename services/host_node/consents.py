@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from host_node import agencies, cases, consent_taking
@@ -31,10 +32,12 @@ from relevo.messages.steps_referral import Withdrawn
 from relevo.protocol.basis import commit
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import log, referrals
+from relevo.storage.appending import ask
 from relevo.storage.unit_of_work import UnitOfWork
 
 SALT_BYTES = 32
 WITHHOLD = TypeAdapter(tuple[Withholding, ...])
+_OF_CASE = select(ConsentRow).where(ConsentRow.case == bindparam("case")).order_by(ConsentRow.order)
 
 
 class ConsentUnfit(BadInput):
@@ -186,14 +189,15 @@ def rows_of(work: UnitOfWork, case: CaseRow) -> list[ConsentRow]:
 
 def of_case(session: Session, case: CaseRow) -> list[Consent]:
     """What speaks for a case: its consents as they were recorded, then those that the file says were withdrawn."""
-    return [*(read(row) for row in _rows(session, case)), *withdrawn_in_file(case.drafts)]
+    recorded = ask(session, _OF_CASE, {"case": case.id})
+    return [*(read(row) for row in recorded), *withdrawn_in_file(case.drafts)]
 
 
 def _rows(session: Session, case: CaseRow) -> list[ConsentRow]:
-    return list(session.scalars(select(ConsentRow).where(ConsentRow.case == case.id).order_by(ConsentRow.order)))
+    return list(session.scalars(_OF_CASE, {"case": case.id}))
 
 
-def read(row: ConsentRow) -> Consent:
+def read(row: ConsentRow | Row[Any]) -> Consent:
     """A recorded consent as the rules know it."""
     return Consent(
         id=row.id,

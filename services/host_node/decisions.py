@@ -6,7 +6,7 @@ stays with what it began under: a consent given later starts a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -55,7 +55,7 @@ def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Discl
             at=work.at,
         )
 
-    decision = _fit(decided, problems)
+    decision = _fit(decided, record, problems)
     waits = best_interests.reasons(work, case, decision.consent, sop)
     known = warnings(
         decision.consent,
@@ -87,7 +87,7 @@ def by_exception(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, row: E
             withhold=withheld_in_any(work, case),
         )
 
-    return _fit(decided, problems)
+    return _fit(decided, record, problems)
 
 
 def withheld_in_any(work: UnitOfWork, case: CaseRow) -> tuple[Withheld, ...]:
@@ -155,21 +155,26 @@ def _judged(case: CaseRow, sop: Sop, at: datetime) -> tuple[Fields, tuple[Reason
     return record, (*problems, *(costs.problems(record, sop, at) if well_formed else ()))
 
 
-def _fit(decided: Decided, problems: tuple[Reason, ...]) -> Disclosure:
+def _fit(decided: Decided, record: Fields, problems: tuple[Reason, ...]) -> Disclosure:
     """The decision over what is well formed as it would leave; a class that lacks what it cannot do without stays."""
-    first = decided(problems)
-    broken = tuple(_broken(first))
-    decision = decided(problems, broken) if broken else first
-    unfit = _unfit(decision)
+    decision = decided(problems)
+    wrong = {class_of(one.field) for one in problems}
+    whole = {name: fields for name, fields in record.items() if name not in wrong}
+    unfit, broken = _unfit(decision, whole), tuple[Line, ...]()
+    if unfit and (broken := tuple(_broken(decision, unfit))):
+        decision = decided(problems, broken)
+        unfit = _unfit(decision, whole)
     return decided((*problems, *unfit), broken) if unfit else decision
 
 
-def _broken(decision: Disclosure) -> Iterator[Line]:
+def _broken(decision: Disclosure, unfit: Iterable[Reason]) -> Iterator[Line]:
     """The classes that nobody could read without a field which does not leave."""
     stays = {line.path for line in decision.lines if not line.leaves}
-    for name in dict.fromkeys(class_of(fault.field) for fault in _unfit(decision) if fault.field in stays):
+    for name in dict.fromkeys(class_of(fault.field) for fault in unfit if fault.field in stays):
         yield Line(path=name, leaves=False, why=Why.WITHHELD, text=_UNREADABLE)
 
 
-def _unfit(decision: Disclosure) -> tuple[Reason, ...]:
-    return tuple(fault for name, fields in decision.leaving.items() for fault in check(name, fields)[1])
+def _unfit(decision: Disclosure, whole: Fields) -> tuple[Reason, ...]:
+    """What is wrong with what would leave; a class of `whole`, without its faults judged before, may leave as it is."""
+    parts = ((name, fields) for name, fields in decision.leaving.items() if fields != whole.get(name))
+    return tuple(fault for name, fields in parts for fault in check(name, fields)[1])

@@ -36,7 +36,8 @@ from relevo.messages.steps_referral import Requested
 from relevo.protocol import strict_json
 from relevo.protocol.basis import Basis, commit
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import log, referrals, sops
+from relevo.storage import log, recall, referrals, sops
+from relevo.storage.appending import append
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -196,7 +197,9 @@ def send(work: UnitOfWork, exception_id: str, purpose: str = ASSISTANCE) -> Refe
     referral = referrals.begin(
         case.origin, new_thread(), requested=requested, fields=fields, sop=sop_row.digest, basis=basis, at=work.at
     )
-    work.session.add_all([referral, CaseReferralRow(thread=referral.thread, case=case.id, consent=None)])
+    recall.begin(work.session, referral)
+    work.session.add(referral)
+    append(work.session, CaseReferralRow, thread=referral.thread, case=case.id, consent=None)
     row.thread, row.left_at = referral.thread, work.at
     work.session.flush()
     _log(work, row, "used-unreviewed" if row.decision is None else "used-reviewed")

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from host_node import cases, decisions
 from host_node.agencies import entitled
@@ -35,13 +35,21 @@ from relevo.messages.steps_progress import Departed, JourneyCancelled, JourneyCh
 from relevo.messages.steps_referral import EnteredInError, Requested
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import access_log, log, referrals, sops
+from relevo.storage import access_log, log, recall, referrals, sops
+from relevo.storage.appending import append, ask
 from relevo.storage.tables import ReferralRow, SopRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 SALT_BYTES = 32
 _IDENTITY = frozenset({DataClass.IDENTITY_MIN, DataClass.IDENTITY_FULL})
 ASSISTANCE = "reintegration-assistance"
+_STATUSES = select(ReferralRow.status).where(
+    CaseReferralRow.case == bindparam("case"),
+    ReferralRow.thread == CaseReferralRow.thread,
+    ReferralRow.peer == bindparam("peer"),
+    ReferralRow.purpose == bindparam("purpose"),
+)
+"""Where the referrals of a case to a node for a purpose stand."""
 
 
 class ReferralOpen(Conflict):
@@ -96,13 +104,15 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
     row = referrals.begin(
         case.origin, new_thread(), requested=requested, fields=fields, sop=sop_row.digest, basis=basis, at=work.at
     )
-    work.session.add(row)
-    work.session.add(CaseReferralRow(thread=row.thread, case=case.id, consent=decision.consent.id))
+    recall.begin(work.session, row)
+    append(work.session, CaseReferralRow, thread=row.thread, case=case.id, consent=decision.consent.id)
     commitment = basis.claim.partition(":")[2]
     log.record(
         work.session, "consent", work.at, subject=row.thread, thread=row.thread, commitment=commitment, change="used"
     )
-    costs.began_with(work, row, steps.take(work, row, Step.REQUESTED, requested, fields), fields)
+    told = steps.take(work, row, Step.REQUESTED, requested, fields)
+    work.session.add(row)
+    costs.began_with(work, row, told, fields)
     return row
 
 
@@ -231,9 +241,8 @@ def _asked_for(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
 
 def require_none_open(work: UnitOfWork, case: CaseRow, purpose: str) -> None:
     """Raises `ReferralOpen` if a referral of this case for this purpose is under way."""
-    same = (CaseReferralRow.case == case.id, ReferralRow.thread == CaseReferralRow.thread)
-    found = work.session.scalars(select(ReferralRow).where(*same, ReferralRow.peer == case.origin))
-    if any(row.purpose == purpose and is_open(Status(row.status)) for row in found):
+    found = ask(work.session, _STATUSES, {"case": case.id, "peer": case.origin, "purpose": purpose})
+    if any(is_open(Status(status)) for status in found.scalars()):
         raise ReferralOpen
 
 

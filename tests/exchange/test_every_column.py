@@ -105,7 +105,7 @@ HARMLESS: Mapping[str, str] = {
     "peer": "node_id state endpoint proposed_at proposed_by confirmed_at confirmed_by polled_at epoch last_seq failures"
     " next_attempt_at last_problem skew_seconds brought_on brought kept_bytes",
     "peer_change": "node_id tokens seen_at",
-    "received_whole": "peer epoch seq",
+    "received_whole": "peer epoch seq high",
     "refused_item": "id day peer code digest at count",
     "referral": "peer thread status journey urgency purpose confidential sop basis own_last peer_last opened_at"
     " erase_at erased_at",

@@ -18,8 +18,8 @@ from relevo.delivery import files, files_courier, files_federation, files_view
 from relevo.delivery.courier import Courier
 from relevo.delivery.files import FileNotReady, FileSizeUnfit
 from relevo.delivery.files_federation import FilePartUnfit, FileQuota, FileUnannounced
-from relevo.delivery.inbox import NonceSeen
 from relevo.delivery.node import Node
+from relevo.delivery.nonces import NonceSeen
 from relevo.delivery.scanner import FileInfected, ScannerUnavailable, scanner
 from relevo.delivery.transport import Answer, PeerUnreachable, Transport
 from relevo.domain.access import Role

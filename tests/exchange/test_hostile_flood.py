@@ -77,11 +77,11 @@ def test_the_thread_of_another_peer_is_not_there(nodes: JoinedNodes, other: Node
     assert enemy.bring(enemy.hand.seal(enemy.hand.write(asking()))) == "stored"
     thief = replace(enemy, hand=Hand(sender=other, receiver=nodes.origin, thread=enemy.hand.thread))
     hidden = {"step": step("corrected", classes=["needs"], reason=NEEDLE), "needs": {"intentions": NEEDLE}}
-    assert thief.bring(thief.hand.seal(thief.hand.write(hidden, "message"))) == "thread-unknown"
     assert thief.bring(enemy.hand.seal(enemy.hand.write(hidden, "message"))) == "wrong-issuer"
     taken = forged(thief.envelope(), enemy.key, {"kid": enemy.key.kid})
     assert thief.bring(taken) == "wrong-issuer"
     assert thief.bring(thief.hand.seal(thief.hand.write(asking()))) == "thread-taken"
+    assert thief.bring(thief.hand.seal(thief.hand.write(hidden, "message"))) == "thread-unknown"
     assert traces(rows_of(nodes.origin), [NEEDLE]) == []
 
 

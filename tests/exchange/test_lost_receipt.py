@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from origin_node import referrals as origin_referrals
 from relevo.delivery import federation
-from relevo.delivery.inbox import NonceSeen
 from relevo.delivery.node import Node
+from relevo.delivery.nonces import NonceSeen
 from relevo.protocol import strict_json
 from relevo.protocol.envelope import Envelope
 from relevo.protocol.strict_json import JsonObject

@@ -241,8 +241,8 @@ def stranger(nodes: JoinedNodes, sqlite_databases: SqliteDatabases) -> Hand:
 def test_nobody_touches_the_thread_of_another_peer(hand: Hand, stranger: Hand) -> None:
     assert hand.say(asking()).told == ("stored", None)
     stranger.thread = hand.thread
-    assert stranger.say({"step": step("cancelled")}, "closed").told == ("refused", "thread-unknown")
     assert stranger.say(asking()).told == ("refused", "thread-taken")
+    assert stranger.say({"step": step("cancelled")}, "closed").told == ("refused", "thread-unknown")
     with hand.receiver.read() as work:
         row = referrals.by_thread(work.session, hand.thread)
         assert (row.peer, row.status) == ("es:retorno", "requested")

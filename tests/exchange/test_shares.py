@@ -46,7 +46,10 @@ def bring(node: Node, hand: Hand, *envelopes: Envelope) -> int:
 def kept(node: Node) -> tuple[int, int]:
     """What is counted of the host's messages at a node, and what is there."""
     with node.read() as work:
-        there = sum(size_of(row) for row in work.session.scalars(select(InboxRow)))
+        there = sum(
+            size_of(row.manifest, row.content, row.disclosures, row.receipt)
+            for row in work.session.scalars(select(InboxRow))
+        )
         return peers.find(work.session, HOST_ID).kept_bytes, there
 
 

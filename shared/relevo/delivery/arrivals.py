@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import NamedTuple, Self
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, null, select, union_all
 from sqlalchemy.orm import Session
 
 from relevo.delivery.node import Node
@@ -18,22 +18,14 @@ from relevo.errors import RelevoError
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.claims import WrongIssuer
 from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_envelope, read_manifest
+from relevo.protocol.manifest import Manifest
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
-from relevo.storage import peers, recall, shares, streams
+from relevo.storage import peers, recall, streams
 from relevo.storage.appending import ask
+from relevo.storage.streams import Stand
 from relevo.storage.tables import InboxRow, OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
-
-PASSED = (
-    select(InboxRow.thread, func.max(InboxRow.jti))
-    .where(
-        InboxRow.peer == bindparam("peer"),
-        InboxRow.thread.in_(bindparam("threads", expanding=True)),
-        InboxRow.code == ThreadUnknown.code,
-    )
-    .group_by(InboxRow.thread)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,21 +38,29 @@ class Arrival:
     fault: RelevoError | None = None
 
 
+class Before(NamedTuple):
+    """A message that is stored here: the digest of the claims that are the message, and its receipt."""
+
+    identity: str
+    receipt: str
+
+
 @dataclass(kw_only=True)
 class Known:
     """What of a batch was here before, and what of it is stored by now.
 
-    `ours` are those of its jtis that are messages of our own, `places` the places of the stream that are taken, `sizes`
-    the bytes of each message that was stored just now. `passed` has the newest message of each thread that was refused
-    because no referral had begun there.
+    `began` is how the stream stood before the batch and `stand` how it stands now, `stored` are the messages by their
+    jti, `ours` those of its jtis that are messages of our own, `sizes` the bytes of each that was stored just now.
+    `passed` are the threads of which a message was refused because no referral had begun there.
     """
 
-    epoch: int
-    stored: dict[str, InboxRow] = field(default_factory=dict)
-    ours: frozenset[str] = frozenset()
-    places: set[tuple[int, int]] = field(default_factory=set)
+    peer: str
+    began: Stand
+    stand: Stand
+    stored: dict[str, Before]
+    ours: frozenset[str]
     sizes: list[int] = field(default_factory=list)
-    passed: dict[str, str] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
 
     @classmethod
     def gather(cls, session: Session, peer: str, arrivals: Sequence[Arrival]) -> Self:
@@ -68,29 +68,35 @@ class Known:
 
         What a node says as itself may change procedures: nothing but its place is remembered beside such a message.
         """
-        manifests = [one.verified.manifest for one in arrivals if one.verified]
-        jtis, threads = {one.message.jti for one in manifests}, {one.message.thread for one in manifests}
-        if all(one.message.kind != NODE_KIND for one in manifests):
+        messages = [one.verified.manifest.message for one in arrivals if one.verified]
+        threads = {one.thread for one in messages}
+        if all(one.kind != NODE_KIND for one in messages):
             recall.gather(session, peer, threads)
-        epochs, seqs = {one.attempt.epoch for one in manifests}, {one.attempt.seq for one in manifests}
-        of_peer = (InboxRow.peer == peer, InboxRow.epoch.in_(epochs), InboxRow.seq.in_(seqs))
-        places = session.execute(select(InboxRow.epoch, InboxRow.seq).where(*of_peer))
+        stand = streams.received(session, peer)
+        here = ask(session, _HERE, {"peer": peer, "jtis": [one.jti for one in messages]}).all()
+        passed = ask(session, _PASSED, {"peer": peer, "threads": list(threads)}).scalars()
         return cls(
-            epoch=streams.current_epoch(session, peer),
-            stored=_stored(session, peer, jtis),
-            ours=frozenset(session.scalars(select(OutboxRow.jti).where(OutboxRow.jti.in_(jtis)))),
-            places={(epoch, seq) for epoch, seq in places},
-            passed=dict(map(tuple, ask(session, PASSED, {"peer": peer, "threads": threads}))),
+            peer=peer,
+            began=stand,
+            stand=stand,
+            stored={jti: Before(identity, receipt) for jti, identity, receipt in here if receipt is not None},
+            ours=frozenset(jti for jti, _, receipt in here if receipt is None),
+            passed=set(passed),
         )
 
-    def keep(self, row: InboxRow) -> None:
+    def keep(self, manifest: Manifest, receipt: str, size: int, code: str | None) -> None:
         """Know of a message that was stored just now."""
-        self.stored[row.jti] = row
-        self.places.add((row.epoch, row.seq))
-        self.sizes.append(shares.size_of(row))
-        self.epoch = max(self.epoch, row.epoch)
-        if row.code == ThreadUnknown.code:
-            self.passed[row.thread] = max(row.jti, self.passed.get(row.thread, ""))
+        message = manifest.message
+        self.stored[message.jti] = Before(message.identity(), receipt)
+        self.stand = self.stand.with_place(manifest.attempt.epoch, manifest.attempt.seq)
+        self.sizes.append(size)
+        if code == ThreadUnknown.code:
+            self.passed.add(message.thread)
+
+
+def is_stored(session: Session, peer: str, jti: str) -> bool:
+    """Whether a message of `peer` is here."""
+    return ask(session, _STORED, {"peer": peer, "jtis": [jti]}).first() is not None
 
 
 def inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:
@@ -99,13 +105,8 @@ def inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arriv
         trust = peers.trust(work.session)
         read = [_read(work, raw, trust, peer) for raw in envelopes]
         jtis = {one.verified.manifest.message.jti for one in read if one.verified}
-        stored = _stored(work.session, peer, jtis)
+        stored = frozenset(ask(work.session, _STORED, {"peer": peer, "jtis": list(jtis)}).scalars())
         return [_opened(node, work, one, trust, stored) for one in read]
-
-
-def _stored(session: Session, peer: str, jtis: set[str]) -> dict[str, InboxRow]:
-    found = select(InboxRow).where(InboxRow.peer == peer, InboxRow.jti.in_(jtis))
-    return {row.jti: row for row in session.scalars(found)}
 
 
 def _read(work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str) -> Arrival:
@@ -120,7 +121,7 @@ def _read(work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str) -> Arrival:
     return Arrival(envelope=envelope, verified=verified)
 
 
-def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: dict[str, InboxRow]) -> Arrival:
+def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: frozenset[str]) -> Arrival:
     if read.envelope is None or read.verified is None or read.verified.manifest.message.jti in stored:
         return read
     keys = node.identity.keys
@@ -138,3 +139,17 @@ def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: d
     except RelevoError as fault:
         return replace(read, fault=fault)
     return replace(read, opened=opened)
+
+
+_JTIS: BindParameter[str] = bindparam("jtis", expanding=True)
+_STORED = select(InboxRow.jti).where(InboxRow.peer == bindparam("peer"), InboxRow.jti.in_(_JTIS))
+_HERE = union_all(
+    _STORED.add_columns(InboxRow.identity, InboxRow.receipt),
+    select(OutboxRow.jti, null(), null()).where(OutboxRow.jti.in_(_JTIS)),
+)
+"""Messages of the peer that are stored, and messages of ours, which have neither."""
+_PASSED = select(InboxRow.thread).where(
+    InboxRow.peer == bindparam("peer"),
+    InboxRow.thread.in_(bindparam("threads", expanding=True)),
+    InboxRow.code == ThreadUnknown.code,
+)

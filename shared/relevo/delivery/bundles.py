@@ -105,7 +105,7 @@ def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObje
         at = work.at
     while batch := list(islice(_lines(file), BATCH)):
         hop = VerifiedHop(kid=kid, nonce=secrets.token_hex(16), created=at, expires=at)
-        yield from inbox.receive(node, list(batch), peer=head.iss, hop=hop)
+        yield from inbox.receive(node, list(batch), peer=head.iss, hop=hop).results
 
 
 def _settle(work: UnitOfWork, peer: str, result: JsonObject) -> bool:

@@ -83,8 +83,10 @@ class Courier:
         """Bring what may be tried now to every peer, one after the other; how many messages were receipted."""
         return sum(self._bring_all(peer) for peer in self._waiting())
 
-    def dispatch(self) -> None:
+    def dispatch(self, peers: Collection[str] | None = None) -> None:
         """Begin to bring to every peer to whom nothing is on its way already, and wait for none of them.
+
+        `peers` are those for whom something was queued just now; whoever does not know them lets them be looked up.
 
         Raises:
             Exception: what ended an earlier one, if nobody foresaw it.
@@ -93,7 +95,7 @@ class Courier:
         self._futures = [future for future in self._futures if future not in ended]
         for future in ended:
             future.result()
-        for peer in self._waiting():
+        for peer in self._waiting() if peers is None else peers:
             with self._lock:
                 if peer in self._under_way:
                     self._rung.add(peer)

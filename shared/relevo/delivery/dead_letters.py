@@ -78,7 +78,7 @@ def resend(work: UnitOfWork, node: Node, jti: str) -> None:
         raise NotToBeResent(next_step=undelivered.next_step(row.state, row.problem) or NotToBeResent.advice)
     row.next_attempt_at = None
     work.session.get_one(PeerRow, row.peer).next_attempt_at = None
-    ring(work.session)
+    ring(work.session, row.peer)
 
 
 def _is_theirs(work: UnitOfWork, node: Node, row: OutboxRow) -> bool:

@@ -145,8 +145,8 @@ def _restart(work: UnitOfWork, row: PeerRow, why: str) -> None:
     waiting = (OutboxRow.peer == row.node_id, OutboxRow.state == OutboxState.QUEUED)
     for message in work.session.scalars(select(OutboxRow).where(*waiting)):
         message.epoch = message.seq = message.manifest = message.sealed = message.next_attempt_at = None
-    opening = outbox.post(work, outbox.Frame(peer=row.node_id, thread=new_thread()), STREAM_RESTARTED, said, {})
-    opening.epoch, opening.seq = row.epoch, row.last_seq
+    frame = outbox.Frame(peer=row.node_id, thread=new_thread())
+    outbox.post(work, frame, STREAM_RESTARTED, said, {}, epoch=row.epoch, seq=row.last_seq)
     stand.stopped_at = stand.doubt_epoch = stand.doubt_seq = stand.unproven_at = None
     stand.confirmed_at, stand.confirmed_by, stand.confirmed_why = work.at, work.user.name, why
     _log(work, row.node_id, f"epoch-{row.epoch}")

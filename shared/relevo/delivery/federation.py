@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from relevo.delivery import inbox, shares
 from relevo.delivery.admission import Admission, Limits, RateExceeded, Rates
@@ -26,10 +27,9 @@ from relevo.protocol.base64url import digest
 from relevo.protocol.hop import HopRequest, VerifiedHop, sign_answer, verify_request
 from relevo.protocol.possession import answer_challenge
 from relevo.protocol.strict_json import JsonValue
-from relevo.protocol.summary import Summary, sign_summary
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
-from relevo.storage import peers, refused, streams
-from relevo.storage.unit_of_work import UnitOfWork
+from relevo.storage import callers, peers, refused
+from relevo.storage.callers import Caller
 
 ENVELOPES = "/federation/v1/envelopes"
 STATEMENTS = "/federation/v1/statements"
@@ -42,6 +42,8 @@ MAX_BODY = 8 << 20
 MAX_BATCH = 50
 CONTENT_TYPE = "application/json"
 NOTES_PER_MINUTE = 60
+Admitted: TypeAlias = tuple[Caller, VerifiedHop]
+"""The peer who asks, and the hop that shows it."""
 
 
 class BatchUnfit(WireError):
@@ -91,35 +93,33 @@ def take_envelopes(node: Node, request: HopRequest, admission: Admission | None 
     """
     if len(request.body) > MAX_BODY:
         raise BodyTooLarge
-    with admitted(node, request, admission) as (peer, hop):
-        with node.read() as work:
-            shares.require_room(work, peer, node.shares)
-        results = inbox.receive(node, _envelopes_of(request.body), peer=peer, hop=hop)
-    with node.read() as work:
-        body, at = strict_json.dump({"results": results, "summary": signed_summary(work, peer)}), work.at
-    headers = sign_answer(200, CONTENT_TYPE, body, request=request, key=node.identity.keys.signing, at=at)
+    with admitted(node, request, admission) as (caller, hop):
+        shares.require_room(caller, node.shares, node.clock.now())
+        took = inbox.receive(node, _envelopes_of(request.body), peer=caller.node_id, hop=hop)
+    body = strict_json.dump({"results": took.results, "summary": took.summary})
+    headers = sign_answer(200, CONTENT_TYPE, body, request=request, key=node.identity.keys.signing, at=took.at)
     return Signed(body=body, headers=headers)
 
 
 @contextmanager
-def admitted(node: Node, request: HopRequest, admission: Admission | None = None) -> Iterator[tuple[str, VerifiedHop]]:
+def admitted(node: Node, request: HopRequest, admission: Admission | None = None) -> Iterator[Admitted]:
     """The peer who asks and the hop that shows it, while its request is worked on; a refusal of it is noted.
 
     Raises:
         WireError: if nobody registered has signed it now, or the peer is not heard, or asks too often.
     """
     with node.read() as work:
-        trust = peers.trust(work.session, peers.KNOWN)
+        trust, known = peers.trust(work.session, peers.KNOWN), callers.everybody(work.session)
     hop = _verified(node, request, trust, node.clock.now())
-    peer = trust.node_of(hop.kid)
-    with (admission or Admission(Limits())).of(peer):
+    caller = known[trust.node_of(hop.kid)]
+    with (admission or Admission(Limits())).of(caller.node_id):
         try:
-            with node.read() as work:
-                peers.require_heard(work.session, peer)
-            yield peer, hop
+            caller.require_heard()
+            yield caller, hop
         except WireError as fault:
             with node.write() as work:
-                refused.note(work.session, peer=peer, code=fault.code, digest=digest(request.body), at=work.at)
+                named = digest(request.body)
+                refused.note(work.session, peer=caller.node_id, code=fault.code, digest=named, at=work.at)
             raise
 
 
@@ -166,13 +166,3 @@ def prove_possession(node: Node, body: bytes) -> str:
     challenge = strict_json.load(body, limit=8192)
     identity = node.identity
     return answer_challenge(challenge, identity.keys, identity.node_id, node.clock.now())
-
-
-def signed_summary(work: UnitOfWork, peer: str) -> str:
-    """How far the stream from `peer` has come here, signed."""
-    stand = streams.received(work.session, peer)
-    identity = work.identity
-    summary = Summary(
-        iss=identity.node_id, aud=peer, epoch=stand.epoch, high_water=stand.high_water, gaps=stand.gaps, iat=work.at
-    )
-    return sign_summary(summary, identity.keys.signing)

@@ -12,18 +12,15 @@ whole was looked at (`relevo.delivery.files.examine`): whoever brought the last 
 
 from __future__ import annotations
 
-from sqlalchemy import delete
-
+from relevo.delivery import nonces
 from relevo.delivery.admission import Admission
 from relevo.delivery.federation import CONTENT_TYPE, Signed, admitted
-from relevo.delivery.inbox import NonceSeen
 from relevo.delivery.node import Node
 from relevo.errors import WireError
 from relevo.protocol import strict_json
 from relevo.protocol.hop import HopRequest, VerifiedHop, sign_answer
-from relevo.storage import files, peers
+from relevo.storage import callers, files
 from relevo.storage.files import PART, FileState, parts_of
-from relevo.storage.tables import NonceRow
 from relevo.storage.tables_files import FileRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -58,9 +55,9 @@ def show_file(node: Node, request: HopRequest, digest: str, admission: Admission
     Raises:
         WireError: if the request is refused, or the peer announced no such file.
     """
-    with admitted(node, request, admission) as (peer, hop), node.write() as work:
-        _remember(work, peer, hop)
-        return _answer(work, _announced(work, peer, digest), request)
+    with admitted(node, request, admission) as (caller, hop), node.write() as work:
+        _remember(work, caller.node_id, hop)
+        return _answer(work, _announced(work, caller.node_id, digest), request)
 
 
 def take_part(node: Node, request: HopRequest, digest: str, number: int, admission: Admission | None = None) -> Signed:
@@ -71,9 +68,9 @@ def take_part(node: Node, request: HopRequest, digest: str, number: int, admissi
     """
     if len(request.body) > PART:
         raise FilePartUnfit
-    with admitted(node, request, admission) as (peer, hop), node.write() as work:
-        _remember(work, peer, hop)
-        row = _announced(work, peer, digest)
+    with admitted(node, request, admission) as (caller, hop), node.write() as work:
+        _remember(work, caller.node_id, hop)
+        row = _announced(work, caller.node_id, digest)
         if row.state == FileState.AWAITED:
             _take(node, work, row, number, request.body)
         return _answer(work, row, request)
@@ -109,9 +106,5 @@ def _answer(work: UnitOfWork, row: FileRow, request: HopRequest) -> Signed:
 
 
 def _remember(work: UnitOfWork, peer: str, hop: VerifiedHop) -> None:
-    peers.require_heard(work.session, peer)
-    if work.session.get(NonceRow, (peer, hop.nonce)) is not None:
-        raise NonceSeen
-    work.session.execute(delete(NonceRow).where(NonceRow.expires_at < work.at))
-    work.session.add(NonceRow(peer=peer, nonce=hop.nonce, expires_at=hop.expires))
-    work.session.flush()
+    callers.find(work.session, peer).require_heard()
+    nonces.remember(work, peer, hop)

@@ -18,20 +18,23 @@ What still arrives about a person whose data was erased takes its place in the e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 import structlog
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment
-from relevo.delivery import duties, epochs, file_traces, node_messages, policy, retention, steps
+from relevo.delivery import duties, epochs, file_traces, node_messages, nonces, policy, retention, steps
 from relevo.delivery.apart import apart
-from relevo.delivery.arrivals import Arrival, Known, inspect
+from relevo.delivery.arrivals import Arrival, Known, inspect, is_stored
 from relevo.delivery.node import Node
 from relevo.delivery.signing_time import require_time_to_sign
+from relevo.delivery.summaries import signed_summary
+from relevo.domain.referral import Step
 from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
 from relevo.messages import content
@@ -43,23 +46,17 @@ from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
-from relevo.storage import erasure, files, log, peers, refused, shares, streams
-from relevo.storage.database import ring
-from relevo.storage.tables import InboxRow, NonceRow, PeerRow, ReferralRow
+from relevo.storage import callers, erasure, files, log, peers, recall, refused, shares, streams
+from relevo.storage.appending import append
+from relevo.storage.callers import Caller
+from relevo.storage.database import UNKEEPABLE, ring
+from relevo.storage.tables import InboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.inbox")
-Settled: TypeAlias = tuple[list[JsonObject], Known]
-"""What is told for each envelope, and what is known after all of them."""
+Settle: TypeAlias = Callable[[Node, UnitOfWork, Sequence[Arrival], Known], list[JsonObject]]
 WITHIN_THREAD = frozenset({"requested", "acknowledged", "answered", "contacted", "reported"})
 """Open kinds whose steps write rows of their own thread and no other."""
-
-
-class NonceSeen(WireError):
-    """This very request was accepted before."""
-
-    code = "nonce-seen"
-    advice = "Sign the request anew; the messages in it can be sent again as they are."
 
 
 class JtiReused(Conflict):
@@ -92,6 +89,15 @@ class BegunTooLate(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Took:
+    """What a peer is told at `at`: for each envelope, in order, a receipt or a problem, and how far its stream came."""
+
+    results: list[JsonObject]
+    summary: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Effect:
     """What a message did: the referral that it belongs to, the duties that it began, and what of it is not kept."""
 
@@ -101,22 +107,32 @@ class Effect:
     hushed: bool = False
 
 
-def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: VerifiedHop) -> list[JsonObject]:
-    """Receive the envelopes of one signed request; for each, in order, a receipt or a problem.
+def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: VerifiedHop) -> Took:
+    """Receive the envelopes of one signed request.
 
     Raises:
         NonceSeen, ClockBehind: if the request was accepted before, or nobody could verify receipts; nothing is written.
         PeerSuspended, PeerRevoked: if an administrator decided so while the envelopes were read; likewise.
     """
     arrivals = inspect(node, envelopes, peer)
+    if all(arrival.fault is None for arrival in arrivals):
+        with suppress(RelevoError, *UNKEEPABLE):
+            return _receive(node, arrivals, peer, hop, _all_at_once)
+    return _receive(node, arrivals, peer, hop, _one_by_one)
+
+
+def _receive(node: Node, arrivals: Sequence[Arrival], peer: str, hop: VerifiedHop, settle: Settle) -> Took:
     with node.write(lane=_lane(arrivals, peer)) as work:
-        peers.require_heard(work.session, peer)
+        caller = callers.find(work.session, peer)
+        caller.require_heard()
         require_time_to_sign(work)
-        _remember_nonce(work.session, peer, hop, work)
-        results, known = _all_at_once(node, work, arrivals, peer) or _one_by_one(node, work, arrivals, peer)
-        _hear(work, peer, hop, arrivals, known)
-        streams.note_whole(work.session, peer)
-    return results
+        nonces.remember(work, peer, hop)
+        known = Known.gather(work.session, peer, arrivals)
+        results = settle(node, work, arrivals, known)
+        recall.finish(work.session)
+        _hear(work, caller, hop, arrivals, known)
+        streams.note(work.session, peer, known.began, known.stand)
+        return Took(results=results, summary=signed_summary(work, peer, known.stand), at=work.at)
 
 
 def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
@@ -125,17 +141,12 @@ def _lane(arrivals: Sequence[Arrival], peer: str) -> str | None:
     return peer if kinds <= WITHIN_THREAD else None
 
 
-def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> Settled | None:
-    """A receipt for each, written together; None, and nothing is written, unless every single one may have its effect.
+def _all_at_once(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], known: Known) -> list[JsonObject]:
+    """A receipt for each, written together; raises unless every single one may have its effect.
 
     That is nearly always so, and a savepoint for each message would cost more than all its rules.
     """
-    try:
-        with apart(work.session):
-            known = Known.gather(work.session, peer, arrivals)
-            return [_sound(node, work, arrival, known) for arrival in arrivals], known
-    except RelevoError:
-        return None
+    return [_sound(node, work, arrival, known) for arrival in arrivals]
 
 
 def _sound(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> JsonObject:
@@ -145,12 +156,11 @@ def _sound(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> Json
     return {"jti": jti, "receipt": _receipt_from_before(arrival.verified, known) or _take(node, work, arrival, known)}
 
 
-def _one_by_one(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], peer: str) -> Settled:
-    known = Known.gather(work.session, peer, arrivals)
-    return [_settle(node, work, arrival, peer, known) for arrival in arrivals], known
+def _one_by_one(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], known: Known) -> list[JsonObject]:
+    return [_settle(node, work, arrival, known) for arrival in arrivals]
 
 
-def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str, known: Known) -> JsonObject:
+def _settle(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> JsonObject:
     verified = arrival.verified
     jti = verified.manifest.message.jti if verified else None
     try:
@@ -160,9 +170,9 @@ def _settle(node: Node, work: UnitOfWork, arrival: Arrival, peer: str, known: Kn
     except RelevoError as fault:
         code = fault.wire_code if isinstance(fault, WireError) else fault.code
         tell = EVENTS.error if isinstance(fault, JtiReused) else EVENTS.warning
-        tell("refused for now", peer=peer, jti=jti, code=fault.code, told=code)
+        tell("refused for now", peer=known.peer, jti=jti, code=fault.code, told=code)
         named = verified.digest if verified else None
-        refused.note(work.session, peer=peer, code=fault.code, digest=named, at=work.at)
+        refused.note(work.session, peer=known.peer, code=fault.code, digest=named, at=work.at)
         return {"jti": jti, "problem": {"code": code}}
 
 
@@ -179,7 +189,7 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
         EVENTS.warning(
             "refused", peer=verified.manifest.message.iss, jti=verified.manifest.message.jti, code=fault.code
         )
-        return _store(work, verified, known, (), opened=arrival.opened, code=fault.code)
+        return _store(work, verified, known, (), opened=arrival.opened, code=fault.code, words=False)
 
 
 def _receipt_from_before(verified: VerifiedManifest, known: Known) -> str | None:
@@ -190,8 +200,8 @@ def _receipt_from_before(verified: VerifiedManifest, known: Known) -> str | None
         return stored.receipt
     if stored is not None or message.jti in known.ours:
         raise JtiReused
-    epochs.require_current(known.epoch, attempt.epoch, opening=message.kind == NODE_KIND and attempt.seq == 1)
-    if (attempt.epoch, attempt.seq) in known.places:
+    epochs.require_current(known.stand.epoch, attempt.epoch, opening=message.kind == NODE_KIND and attempt.seq == 1)
+    if known.stand.holds(attempt.epoch, attempt.seq):
         raise SeqReused
     return None
 
@@ -202,8 +212,8 @@ def _take(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> str:
     if opened is None:
         raise arrival.fault or WireError()
     effect = _effect(node, work, opened, known)
-    token = _store(work, opened.verified, known, effect.due, opened=opened)
-    _leave_no_words(work, effect, known.stored[opened.verified.manifest.message.jti])
+    token = _store(work, opened.verified, known, effect.due, opened=opened, words=not effect.hushed)
+    _leave_no_words(work, effect)
     return token
 
 
@@ -211,7 +221,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened, known: Known) -> Effec
     message = opened.verified.manifest.message
     speaker = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
     said = content.read(opened.claims, kind=message.kind, speaker=speaker)
-    epochs.require_opened(known.epoch, opened.verified.manifest.attempt.epoch, said.step)
+    epochs.require_opened(known.stand.epoch, opened.verified.manifest.attempt.epoch, said.step)
     _require_order(work.session, message, said, known)
     if message.kind == NODE_KIND:
         node_messages.learn(work, message.iss, said)
@@ -228,7 +238,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened, known: Known) -> Effec
     return Effect(row=admitted.row, due=due, unkept=admitted.unkept, hushed=admitted.hushed)
 
 
-def _leave_no_words(work: UnitOfWork, effect: Effect, stored: InboxRow) -> None:
+def _leave_no_words(work: UnitOfWork, effect: Effect) -> None:
     """What was erased here, or what the person has closed since, stays gone when a message brings it once more."""
     if effect.row is None:
         return
@@ -237,21 +247,19 @@ def _leave_no_words(work: UnitOfWork, effect: Effect, stored: InboxRow) -> None:
         return
     if effect.unkept:
         erasure.erase_closed(work.session, effect.row, effect.unkept)
-    if effect.hushed:
-        shares.shorten(work.session, stored, None)
 
 
 def _require_order(session: Session, message: Message, said: Said, known: Known) -> None:
     """What a message knew is told from its jti (`consent_changes`), so it must lie behind the one that it follows.
 
-    What begins a referral must not come once the sender was told, of a later message, that there is none: a withdrawal
-    may have been among them. It comes all the same where it went by a file before it was held back.
+    What begins a referral must not come once the sender was told, of another message, that there is none: that may have
+    been a withdrawal. It comes all the same where it went by a file before it was held back.
     """
     if said.after is None:
-        if known.passed.get(message.thread, "") > message.jti:
+        if message.thread in known.passed and said.step == Step.REQUESTED:
             raise BegunTooLate
         return
-    if said.after not in known.stored and session.get(InboxRow, (message.iss, said.after)) is None:
+    if said.after not in known.stored and not is_stored(session, message.iss, said.after):
         raise PredecessorMissing
     if said.after >= message.jti:
         raise MalformedContent(detail="the jti does not rise within its thread", field="after")
@@ -263,8 +271,9 @@ def _store(
     known: Known,
     due: tuple[DueClaim, ...],
     *,
-    opened: Opened | None = None,
+    opened: Opened | None,
     code: str | None = None,
+    words: bool = True,
 ) -> str:
     message, attempt = verified.manifest.message, verified.manifest.attempt
     receipt = Receipt(
@@ -278,7 +287,11 @@ def _store(
         due=due,
     )
     token = sign_receipt(receipt, work.identity.keys.signing)
-    row = InboxRow(
+    content = opened.issued.jwt if opened else None
+    disclosures = list(opened.issued.disclosures) if opened and words else None
+    append(
+        work.session,
+        InboxRow,
         peer=message.iss,
         jti=message.jti,
         identity=message.identity(),
@@ -287,36 +300,24 @@ def _store(
         epoch=attempt.epoch,
         seq=attempt.seq,
         manifest=verified.token,
-        content=opened.issued.jwt if opened else None,
-        disclosures=list(opened.issued.disclosures) if opened and not code else None,
+        content=content,
+        disclosures=disclosures,
         disposition=receipt.disposition,
         code=code,
         receipt=token,
         received_at=work.at,
     )
-    work.session.add(row)
-    known.keep(row)
+    known.keep(verified.manifest, token, shares.size_of(verified.token, content, disclosures, token), code)
     names = {"jti": message.jti, "thread": message.thread, "peer": message.iss}
     log.record(work.session, "message-received", work.at, subject=message.thread, manifest=verified.digest, **names)
     log.record(work.session, "receipt-made", work.at, subject=message.thread, receipt=digest(token.encode()), **names)
     return token
 
 
-def _remember_nonce(session: Session, peer: str, hop: VerifiedHop, work: UnitOfWork) -> None:
-    if session.get(NonceRow, (peer, hop.nonce)) is not None:
-        raise NonceSeen
-    session.execute(delete(NonceRow).where(NonceRow.expires_at < work.at))
-    session.add(NonceRow(peer=peer, nonce=hop.nonce, expires_at=hop.expires))
-    session.flush()
-
-
-def _hear(work: UnitOfWork, peer: str, hop: VerifiedHop, arrivals: Sequence[Arrival], known: Known) -> None:
+def _hear(work: UnitOfWork, caller: Caller, hop: VerifiedHop, arrivals: Sequence[Arrival], known: Known) -> None:
     """A peer that brings something is up: its own post may go at once. An unknown key means a newer statement."""
-    row = work.session.get_one(PeerRow, peer)
-    shares.count(row, known.sizes, work.at)
-    peers.note_skew(row, hop.created, work.at)
-    if row.next_attempt_at is not None:
-        ring(work.session)
-    row.failures, row.next_attempt_at = 0, None
+    if caller.next_attempt_at is not None:
+        ring(work.session, caller.node_id)
+    callers.brought(work.session, caller, known.sizes, said=hop.created, at=work.at)
     if any(isinstance(arrival.fault, KeyUnknown | KeyOutOfPeriod | KeyCompromised) for arrival in arrivals):
-        row.polled_at = None
+        peers.ask_again(work.session, [caller.node_id])

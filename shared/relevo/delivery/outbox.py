@@ -28,7 +28,7 @@ from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import erasure, files, peers
-from relevo.storage.appending import ask
+from relevo.storage.appending import append, ask
 from relevo.storage.database import ring
 from relevo.storage.tables import OutboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -110,8 +110,30 @@ class Frame:
     basis: Basis | None = None
 
 
-def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields: Fields) -> OutboxRow:
-    """Sign what a step says and queue it, in the transaction of the change; the courier wakes with its commit."""
+def post(
+    work: UnitOfWork,
+    frame: Frame,
+    step: str,
+    payload: StepPayload,
+    fields: Fields,
+    *,
+    epoch: int | None = None,
+    seq: int | None = None,
+) -> str:
+    """Sign what a step says and queue it, in the transaction of the change; the courier wakes with its commit.
+
+    Args:
+        work: the unit of work.
+        frame: where it belongs.
+        step: what it tells.
+        payload: what the step says.
+        fields: the data classes that it carries.
+        epoch: the epoch of the stream that it opens; None for every other message, whose place the courier gives.
+        seq: its place there.
+
+    Returns:
+        The message's `jti`.
+    """
     kind = message_type(step, work.identity.side).kind
     jti = new_jti(work.at, frame.after)
     recipient = peers.latest(work.session, frame.peer)
@@ -127,7 +149,9 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
     role = work.user.role or "node"
     hidden = compose(step, payload, by=role, after=frame.after, seen=frame.seen, fields=fields)
     issued = sd_jwt.issue(opening, hidden, key=work.identity.keys.signing)
-    row = OutboxRow(
+    append(
+        work.session,
+        OutboxRow,
         jti=jti,
         peer=frame.peer,
         thread=frame.thread,
@@ -142,11 +166,12 @@ def post(work: UnitOfWork, frame: Frame, step: str, payload: StepPayload, fields
         classes=sorted(fields),
         made_at=work.at,
         state=OutboxState.QUEUED,
+        epoch=epoch,
+        seq=seq,
     )
-    work.session.add(row)
     files.announce(work.session, frame.peer, frame.thread, jti, files.listed_in(fields))
-    ring(work.session)
-    return row
+    ring(work.session, frame.peer)
+    return jti
 
 
 def due_to_leave(session: Session, peer: str, epoch: int, at: datetime, limit: int, behind: str = "") -> list[Leaving]:

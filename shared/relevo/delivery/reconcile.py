@@ -289,7 +289,7 @@ def _offer_again(node: Node, work: UnitOfWork, epoch: int, message: OutboxRow) -
     message.receipt = message.receipted_at = message.manifest = message.sealed = None
     if message.epoch != epoch:
         message.epoch = message.seq = None
-    ring(work.session)
+    ring(work.session, message.peer)
     EVENTS.warning("offered again", peer=message.peer, jti=message.jti)
     return True
 

@@ -21,7 +21,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy import Select, or_, select
 
-from relevo.delivery import outbox, steps
+from relevo.delivery import nonces, outbox, steps
 from relevo.delivery.node import THE_NODE, Holdings, Node
 from relevo.domain import retention as rules
 from relevo.domain.access import Act
@@ -78,10 +78,12 @@ class _Plan:
 
 
 def sweep(node: Node, last: datetime | None) -> datetime:
-    """Erase what is due, unless that was done within the hour; when it was done last."""
+    """Erase what is due, and forget old nonces, unless that was done within the hour; when it was done last."""
     at = node.clock.now()
     if last is not None and last <= at < last + EVERY:
         return last
+    with node.write() as work:
+        nonces.forget(work)
     with node.read() as work:
         waits = _look(at).limit(1)
         found = work.session.scalar(waits) is not None

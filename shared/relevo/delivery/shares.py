@@ -20,7 +20,7 @@ from relevo.domain.access import MAY, Act
 from relevo.domain.tasks import Task
 from relevo.errors import WireError
 from relevo.storage import refused, shares
-from relevo.storage.tables import PeerRow
+from relevo.storage.callers import Caller
 from relevo.storage.unit_of_work import UnitOfWork
 
 DAY = timedelta(days=1)
@@ -57,17 +57,16 @@ class StatementsTooMany(WireError):
     advice = "Ask the peer's administrator why there are so many; if rightly, raise `statements_of_a_peer`."
 
 
-def require_room(work: UnitOfWork, peer: str, may: Shares) -> None:
+def require_room(caller: Caller, may: Shares, at: datetime) -> None:
     """Whether a peer may bring messages now.
 
     Raises:
         MessageQuota: if it brought a day's worth today; it says after how many seconds the day is over.
         StorageQuota: if it keeps as much here as it may.
     """
-    row = work.session.get_one(PeerRow, peer)
-    if shares.brought_today(row, work.at) >= may.messages_a_day:
-        raise MessageQuota(seconds=_until_midnight(work.at))
-    if row.kept_bytes >= may.message_bytes:
+    if shares.brought_today(caller, at) >= may.messages_a_day:
+        raise MessageQuota(seconds=_until_midnight(at))
+    if caller.kept_bytes >= may.message_bytes:
         raise StorageQuota
 
 

@@ -220,9 +220,8 @@ def _tell(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, f
     frame = outbox.Frame(
         peer=row.peer, thread=row.thread, after=row.own_last, seen=row.peer_last, sop=row.sop, basis=basis
     )
-    posted = outbox.post(work, frame, step, _without_notes(row, payload), fields)
-    row.own_last = posted.jti
-    return posted.jti
+    row.own_last = outbox.post(work, frame, step, _without_notes(row, payload), fields)
+    return row.own_last
 
 
 def _without_notes(row: ReferralRow, payload: StepPayload) -> StepPayload:

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from relevo.delivery.admission import Admission
-from relevo.delivery.federation import CONTENT_TYPE, STREAM, BodyTooLarge, Signed, admitted, signed_summary
+from relevo.delivery.federation import CONTENT_TYPE, STREAM, BodyTooLarge, Signed, admitted
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import OutboxState
+from relevo.delivery.summaries import signed_summary
 from relevo.delivery.transport import AnswerUnfit, Transport, code_of
 from relevo.errors import WireError
 from relevo.protocol import strict_json
@@ -103,9 +104,10 @@ def answer(node: Node, request: HopRequest, admission: Admission | None = None) 
     if len(request.body) > MAX_REQUEST:
         raise BodyTooLarge
     at, key = node.clock.now(), node.identity.keys.signing
-    with admitted(node, request, admission) as (peer, _), node.read() as work:
-        asked = Question.parse(request.body)
-        body = strict_json.dump({**_page(work, peer, asked), "summary": signed_summary(work, peer)})
+    with admitted(node, request, admission) as (caller, _), node.read() as work:
+        asked, peer = Question.parse(request.body), caller.node_id
+        summary = signed_summary(work, peer, streams.received(work.session, peer))
+        body = strict_json.dump({**_page(work, peer, asked), "summary": summary})
     return Signed(body=body, headers=sign_answer(200, CONTENT_TYPE, body, request=request, key=key, at=at))
 
 

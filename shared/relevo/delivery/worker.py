@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -183,12 +183,11 @@ class Worker:
     def _wait(self) -> None:
         until = time.monotonic() + self._interval
         while not self._stop.is_set() and self._node.database.bell.wait(max(0, until - time.monotonic())):
-            self._node.database.bell.clear()
-            _try(self._dispatch)
+            _try(partial(self._dispatch, self._node.database.bell.answer()))
 
-    def _dispatch(self) -> None:
+    def _dispatch(self, peers: Collection[str] | None = None) -> None:
         if not self._stop.is_set():
-            self._courier.dispatch()
+            self._courier.dispatch(peers)
 
 
 def _is_within(span: timedelta, since: datetime | None, at: datetime) -> bool:

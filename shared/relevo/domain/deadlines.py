@@ -126,7 +126,7 @@ def stands(duty: str, *, status: Status, journey: Journey, died: bool = False, u
         return True
     if not is_open(status) or died or (unreachable and duty in REACHES):
         return False
-    return status in WHILE.get(duty, frozenset(Status)) and journey in ON_THE_WAY.get(_family(duty), frozenset(Journey))
+    return status in WHILE.get(duty, _ANY_STATUS) and journey in ON_THE_WAY.get(_family(duty), _ANYWHERE)
 
 
 def state_of(due: Due, *, started_at: datetime, done_at: datetime | None, at: datetime) -> DueState:
@@ -198,6 +198,7 @@ WHILE: Mapping[str, frozenset[Status]] = MappingProxyType(
 REACHES: frozenset[str] = frozenset({Duty.FIRST_CONTACT, Duty.CORRECT_CONTACT})
 """What can only be done by reaching the person."""
 
+_ANY_STATUS, _ANYWHERE = frozenset(Status), frozenset(Journey)
 _EXPECTED = frozenset({Journey.PLANNED, Journey.CHANGED, Journey.DEPARTED})
 _ARRIVED = frozenset({Journey.ARRIVED})
 

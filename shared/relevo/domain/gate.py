@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from relevo.domain.sop_parts import Purpose
 
 EVERYTHING = "everything"
+_CLASSES = frozenset(DataClass)
 
 
 class Why(StrEnum):
@@ -75,7 +76,7 @@ class Gate:
             return Why.NOT_IN_SOP
         if data_class not in self.agreed:
             return Why.NOT_CONSENTED
-        if self.withheld & {EVERYTHING, data_class, path_of(data_class, field)}:
+        if self.withheld and not self.withheld.isdisjoint({EVERYTHING, data_class, path_of(data_class, field)}):
             return Why.WITHHELD
         return self._bars_field(data_class, field) if field is not None else None
 
@@ -106,7 +107,7 @@ def sendable(rule: Purpose | None, services: Iterable[str]) -> frozenset[str]:
 
 def is_binding(what: str) -> bool:
     """Whether these words of a consent name something that software can withhold."""
-    return what == EVERYTHING or class_of(what) in frozenset(DataClass)
+    return what == EVERYTHING or class_of(what) in _CLASSES
 
 
 def withheld_from(receiver: str, withhold: Iterable[Withholding | Withheld]) -> frozenset[str]:

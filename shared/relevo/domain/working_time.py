@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,7 +86,12 @@ def after_working_days(at: datetime, days: int, calendar: Calendar) -> datetime:
     """
     if days < 1:
         raise ValueError("count at least one working day")
-    day = calendar.local_date(at)
+    return _closing_after(calendar.local_date(at), days, calendar)
+
+
+@lru_cache(maxsize=256)
+def _closing_after(day: date, days: int, calendar: Calendar) -> datetime:
+    """Counted once for all referrals of a day."""
     for _ in range(days):
         day = _next_working_day(day, calendar)
     return calendar.closing(day)

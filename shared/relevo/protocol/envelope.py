@@ -237,12 +237,10 @@ def _require_named(message: Message, issued: Issued, basis: Basis | None) -> Non
 
 
 def _plaintext(issued: Issued, basis: Basis | None) -> bytes:
-    record = basis and {
-        "kind": basis.kind,
-        "record": base64url.encode(basis.record),
-        "salt": base64url.encode(basis.salt),
-    }
-    return strict_json.dump({"content": sd_jwt.serialise(issued), "basis": record})
+    record = None
+    if basis is not None:
+        record = {"kind": basis.kind, "record": base64url.encode(basis.record), "salt": base64url.encode(basis.salt)}
+    return strict_json.dump_texts({"content": sd_jwt.serialise(issued), "basis": record})
 
 
 def _info(message: Message, epoch: int, seq: int, kem: str) -> bytes:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from http_message_signatures import HTTPMessageSignaturesException
 
 from relevo.clock import moment
+from relevo.protocol.hop_plain import SignedAnswer, SignedRequest
 from relevo.protocol.hop_profile import (
     MAX_SKEW_SECONDS,
     NONCE_BYTES,
@@ -37,7 +38,7 @@ from relevo.protocol.hop_profile import (
     require_digest,
     require_signed,
 )
-from relevo.protocol.hop_signature import ProfileVerifier, SignedAnswer, SignedRequest, sign
+from relevo.protocol.hop_signature import ProfileVerifier, sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

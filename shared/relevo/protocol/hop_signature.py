@@ -1,7 +1,8 @@
-"""Signs and verifies one HTTP message by the profile in `hop_profile`, with the library `http-message-signatures`.
+"""Signs and verifies one HTTP message by the profile in `hop_profile`.
 
-The library builds the signature base and parses the fields; the profile, the clock and the choice of the key are ours.
-Only the moment that is handed in counts as now: the machine's clock is never read.
+What is spelled as nodes write it is read by `hop_plain`; of everything else the library `http-message-signatures`
+parses the fields and builds the signature base. The profile, the clock and the choice of the key are ours. Only the
+moment that is handed in counts as now: the machine's clock is never read.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from http_message_signatures import (
 from http_message_signatures.algorithms import ED25519, HTTPSignatureAlgorithm
 
 from relevo.clock import seconds
-from relevo.protocol import base64url
+from relevo.protocol import base64url, hop_plain
 from relevo.protocol.base64url import NotBase64url
+from relevo.protocol.hop_plain import LABEL, TAG, SignedAnswer, SignedRequest
 from relevo.protocol.hop_profile import (
-    LABEL,
     LIFETIME,
     NONCE_BYTES,
     PARAMETERS,
-    TAG,
     HopBadSignature,
     HopExpired,
     HopSkew,
     HopWrongProfile,
 )
+from relevo.protocol.keys import BadSignature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,35 +44,22 @@ if TYPE_CHECKING:
     from relevo.protocol.keys import Signer
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignedRequest:
-    """A request as the signature library takes it."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignedAnswer:
-    """An answer, and the request that it answers, as the signature library takes them."""
-
-    status_code: int
-    headers: dict[str, str]
-    request: SignedRequest
-
-
 def sign(
     message: SignedRequest | SignedAnswer, covered: Sequence[str], *, key: Signer, at: datetime, nonce: bytes
 ) -> dict[str, str]:
     """The two fields that sign `message`, `Signature-Input` and `Signature`."""
+    created, expires, fresh = seconds(at), seconds(at + LIFETIME), base64url.encode(nonce)
+    plain = hop_plain.write(message, covered, created=created, expires=expires, keyid=key.kid, nonce=fresh)
+    if plain is not None:
+        said, base = plain
+        return hop_plain.fields(said, key.sign(base))
     signer = HTTPMessageSigner(signature_algorithm=_Ed25519, key_resolver=_Own(key))
     signer.sign(
         message,
         key_id=key.kid,
         created=at,
         expires=at + LIFETIME,
-        nonce=base64url.encode(nonce),
+        nonce=fresh,
         label=LABEL,
         tag=TAG,
         include_alg=False,
@@ -97,7 +85,7 @@ class ProfileVerifier(HTTPMessageVerifier):
     signature_metadata_parameters: ClassVar[set[str]] = set(PARAMETERS)
 
     def __init__(self, covered: Sequence[str], *, key_for: KeyFor, at: datetime, max_skew: int) -> None:
-        self._covered = frozenset(covered)
+        self._covered = covered
         self._key_for = key_for
         self._now = seconds(at)
         self._max_skew = max_skew
@@ -112,6 +100,18 @@ class ProfileVerifier(HTTPMessageVerifier):
             HopWrongProfile, HopSkew, HopExpired, HopBadSignature: see there.
             WireError: whatever `key_for` raises for a key that it does not give.
         """
+        plain = hop_plain.read(message, self._covered)
+        if plain is None:
+            return self.check_any(message)
+        found = self._judged(plain.parameters)
+        try:
+            self._key_for(found.keyid).verify(plain.signature, plain.base)
+        except BadSignature as error:
+            raise HopBadSignature from error
+        return found
+
+    def check_any(self, message: SignedRequest | SignedAnswer) -> Parameters:
+        """The same, whatever the spelling."""
         try:
             self.verify(message, max_age=None)
         except HTTPMessageSignaturesException as error:
@@ -126,14 +126,18 @@ class ProfileVerifier(HTTPMessageVerifier):
         """Called by the library before a key is asked for; takes the place of its look at the machine's clock."""
         del max_age
         self._require_components(sig_input)
-        found = _parameters(dict(sig_input.params))
-        self._require_now(found)
+        found = self._judged(dict(sig_input.params))
         self._resolver.key = self._key_for(found.keyid).public
         self._found = found
 
+    def _judged(self, parameters: Mapping[str, object]) -> Parameters:
+        found = _parameters(parameters)
+        self._require_now(found)
+        return found
+
     def _require_components(self, sig_input: InnerList) -> None:
         names = [str(item) for item in sig_input]
-        if len(names) != len(self._covered) or set(names) != self._covered:
+        if sorted(names) != sorted(self._covered):
             raise HopWrongProfile("the signature does not cover exactly what was agreed", field="signature-input")
 
     def _require_now(self, found: Parameters) -> None:

@@ -59,7 +59,7 @@ class WrongType(WireError):
 def sign(payload: bytes, key: Signer, typ: str) -> str:
     """`payload` signed for the purpose `typ`, as compact JWS."""
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
-    signed = f"{base64url.encode(strict_json.dump(header))}.{base64url.encode(payload)}"
+    signed = f"{base64url.encode(strict_json.dump_texts(header))}.{base64url.encode(payload)}"
     return f"{signed}.{base64url.encode(key.sign(signed.encode()))}"
 
 

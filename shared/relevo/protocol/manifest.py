@@ -68,7 +68,7 @@ class Message:
 
     def identity(self) -> str:
         """SHA-256 of these claims as compact JSON in this order; equal for two attempts of one message only."""
-        return base64url.digest(strict_json.dump(self.to_object()))
+        return base64url.digest(strict_json.dump_texts(self.to_object()))
 
     def to_object(self) -> JsonObject:
         """The claims, in order."""

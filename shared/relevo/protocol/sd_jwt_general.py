@@ -188,37 +188,38 @@ class _Walk:
             raise NameCollision("`...` stands elsewhere than alone in an element of a list")
         claims = {name: self._value(value) for name, value in level.items() if name != DIGESTS}
         for one in digests_in(level):
-            if (found := self._take(one)) is not None:
-                self._add(claims, *found)
+            if (found := self._take(one)) is None:
+                continue
+            name, value = found
+            if name is None:
+                raise BadDisclosure("an element of a list is disclosed as a member")
+            if name in _PLACES or name in claims:
+                raise NameCollision("a claim is disclosed beside another of its name, or its name is reserved")
+            claims[name] = self._value(value)
         return claims
 
     def _value(self, value: JsonValue) -> JsonValue:
-        if isinstance(value, str):
-            return value
         if isinstance(value, dict):
             return self.object(value)
-        if isinstance(value, list):
-            return [kept for item in value for kept in self._items(item)]
-        return value
+        return self._list(value) if isinstance(value, list) else value
 
-    def _items(self, item: JsonValue) -> Sequence[JsonValue]:
-        """What an element of a list becomes: one, or none if it is hidden and not disclosed."""
-        named = item.get(ELEMENT) if isinstance(item, dict) and len(item) == 1 else None
-        if not isinstance(named, str):
-            return (self._value(item),)
+    def _list(self, items: list[JsonValue]) -> list[JsonValue]:
+        kept: list[JsonValue] = []
+        for item in items:
+            named = item.get(ELEMENT) if isinstance(item, dict) and len(item) == 1 else None
+            if isinstance(named, str):
+                kept += self._element(named)
+            else:
+                kept.append(self._value(item))
+        return kept
+
+    def _element(self, named: str) -> list[JsonValue]:
         if (found := self._take(named)) is None:
-            return ()
+            return []
         name, value = found
         if name is not None:
             raise BadDisclosure("a member is disclosed as an element of a list")
-        return (self._value(value),)
-
-    def _add(self, claims: JsonObject, name: str | None, value: JsonValue) -> None:
-        if name is None:
-            raise BadDisclosure("an element of a list is disclosed as a member")
-        if name in _PLACES or name in claims:
-            raise NameCollision("a claim is disclosed beside another of its name, or its name is reserved")
-        claims[name] = self._value(value)
+        return [self._value(value)]
 
     def _take(self, one: str) -> Disclosed | None:
         if one in self._seen:
@@ -251,9 +252,12 @@ def _conceal_object(value: Veiled, out: list[str]) -> JsonObject:
 
 def _disclose(name: list[str], value: Issuable, out: list[str]) -> str:
     """Put the disclosure and those within it into `out`; its digest."""
-    within: list[str] = []
     salt = base64url.encode(secrets.token_bytes(_SALT_BYTES))
-    text = base64url.encode(strict_json.dump([salt, *name, _conceal(value, within)]))
+    within: list[str] = []
+    if isinstance(value, str):
+        text = base64url.encode(strict_json.dump_texts([salt, *name, value]))
+    else:
+        text = base64url.encode(strict_json.dump([salt, *name, _conceal(value, within)]))
     out += [text, *within]
     return digest(text)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from relevo.errors import WireError
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = dict[str, Any]
+Texts: TypeAlias = "str | Sequence[Texts] | Mapping[str, Texts] | None"
+"""JSON without numbers."""
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -35,6 +37,11 @@ class MalformedJson(WireError):
 def dump(value: object) -> bytes:
     """`value` as compact UTF-8 JSON; what `load` reads back is equal."""
     return _ENCODER.encode(value).encode("utf-8")
+
+
+def dump_texts(value: Texts) -> bytes:
+    """The same bytes as `dump`, and sooner; this writer spells fractions otherwise, so there are none."""
+    return to_json(value)
 
 
 def load(raw: bytes, *, limit: int = MAX_BYTES) -> JsonObject:
@@ -55,7 +62,7 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
         raise MalformedJson(f"longer than {limit} bytes")
     try:
         value: JsonValue = from_json(raw, allow_inf_nan=False, cache_strings="keys")
-        names = _names((value,), MAX_DEPTH)
+        names = _names(value, MAX_DEPTH - 1) if isinstance(value, list) else _names((value,), MAX_DEPTH)
         if names and not _is_every_name_kept(raw, names):
             json.loads(raw, object_pairs_hook=_unique)
     except ValueError as error:

@@ -3,7 +3,11 @@
 `append` and `alter` keep them beside the session. They are in the database before the session asks it for anything,
 before a savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone
 takes those with it that were added since. The mapper would make an object of each, compare its columns and, where the
-database numbers rows, insert one at a time: ten times the work for a row that nobody holds.
+database numbers rows, insert one at a time: ten times the work for a row that nobody holds. Where the database numbers
+them, they get their numbers in the order in which they were added.
+
+`hold` does the same for a new object that rules may still change. If the session is asked for something first, it is
+the mapper's from then on like any other; if the transaction ends first (`finish`), it is written as it is then.
 """
 
 from __future__ import annotations
@@ -13,14 +17,16 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Insert, Table, event, insert
+from sqlalchemy import CursorResult, Executable, Table, event, insert, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
-_WAITING = "relevo.appending"
+from relevo.storage import json_rows
+
+_WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
 Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
-_Waiting: TypeAlias = dict[Executable, list[dict[str, Any]]]
+_Waiting: TypeAlias = dict[Table | Executable, list[dict[str, Any]]]
 
 
 class AppendingSession(Session):
@@ -34,12 +40,25 @@ class AppendingSession(Session):
 
 def append(session: Session, table: type[DeclarativeBase], **values: object) -> None:
     """Add a row; of one table every row in a transaction has the same columns."""
-    _wait(session, _inserting(table), values)
+    _wait(session, cast("Table", table.__table__), values)
 
 
 def alter(session: Session, statement: Executable, **values: object) -> None:
     """Change a row that was there before, with a statement that was built once; no object of the session holds it."""
     _wait(session, statement, values)
+
+
+def hold(session: Session, new: DeclarativeBase) -> None:
+    """Add a new object, which may be changed until `finish`."""
+    session.info.setdefault(_HELD, []).append(new)
+
+
+def finish(session: Session) -> None:
+    """Write everything that waits; what is held is not changed any more."""
+    held: list[DeclarativeBase] = session.info.pop(_HELD, [])
+    for new in held:
+        append(session, type(new), **{name: new.__dict__.get(name) for name in _written(type(new))})
+    _write(session)
 
 
 def ask(session: Session, statement: Executable, values: Values | Sequence[Values] = MappingProxyType({})) -> Answer:
@@ -54,20 +73,33 @@ def ask(session: Session, statement: Executable, values: Values | Sequence[Value
     return session.connection().execute(statement, values)
 
 
-def _wait(session: Session, statement: Executable, values: dict[str, Any]) -> None:
+def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) -> None:
     waiting: _Waiting = session.info.setdefault(_WAITING, {})
-    waiting.setdefault(statement, []).append(values)
+    waiting.setdefault(what, []).append(values)
 
 
 def _write(session: Session) -> None:
+    session.add_all(session.info.pop(_HELD, ()))
     waiting: _Waiting = session.info.pop(_WAITING, {})
-    for statement, rows in waiting.items():
-        session.connection().execute(statement, rows)
+    for what, rows in waiting.items():
+        connection = session.connection()
+        if isinstance(what, Table) and connection.dialect.name != "sqlite":
+            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
+        else:
+            connection.execute(insert(what) if isinstance(what, Table) else what, rows)
 
 
 @cache
-def _inserting(table: type[DeclarativeBase]) -> Insert:
-    return insert(cast("Table", table.__table__))
+def _written(table: type[DeclarativeBase]) -> tuple[str, ...]:
+    """The columns of a table that the database does not number by itself."""
+    numbered = cast("Table", table.__table__).autoincrement_column
+    return tuple(name for name, column in inspect(table).columns.items() if column is not numbered)
+
+
+def _before_end(session: Session) -> None:
+    if not session.in_nested_transaction():
+        finish(session)
+    _write(session)
 
 
 def _before_question(asked: ORMExecuteState) -> None:
@@ -76,8 +108,9 @@ def _before_question(asked: ORMExecuteState) -> None:
 
 def _forget(session: Session, _undone: SessionTransaction) -> None:
     session.info.pop(_WAITING, None)
+    session.info.pop(_HELD, None)
 
 
 event.listen(AppendingSession, "do_orm_execute", _before_question)
-event.listen(AppendingSession, "before_commit", _write)
+event.listen(AppendingSession, "before_commit", _before_end)
 event.listen(AppendingSession, "after_soft_rollback", _forget)

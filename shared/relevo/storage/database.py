@@ -13,9 +13,9 @@ A reading transaction waits for nobody and sees one moment.
 A **lease** is held by one courier at a time, over several transactions and the network. On PostgreSQL it is a lock of
 a connection of its own and ends with it: whoever dies holds nothing. On SQLite it is known in this process alone.
 
-The **bell** wakes whoever brings the post, once a transaction that rang is committed and never before: on PostgreSQL in
-every process that listens (`relevo.storage.listening`), on SQLite in this one. It carries nothing, and may be missed:
-whoever brings looks by itself as well.
+The **bell** wakes whoever brings the post, once a transaction that rang is committed and never before: in this process
+at once and saying for whom, on PostgreSQL in every other that listens as well (`relevo.storage.listening`). It may be
+missed: whoever brings looks by itself as well.
 
 SQLite runs in WAL mode with `synchronous=FULL`, so that what was answered to a peer is on the disk. Errors of the
 database are told without the values that were to be written, which may be personal.
@@ -24,6 +24,8 @@ database are told without the values that were to be written, which may be perso
 from __future__ import annotations
 
 import hashlib
+import secrets
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,15 +35,16 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 import psycopg
-from psycopg.errors import DiskFull
-from psycopg.pq import TransactionStatus
+from psycopg.errors import DiskFull, error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from relevo.storage.appending import AppendingSession
+from relevo.storage.bell import Bell
 from relevo.storage.numbering import number
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON", "secure_delete=ON")
@@ -68,7 +71,9 @@ class Database:
         self._writing = lru_cache(LANES)(partial(self.engine.execution_options, immediate=True))
         self._leased: set[str] = set()
         self._leasing = threading.Lock()
-        self.bell = threading.Event()
+        self.bell = Bell()
+        self.name = secrets.token_hex(8)
+        """By which this process knows its own ring when it hears it again."""
         self.unbegun = self.engine.execution_options(begins=False)
         """Connections of PostgreSQL on which each statement is a transaction of its own."""
 
@@ -83,9 +88,9 @@ class Database:
             with session.begin():
                 yield session
                 if _RUNG in session.info and self.is_shared:
-                    session.execute(text(f"NOTIFY {BELL}"))
+                    session.execute(text(f"NOTIFY {BELL}, '{self.name}'"))
             if _RUNG in session.info:
-                self.bell.set()
+                self.bell.ring(session.info[_RUNG])
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -141,9 +146,9 @@ class Database:
         self.engine.dispose()
 
 
-def ring(session: Session) -> None:
-    """Wake whoever brings the post, once this transaction is committed."""
-    session.info[_RUNG] = True
+def ring(session: Session, peer: str) -> None:
+    """Wake whoever brings the post to `peer`, once this transaction is committed."""
+    session.info.setdefault(_RUNG, set()).add(peer)
 
 
 def is_full(error: DBAPIError) -> bool:
@@ -184,12 +189,35 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+    statement, driver = "BEGIN IMMEDIATE" if _writes(connection) else "BEGIN", connection.connection.driver_connection
+    if not isinstance(driver, SqliteConnection):
+        raise TypeError("not SQLite")
+    try:
+        driver.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
 
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get("begins", True):
-        _first(connection, "; ".join(_beginning(connection)))
+        statements, driver = "; ".join(_beginning(connection)), connection.connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            raise TypeError("not psycopg")
+        if not _is_begun(driver, statements):
+            _first(connection, statements)
+
+
+def _is_begun(driver: psycopg.Connection, statements: str) -> bool:
+    """Whether a transaction has begun, in one trip past all that is made for questions; False if the server is gone.
+
+    Raises:
+        OperationalError: if a lock was not to be had in time.
+    """
+    done = None if driver.closed else driver.pgconn.exec_(statements.encode())
+    if done is not None and done.status == ExecStatus.FATAL_ERROR and not driver.closed:
+        refused = error_from_result(done)
+        raise OperationalError(statements, None, refused) from refused
+    return not driver.closed
 
 
 def _beginning(connection: Connection) -> Iterator[str]:

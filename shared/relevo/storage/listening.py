@@ -1,6 +1,6 @@
 """Hearing the bell of other processes on one PostgreSQL database: `LISTEN` on a connection of its own.
 
-What was heard sets the bell of this process (`Database.bell`). When the database is gone the connection is made anew
+What others rang sets the bell of this process (`Database.bell`). When the database is gone the connection is made anew
 until it is back, and the bell is set then, because nobody heard what rang meanwhile. On SQLite there is nobody else.
 """
 
@@ -68,5 +68,6 @@ class Listener:
             self._database.bell.set()
             while not self._stop.is_set():
                 either.select()
-                for _ in heard.notifies(timeout=0):
-                    self._database.bell.set()
+                for rung in heard.notifies(timeout=0):
+                    if rung.payload != self._database.name:
+                        self._database.bell.set()

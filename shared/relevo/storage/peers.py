@@ -105,11 +105,17 @@ def move(session: Session, row: PeerRow, state: PeerState, at: datetime) -> None
     )
 
 
+def skew_of(node_id: str, said: datetime, at: datetime) -> int:
+    """By how many seconds a peer's clock is ahead of ours (behind, if negative); over a minute is a warning."""
+    seconds = max(-MOST_SKEW_SECONDS, min(round((said - at).total_seconds()), MOST_SKEW_SECONDS))
+    if abs(seconds) > SKEW_WARNING_SECONDS:
+        EVENTS.warning("clocks differ", peer=node_id, seconds=seconds)
+    return seconds
+
+
 def note_skew(row: PeerRow, said: datetime, at: datetime) -> None:
-    """Keep by how many seconds a peer's clock is ahead of ours (behind, if negative); over a minute is a warning."""
-    row.skew_seconds = max(-MOST_SKEW_SECONDS, min(round((said - at).total_seconds()), MOST_SKEW_SECONDS))
-    if abs(row.skew_seconds) > SKEW_WARNING_SECONDS:
-        EVENTS.warning("clocks differ", peer=row.node_id, seconds=row.skew_seconds)
+    """Keep how far a peer's clock is ahead of ours."""
+    row.skew_seconds = skew_of(row.node_id, said, at)
 
 
 def keep_statement(session: Session, token: str, statement: NodeStatement) -> None:
@@ -134,15 +140,6 @@ def latest_token(session: Session, node_id: str) -> str:
 def latest(session: Session, node_id: str) -> NodeStatement:
     """The newest statement of a node, read; it may have expired."""
     return _read(latest_token(session, node_id))
-
-
-def require_heard(session: Session, node_id: str) -> None:
-    """Raises `PeerSuspended` or `PeerRevoked` if the messages of a known peer are not read."""
-    state = find(session, node_id).state
-    if state == PeerState.SUSPENDED:
-        raise PeerSuspended
-    if state not in HEARD:
-        raise PeerRevoked
 
 
 def stolen_keys(session: Session, node_id: str) -> dict[str, datetime]:

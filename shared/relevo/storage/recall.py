@@ -17,9 +17,11 @@ from typing import Any, TypeAlias, TypeVar, cast
 from sqlalchemy import Select, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
+from relevo.storage import appending
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
 
 _MEMORY = "relevo.recall"
+_SOPS = select(SopRow).where(SopRow.peer == bindparam("peer"))
 Listed = TypeVar("Listed", StepRow, DutyRow)
 Found = TypeVar("Found")
 Thread: TypeAlias = tuple[str, str]
@@ -120,15 +122,25 @@ def beside(session: Session, peer: str, thread: str, ask: Ask[Found]) -> Found |
 
 
 def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
-    """Put a new row into the session, and among what is remembered."""
-    session.add(new)
+    """Add a new row to the session, and to what is remembered; no rule changes it after `finish`."""
     memory, key = _remembering(session, new.peer, new.thread), (new.peer, new.thread)
     if memory is None:
+        session.add(new)
         return
     if isinstance(new, ReferralRow):
         memory.referrals[key] = new
     elif (type(new), key) in memory.lists:
         memory.lists[type(new), key].append(new)
+    else:
+        session.add(new)
+        return
+    appending.hold(session, new)
+
+
+def finish(session: Session) -> None:
+    """Write everything that waits, and forget all: nothing of these referrals changes any more."""
+    session.info.pop(_MEMORY, None)
+    appending.finish(session)
 
 
 def _remembering(session: Session, peer: str, thread: str) -> _Memory | None:

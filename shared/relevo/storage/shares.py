@@ -7,28 +7,34 @@ takes. Files are counted apart (`relevo.storage.files.kept_of`). A day is one of
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from relevo.storage.tables import InboxRow, PeerRow
 
 
-def size_of(row: InboxRow) -> int:
+class Brought(Protocol):
+    """How many messages a peer brought on a day."""
+
+    @property
+    def brought_on(self) -> date | None:
+        """The day."""
+
+    @property
+    def brought(self) -> int:
+        """How many."""
+
+
+def size_of(manifest: str, content: str | None, disclosures: Iterable[str] | None, receipt: str) -> int:
     """How many bytes a message takes in the inbox; what is signed is ASCII."""
-    return len(row.manifest) + len(row.content or "") + len(row.receipt) + _length(row.disclosures)
+    return len(manifest) + len(content or "") + _length(disclosures) + len(receipt)
 
 
-def brought_today(peer: PeerRow, at: datetime) -> int:
+def brought_today(peer: Brought, at: datetime) -> int:
     """How many messages of a peer were stored or refused for good on this day."""
     return peer.brought if peer.brought_on == at.astimezone(UTC).date() else 0
-
-
-def count(peer: PeerRow, sizes: Iterable[int], at: datetime) -> None:
-    """Count messages of these sizes that were written just now."""
-    new = list(sizes)
-    peer.brought, peer.brought_on = brought_today(peer, at) + len(new), at.astimezone(UTC).date()
-    peer.kept_bytes += sum(new)
 
 
 def shorten(session: Session, message: InboxRow, left: list[str] | None) -> None:

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from relevo.protocol.stream_list import Direction
@@ -28,22 +16,47 @@ from relevo.storage.appending import append, ask
 from relevo.storage.tables import InboxRow, OutboxRow
 from relevo.storage.tables_streams import ForgottenRow, StandRow, WholeRow
 
-AT_ONCE = 1000
 _SAID = select(StandRow.epoch).where(StandRow.peer == bindparam("of"))
 _NOTE_SAID = (
     update(StandRow)
     .where(StandRow.peer == bindparam("of"))
     .values({name: bindparam(name) for name in ("epoch", "high_water", "missing", "heard_at")})
 )
+Gaps: TypeAlias = tuple[tuple[int, int], ...]
+"""Ranges of places, both ends included, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stand:
-    """The highest seq that was received in an epoch, and the ranges below it that were not, the lowest `MAX_GAPS`."""
+    """The highest seq that was received in an epoch, and all ranges below it that were not."""
 
     epoch: int
-    high_water: int
-    gaps: tuple[tuple[int, int], ...]
+    high_water: int = 0
+    missing: Gaps = ()
+
+    @property
+    def gaps(self) -> Gaps:
+        """The lowest `MAX_GAPS` of the ranges: as many as one summary tells."""
+        return self.missing[:MAX_GAPS]
+
+    @property
+    def whole(self) -> int:
+        """Up to which place everything has come."""
+        return self.missing[0][0] - 1 if self.missing else self.high_water
+
+    def holds(self, epoch: int, seq: int) -> bool:
+        """Whether a place of this epoch was received."""
+        is_missing = any(begin <= seq <= end for begin, end in self.missing)
+        return epoch == self.epoch and seq <= self.high_water and not is_missing
+
+    def with_place(self, epoch: int, seq: int) -> Stand:
+        """The stand once a message has taken this place, in this epoch or the one that it opens."""
+        if epoch != self.epoch:
+            return Stand(epoch=epoch).with_place(epoch, seq)
+        if seq > self.high_water:
+            skipped = ((self.high_water + 1, seq - 1),) if seq > self.high_water + 1 else ()
+            return replace(self, high_water=seq, missing=(*self.missing, *skipped))
+        return replace(self, missing=tuple(left for gap in self.missing for left in _without(gap, seq)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,34 +75,34 @@ class Sent:
 
 def current_epoch(session: Session, peer: str) -> int:
     """The epoch in which the stream from `peer` is now."""
-    return session.scalar(select(func.max(InboxRow.epoch)).where(InboxRow.peer == peer)) or 1
+    return received(session, peer).epoch
 
 
 def received(session: Session, peer: str, epoch: int | None = None) -> Stand:
     """Where the stream from `peer` stands, in its newest epoch unless another is named."""
-    epoch = current_epoch(session, peer) if epoch is None else epoch
-    whole = _whole(session, peer, epoch)
-    seqs = list(session.scalars(_behind(peer, epoch, whole)))
-    return Stand(epoch=epoch, high_water=seqs[-1] if seqs else whole, gaps=_gaps(whole, seqs))
+    noted = ask(session, _NOTED, {"peer": peer, "epoch": epoch}).first()
+    if noted is None:
+        return Stand(epoch=epoch or 1)
+    if noted.seq == noted.high:
+        return Stand(epoch=noted.epoch, high_water=noted.high)
+    behind = ask(session, _BEHIND, {"peer": peer, "epoch": noted.epoch, "seq": noted.seq}).scalars().all()
+    pairs = zip((noted.seq, *behind), behind, strict=False)
+    missing = tuple((before + 1, after - 1) for before, after in pairs if after > before + 1)
+    return Stand(epoch=noted.epoch, high_water=noted.high, missing=missing)
 
 
-def note_whole(session: Session, peer: str) -> None:
-    """Note how far the stream from `peer` has come without a gap, so that nobody counts it from its beginning again."""
-    epoch = current_epoch(session, peer)
-    noted = before = _whole(session, peer, epoch)
-    while seqs := session.scalars(_behind(peer, epoch, noted).limit(AT_ONCE)).all():
-        further = sum(1 for place, seq in enumerate(seqs, start=noted + 1) if seq == place)
-        noted += further
-        if further < AT_ONCE:
-            break
-    if before == 0 < noted:
-        append(session, WholeRow, peer=peer, epoch=epoch, seq=noted)
-    elif noted > before:
-        mine = (WholeRow.peer == peer, WholeRow.epoch == epoch)
-        session.execute(update(WholeRow).where(*mine).values(seq=noted))
+def note(session: Session, peer: str, before: Stand, after: Stand) -> None:
+    """Note how far the stream from `peer` has come, so that nobody counts it from its beginning again."""
+    if before == after:
+        return
+    stand = {"seq": after.whole, "high": after.high_water}
+    if after.epoch > before.epoch or before.high_water == 0:
+        append(session, WholeRow, peer=peer, epoch=after.epoch, **stand)
+    else:
+        ask(session, _FURTHER, {"of_peer": peer, "of_epoch": after.epoch, **stand})
 
 
-def missing(gaps: tuple[tuple[int, int], ...]) -> int:
+def missing(gaps: Gaps) -> int:
     """How many places lie in these gaps."""
     return sum(end - begin + 1 for begin, end in gaps)
 
@@ -146,7 +159,7 @@ def places(
     ]
 
 
-def in_gaps(session: Session, peer: str, epoch: int, gaps: tuple[tuple[int, int], ...], *, but: str) -> int:
+def in_gaps(session: Session, peer: str, epoch: int, gaps: Gaps, *, but: str) -> int:
     """How many messages of ours have their places in these gaps, but for those in the state `but`."""
     inside = or_(false(), *(OutboxRow.seq.between(begin, end) for begin, end in gaps))
     mine = (OutboxRow.peer == peer, OutboxRow.epoch == epoch, OutboxRow.state != but)
@@ -161,12 +174,12 @@ def first_open(session: Session, peer: str, epoch: int) -> int:
     return next((place for place, seq in enumerate(seqs, start=1) if seq != place), len(seqs) + 1)
 
 
-def above(epoch: int | BindParameter[int], high_water: int | BindParameter[int]) -> ColumnElement[bool]:
+def above(epoch: int | ColumnElement[int], high_water: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies above the high water, or in a later epoch."""
     return tuple_(OutboxRow.epoch, OutboxRow.seq) > tuple_(epoch, high_water)
 
 
-def beyond(epoch: int, high_water: int, gaps: tuple[tuple[int, int], ...]) -> ColumnElement[bool]:
+def beyond(epoch: int, high_water: int, gaps: Gaps) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies in a gap, above the high water, or in a later epoch."""
     within = (and_(OutboxRow.epoch == epoch, OutboxRow.seq.between(begin, end)) for begin, end in gaps)
     return or_(above(epoch, high_water), *within)
@@ -177,16 +190,23 @@ def forgotten(session: Session) -> list[ForgottenRow]:
     return list(session.scalars(select(ForgottenRow).order_by(ForgottenRow.peer, ForgottenRow.jti)))
 
 
-def _whole(session: Session, peer: str, epoch: int) -> int:
-    mine = (WholeRow.peer == peer, WholeRow.epoch == epoch)
-    return session.scalar(select(WholeRow.seq).where(*mine)) or 0
+def _without(gap: tuple[int, int], seq: int) -> Gaps:
+    """What is left of a range without one place."""
+    begin, end = gap
+    halves = ((begin, min(end, seq - 1)), (max(begin, seq + 1), end))
+    return tuple((first, last) for first, last in halves if first <= last) if begin <= seq <= end else (gap,)
 
 
-def _behind(peer: str, epoch: int, seq: int) -> Select[int]:
-    mine = (InboxRow.peer == peer, InboxRow.epoch == epoch, InboxRow.seq > seq)
-    return select(InboxRow.seq).where(*mine).order_by(InboxRow.seq)
-
-
-def _gaps(whole: int, seqs: list[int]) -> tuple[tuple[int, int], ...]:
-    pairs = zip([whole, *seqs], seqs, strict=False)
-    return tuple((before + 1, after - 1) for before, after in pairs if after > before + 1)[:MAX_GAPS]
+_NOTED = (
+    select(WholeRow.epoch, WholeRow.seq, WholeRow.high)
+    .where(WholeRow.peer == bindparam("peer"))
+    .where(WholeRow.epoch == func.coalesce(bindparam("epoch", type_=Integer), WholeRow.epoch))
+    .order_by(WholeRow.epoch.desc())
+    .limit(1)
+)
+_BEHIND = (
+    select(InboxRow.seq)
+    .where(InboxRow.peer == bindparam("peer"), InboxRow.epoch == bindparam("epoch"), InboxRow.seq > bindparam("seq"))
+    .order_by(InboxRow.seq)
+)
+_FURTHER = update(WholeRow).where(WholeRow.peer == bindparam("of_peer"), WholeRow.epoch == bindparam("of_epoch"))

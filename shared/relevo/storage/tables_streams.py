@@ -43,13 +43,14 @@ class StandRow(SharedBase):
 
 
 class WholeRow(SharedBase):
-    """Up to which place everything that a peer sent in an epoch has come, without a gap."""
+    """Up to which place (`seq`) everything that a peer sent in an epoch has come, and the highest that has come."""
 
     __tablename__ = "received_whole"
 
     peer: Mapped[str] = mapped_column(Word, primary_key=True)
     epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
+    high: Mapped[int] = mapped_column(BigInteger)
 
 
 class FormerReceiptRow(SharedBase):

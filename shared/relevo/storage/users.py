@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from relevo.domain.access import Role
 from relevo.errors import Conflict, NotFound, Unauthenticated
+from relevo.storage.appending import ask
 from relevo.storage.tables import UserRow
 from relevo.storage.unit_of_work import User
 
 TOKEN_BYTES = 32
+_BY_TOKEN = select(UserRow.name, UserRow.role, UserRow.organisation).where(UserRow.token_digest == bindparam("digest"))
 
 
 def add(session: Session, name: str, role: Role, at: datetime, *, organisation: str | None = None) -> str:
@@ -38,7 +41,7 @@ def by_token(session: Session, token: str) -> User:
     Raises:
         Unauthenticated: if it belongs to nobody.
     """
-    row = session.scalar(select(UserRow).where(UserRow.token_digest == _digest(token)))
+    row = ask(session, _BY_TOKEN, {"digest": _digest(token)}).first()
     if row is None:
         raise Unauthenticated
     return _user(row)
@@ -57,7 +60,7 @@ def everybody(session: Session) -> list[User]:
     return [_user(row) for row in session.scalars(select(UserRow).order_by(UserRow.name))]
 
 
-def _user(row: UserRow) -> User:
+def _user(row: UserRow | Row[Any]) -> User:
     return User(name=row.name, role=Role(row.role), organisation=row.organisation)
 
 

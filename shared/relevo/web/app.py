@@ -6,12 +6,11 @@ browser is told so.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -40,18 +39,11 @@ from relevo.web import files as file_routes
 from relevo.web.dates import DateMiddleware
 from relevo.web.description import describe_api
 from relevo.web.door import Door
+from relevo.web.guard import GuardMiddleware
 from relevo.web.limits import LimitsMiddleware
 from relevo.web.query import known_query
 
 ASSETS = Path(str(files("fastapi_swagger"))) / "resources"
-SOURCES = {
-    "default-src": "'none'",
-    "script-src": "'self' 'unsafe-inline'",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data:",
-    "connect-src": "'self'",
-    "frame-ancestors": "'none'",
-}
 TAGS = {
     "cases": "Cases of this node.",
     "consent": "What people have consented to.",
@@ -60,14 +52,6 @@ TAGS = {
     "evidence": "What an auditor checks without seeing personal data.",
     "node": "Peers and procedures.",
 }
-HEADERS = {
-    "content-security-policy": "; ".join(f"{kind} {source}" for kind, source in SOURCES.items()),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
-
-
 OF_EVERY_NODE = (
     operations,
     evidence,
@@ -110,7 +94,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.state.gate = Gate(Limits())
     app.state.door = Door
     problems.install(app)
-    app.middleware("http")(_guard)
+    app.add_middleware(GuardMiddleware)
     app.add_middleware(LimitsMiddleware)
     app.add_middleware(DateMiddleware)
     app.include_router(federation.router)
@@ -134,10 +118,3 @@ def _page(request: Request) -> HTMLResponse:
         swagger_favicon_url="/api/assets/favicon-32x32.png",
         swagger_ui_parameters={"docExpansion": "list", "defaultModelsExpandDepth": -1, "tryItOutEnabled": True},
     )
-
-
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

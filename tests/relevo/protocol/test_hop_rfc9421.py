@@ -24,7 +24,8 @@ from http_message_signatures.algorithms import (
 )
 
 from relevo.protocol import base64std, base64url
-from relevo.protocol.hop_signature import SignedAnswer, SignedRequest
+from relevo.protocol.hop_plain import SignedAnswer, SignedRequest
+from relevo.protocol.hop_profile import content_fields
 from relevo.protocol.keys import SigningKey
 
 CREATED = datetime.fromtimestamp(1618884473, UTC)
@@ -257,4 +258,4 @@ def test_the_digest_is_the_printed_one(content: bytes, printed: str) -> None:
 
 def test_our_digests_are_in_sha_256() -> None:
     content, printed = DIGESTS["RFC 9530, B.1, in SHA-256"]
-    assert ContentDigest.create(content) == printed
+    assert content_fields("application/json", content)["Content-Digest"] == printed

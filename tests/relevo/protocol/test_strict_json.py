@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relevo.protocol.strict_json import MAX_DEPTH, MAX_INTEGER, JsonValue, MalformedJson, dump, load, load_value
+from relevo.protocol.strict_json import (
+    MAX_DEPTH,
+    MAX_INTEGER,
+    JsonValue,
+    MalformedJson,
+    Texts,
+    dump,
+    dump_texts,
+    load,
+    load_value,
+)
 
 REFUSED = {
     "a name that stands twice": b'{"a":1,"a":1}',
@@ -145,3 +155,15 @@ def test_what_is_written_reads_back(value: JsonValue) -> None:
     except ValueError:
         return  # an infinity, or half of a surrogate pair, is not written
     assert load_value(raw) == value
+
+
+WRITABLE = st.text(st.characters(codec="utf-8"))
+TEXTS: st.SearchStrategy[Texts] = st.recursive(
+    st.none() | WRITABLE,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WRITABLE, inner, max_size=4),
+)
+
+
+@given(TEXTS)
+def test_texts_are_written_as_everything_is(value: Texts) -> None:
+    assert dump_texts(value) == dump(value)

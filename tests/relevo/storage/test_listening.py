@@ -16,7 +16,7 @@ from support.databases import PostgresDatabases
 from support.nodes import JoinedNodes
 from support.story import Story, sample
 
-SECONDS = 30
+SECONDS, PEER = 30, "ci:accueil"
 
 
 class GivenUp(Exception):
@@ -37,20 +37,42 @@ def two(
 
 def given_up(database: Database) -> None:
     with suppress(GivenUp), database.write() as session:
-        ring(session)
+        ring(session, PEER)
         raise GivenUp
 
 
-def test_what_another_process_commits_is_heard(two: tuple[Database, Database]) -> None:
-    here, there = two
-    listener = Listener(here)
+@pytest.fixture
+def heard(two: tuple[Database, Database]) -> Iterator[tuple[Database, Database]]:
+    """The same, while the first of them listens and has answered what was rung before."""
+    listener = Listener(two[0])
     listener.start()
-    assert here.bell.wait(SECONDS), "whoever begins to listen looks once for what was rung before"
-    here.bell.clear()
+    try:
+        assert two[0].bell.wait(SECONDS), "whoever begins to listen looks once for what was rung before"
+        assert two[0].bell.answer() is None
+        yield two
+    finally:
+        listener.stop()
+
+
+def test_what_another_process_commits_is_heard_but_not_for_whom(heard: tuple[Database, Database]) -> None:
+    here, there = heard
     with there.write() as session:
-        ring(session)
+        ring(session, PEER)
     assert here.bell.wait(SECONDS)
-    listener.stop()
+    assert here.bell.answer() is None
+
+
+def test_what_this_process_rings_it_hears_at_once_for_whom_and_only_once(heard: tuple[Database, Database]) -> None:
+    here, there = heard
+    with here.write() as session:
+        ring(session, PEER)
+        ring(session, "de:rueckkehr")
+    assert here.bell.answer() == {PEER, "de:rueckkehr"}
+    with there.write() as session:
+        ring(session, PEER)
+    assert here.bell.wait(SECONDS)
+    assert here.bell.answer() is None
+    assert here.bell.answer() == set(), "its own ring came before the other's, and was passed over"
 
 
 def test_only_what_is_committed_and_rang_is_told_once(two: tuple[Database, Database]) -> None:
@@ -62,8 +84,8 @@ def test_only_what_is_committed_and_rang_is_told_once(two: tuple[Database, Datab
         with there.write() as session:
             session.execute(select(1))
         with there.write() as session:
-            ring(session)
-            ring(session)
+            ring(session, PEER)
+            ring(session, PEER)
         assert len(list(listening.notifies(timeout=SECONDS, stop_after=1))) == 1
         assert list(listening.notifies(timeout=0)) == []
 
@@ -72,7 +94,7 @@ def test_what_is_given_up_rings_nowhere(database: Database) -> None:
     given_up(database)
     assert not database.bell.is_set()
     with database.write() as session:
-        ring(session)
+        ring(session, PEER)
     assert database.bell.is_set()
 
 

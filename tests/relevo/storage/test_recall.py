@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 from sqlalchemy import inspect
+from sqlalchemy.orm import Session
 
 from relevo.storage import recall, referrals
-from relevo.storage.tables import DutyRow, StepRow
+from relevo.storage.tables import DutyRow, ReferralRow, StepRow
 from support.nodes import AT, HOST_ID, JoinedNodes
 from support.story import Story, sample
 
@@ -42,7 +45,7 @@ def test_what_was_added_is_listed_before_it_is_written(sent: Story) -> None:
         new = _duty(sent.thread)
         recall.add(work.session, new)
         assert referrals.open_duty(work.session, row, "sample") is new
-        assert inspect(new).pending
+        assert inspect(new).transient
 
 
 def test_what_was_added_before_a_list_was_read_is_in_it_once(sent: Story) -> None:
@@ -74,6 +77,36 @@ def test_a_thread_that_another_peer_has_is_taken(sent: Story, *, gathered: bool)
         assert recall.referral(work.session, "fr:autre", sent.thread) is None
         assert recall.is_taken(work.session, "fr:autre", sent.thread)
         assert not recall.is_taken(work.session, "fr:autre", UNKNOWN)
+
+
+def test_of_a_referral_that_begins_only_what_was_added_is_listed_and_others_are_asked_for_as_ever(sent: Story) -> None:
+    with sent.nodes.origin.write() as work:
+        row = referrals.find(work.session, HOST_ID, sent.thread)
+        begun = ReferralRow(peer=HOST_ID, thread=UNKNOWN)
+        recall.begin(work.session, begun)
+        assert referrals.duties(work.session, begun) == []
+        new = _duty(UNKNOWN)
+        recall.add(work.session, new)
+        assert referrals.duties(work.session, begun) == [new]
+        assert recall.referral(work.session, HOST_ID, UNKNOWN) is begun
+        assert recall.is_taken(work.session, HOST_ID, UNKNOWN)
+        assert referrals.duties(work.session, row)
+        assert recall.sops_with(work.session, HOST_ID)
+
+
+def test_what_was_asked_beside_is_asked_again_for_a_referral_that_begins(sent: Story) -> None:
+    asked: list[list[str]] = []
+
+    def known(_session: Session, threads: Collection[str]) -> dict[str, str]:
+        asked.append(sorted(threads))
+        return dict.fromkeys(threads, "known")
+
+    with sent.nodes.origin.write() as work:
+        recall.gather(work.session, HOST_ID, [sent.thread])
+        assert recall.beside(work.session, HOST_ID, sent.thread, known) == "known"
+        recall.begin(work.session, ReferralRow(peer=HOST_ID, thread=UNKNOWN))
+        assert recall.beside(work.session, HOST_ID, UNKNOWN, known) == "known"
+    assert asked == [[sent.thread], sorted([sent.thread, UNKNOWN])]
 
 
 def _duty(thread: str) -> DutyRow:

@@ -15,26 +15,39 @@ def test_how_far_a_stream_came_is_kept_and_gaps_are_those_behind_it(database: Da
     for arrived, whole, stand in [
         ([1, 2, 3], 3, (3, ())),
         ([6, 8], 3, (8, ((4, 5), (7, 7)))),
-        ([4, 5], 6, (8, ((7, 7),))),
-        ([7], 8, (8, ())),
+        ([5], 3, (8, ((4, 4), (7, 7)))),
+        ([4], 6, (8, ((7, 7),))),
+        ([7, 9], 9, (9, ())),
     ]:
         with database.write() as session:
+            before = after = streams.received(session, PEER)
             for seq in arrived:
+                assert not after.holds(1, seq)
                 session.add(_came(seq))
-            streams.note_whole(session, PEER)
+                after = after.with_place(1, seq)
+                assert after.holds(1, seq)
+            streams.note(session, PEER, before, after)
         with database.read() as session:
             assert session.get_one(WholeRow, (PEER, 1)).seq == whole
             found = streams.received(session, PEER)
+            assert found == after
             assert (found.high_water, found.gaps) == stand
 
 
-def test_a_stream_of_before_the_upgrade_is_counted_once(database: Database) -> None:
+def test_an_epoch_that_is_opened_begins_anew(database: Database) -> None:
     with database.write() as session:
-        session.add_all(_came(seq) for seq in range(1, streams.AT_ONCE + 2))
+        before = streams.received(session, PEER)
+        streams.note(session, PEER, before, before.with_place(1, 1).with_place(1, 3).with_place(2, 1))
+    with database.read() as session:
+        assert streams.received(session, PEER) == streams.Stand(epoch=2, high_water=1)
+
+
+def test_a_stream_that_was_never_counted_is_counted_from_its_beginning(database: Database) -> None:
     with database.write() as session:
-        assert streams.received(session, PEER).gaps == ()
-        streams.note_whole(session, PEER)
-        assert session.get_one(WholeRow, (PEER, 1)).seq == streams.AT_ONCE + 1
+        session.add_all(_came(seq) for seq in (1, 2, 4))
+        session.add(WholeRow(peer=PEER, epoch=1, seq=0, high=4))
+    with database.read() as session:
+        assert streams.received(session, PEER).missing == ((3, 3),)
 
 
 def _came(seq: int) -> InboxRow:

@@ -137,6 +137,13 @@ def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
     appending.hold(session, new)
 
 
+def write(session: Session, table: type[StepRow | DutyRow], *, peer: str, thread: str, **values: object) -> None:
+    """Add a row of which nobody needs an object; what is asked of its table next comes from the database."""
+    if memory := _memory(session):
+        memory.lists.pop((table, (peer, thread)), None)
+    appending.append(session, table, peer=peer, thread=thread, **values)
+
+
 def finish(session: Session) -> None:
     """Write everything that waits, and forget all: nothing of these referrals changes any more."""
     session.info.pop(_MEMORY, None)

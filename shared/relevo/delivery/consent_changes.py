@@ -13,7 +13,6 @@ last message of ours that it says it had seen, so both nodes compute the same co
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from relevo.delivery import steps
 from relevo.delivery.outbox import Message
@@ -33,9 +32,6 @@ from relevo.protocol.basis import Basis, kind_of
 from relevo.storage import bases, log, referrals, sops
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
-
-_terms = lru_cache(maxsize=256)(terms_from_record)
-"""The same record always says the same."""
 
 
 class NothingStands(Conflict):
@@ -145,7 +141,7 @@ def made_under(message: Message) -> Terms | None:
     """The terms of the consent under which a queued message was made; None once they are erased."""
     if message.basis_record is None:
         return None
-    return _terms(message.basis_record)
+    return terms_from_record(message.basis_record)
 
 
 def claim_of(row: ReferralRow, terms: Terms | None) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Integer,
     and_,
@@ -187,7 +186,7 @@ def first_open(session: Session, peer: str, epoch: int) -> int:
     return next((place for place, seq in enumerate(seqs, start=1) if seq != place), len(seqs) + 1)
 
 
-def above(epoch: int | BindParameter[int], high_water: int | BindParameter[int]) -> ColumnElement[bool]:
+def above(epoch: int | ColumnElement[int], high_water: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies above the high water, or in a later epoch."""
     return tuple_(OutboxRow.epoch, OutboxRow.seq) > tuple_(epoch, high_water)
 

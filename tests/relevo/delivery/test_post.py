@@ -19,7 +19,7 @@ from relevo.protocol.strict_json import JsonObject
 from relevo.storage import peers, sops
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from support.nodes import AT, HOST_ID, ORIGIN_ID, SOP, JoinedNodes, staff
-from support.story import Story, sample
+from support.story import Story, changed, sample
 
 OUTCOME: JsonObject = {"services": [{"service": "business-start", "status": "in-progress"}]}
 
@@ -41,6 +41,24 @@ def test_what_was_queued_behind_a_message_that_is_held_still_arrives(sent: Story
     deliveries = sent.deliveries(origin)
     assert (deliveries["follow-up"], deliveries["held"]) == ("held", "stored")
     assert sent.row(host).status == sent.row(origin).status == "on-hold"
+
+
+def test_what_stands_behind_a_message_that_is_held_in_the_same_load_leaves_without_naming_it(
+    nodes: JoinedNodes,
+) -> None:
+    story, month = Story(nodes=nodes), timedelta(days=30)
+    ends = nodes.clock.now().date() + month
+    story.take_in(changed(sample("01"), "consent", expires_on=ends.isoformat()))
+    story.send()
+    story.accept()
+    story.arrive()
+    with story.at_origin() as work:
+        follow_up.report(work, story.thread, 1, moved={}, results={"outcome": OUTCOME})
+        verbs.hold(work, story.thread, "the workshop is closed in winter")
+    nodes.clock.move(2 * month)
+    Courier(nodes.origin, nodes.transport).run_once()
+    deliveries = story.deliveries(nodes.origin)
+    assert (deliveries["follow-up"], deliveries["held"]) == ("held", "stored")
 
 
 def test_more_than_one_request_can_hold_is_brought_in_several(nodes: JoinedNodes) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from relevo.runtime import Service
 from relevo.storage import log
-from relevo.storage.appending import append, ask
+from relevo.storage.appending import alter, append, ask
 from relevo.storage.database import Database
 from relevo.storage.tables import LogEntryRow, LogHashRow, ManifestRow, StepRow
 from support.databases import PostgresDatabases
@@ -137,3 +137,26 @@ def test_postgresql_is_never_shown_a_nul_and_tells_nothing_of_what_stands_beside
     assert "whispered" not in str(refused.value)
     assert "beside" not in str(refused.value)
     database.close()
+
+
+def test_a_question_finds_what_was_altered_just_now(database: Database) -> None:
+    with database.write() as session:
+        for name in ("a", "b"):
+            _keep(session, name)
+        assert _kept(session) == ["a", "b"]
+        alter(session, SAY, named="a", said="one")
+        alter(session, SAY, named="b", said="two")
+        assert [ask(session, TOKENS, {"named": name}).scalar() for name in ("a", "b")] == ["one", "two"]
+        alter(session, SAY, named="a", said="three")
+    with database.read() as session:
+        assert ask(session, TOKENS, {"named": "a"}).scalar() == "three"
+
+
+def test_what_was_altered_in_a_savepoint_that_is_undone_is_as_before(database: Database) -> None:
+    with database.write() as session:
+        _keep(session, "a")
+        savepoint = session.begin_nested()
+        alter(session, SAY, named="a", said="one")
+        savepoint.rollback()
+    with database.read() as session:
+        assert ask(session, TOKENS, {"named": "a"}).scalar() == "sample"

@@ -17,10 +17,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Table, event, insert, inspect
+from sqlalchemy import CursorResult, Executable, Table, event, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
-from relevo.storage import json_rows
+from relevo.storage import json_rows, plain_rows
 
 _WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
@@ -83,10 +83,17 @@ def _write(session: Session) -> None:
     waiting: _Waiting = session.info.pop(_WAITING, {})
     for what, rows in waiting.items():
         connection = session.connection()
-        if isinstance(what, Table) and connection.dialect.name != "sqlite" and not json_rows.is_long(rows[0]):
+        if not isinstance(what, Table):
+            connection.execute(what, rows)
+        elif connection.dialect.name == "sqlite":
+            statement, binds = plain_rows.inserting(what, tuple(rows[0]), connection.dialect)
+            connection.exec_driver_sql(statement, plain_rows.written(rows, binds))
+        elif json_rows.is_long(rows[0]):
+            connection.execute(insert(what), rows)
+        else:
             connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
         else:
-            connection.execute(insert(what) if isinstance(what, Table) else what, rows)
+            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
 
 
 @cache

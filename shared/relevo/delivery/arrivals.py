@@ -12,9 +12,10 @@ from typing import NamedTuple, Self
 from sqlalchemy import BindParameter, bindparam, null, select, union_all
 from sqlalchemy.orm import Session
 
+from relevo.delivery import epochs
 from relevo.delivery.node import Node
 from relevo.delivery.policy import ThreadUnknown
-from relevo.errors import RelevoError
+from relevo.errors import Conflict, RelevoError, WireError
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.claims import WrongIssuer
 from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_envelope, read_manifest
@@ -26,6 +27,20 @@ from relevo.storage.appending import ask
 from relevo.storage.streams import Stand
 from relevo.storage.tables import InboxRow, OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork
+
+
+class JtiReused(Conflict):
+    """Another message has this jti, the sender's or one of ours."""
+
+    code = "jti-reused"
+    advice = "Tell the sender's administrator: a message never shares its identifier with another."
+
+
+class SeqReused(WireError):
+    """Another message has this place in the stream."""
+
+    code = "seq-reused"
+    advice = "Tell the sender's administrator: two messages of one stream never share a place."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +99,29 @@ class Known:
             passed=set(passed),
         )
 
-    def keep(self, manifest: Manifest, receipt: str, size: int, code: str | None) -> None:
+    def receipt_of(self, verified: VerifiedManifest) -> str | None:
+        """The stored receipt, if this is the same message again; None if its place is free for it.
+
+        Raises:
+            JtiReused, SeqReused: if another message has its identifier or its place.
+            EpochUnknown: if it is of another epoch.
+        """
+        attempt, message = verified.manifest.attempt, verified.manifest.message
+        stored = self.stored.get(message.jti)
+        if stored is not None and stored.identity == message.identity():
+            return stored.receipt
+        if stored is not None or message.jti in self.ours:
+            raise JtiReused
+        opening = message.kind == NODE_KIND and attempt.seq == 1
+        epochs.require_current(self.stand.epoch, attempt.epoch, opening=opening)
+        if self.stand.holds(attempt.epoch, attempt.seq):
+            raise SeqReused
+        return None
+
+    def keep(self, manifest: Manifest, before: Before, size: int, code: str | None) -> None:
         """Know of a message that was stored just now."""
         message = manifest.message
-        self.stored[message.jti] = Before(message.identity(), receipt)
+        self.stored[message.jti] = before
         self.stand = self.stand.with_place(manifest.attempt.epoch, manifest.attempt.seq)
         self.sizes.append(size)
         if code == ThreadUnknown.code:

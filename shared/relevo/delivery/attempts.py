@@ -71,7 +71,11 @@ _KEEP = (
     .where(OutboxRow.jti == bindparam("of"))
     .values({name: bindparam(name) for name in ("attempts", "epoch", "seq", "manifest", "sealed")})
 )
-_MOVE_ON = update(PeerRow).where(PeerRow.node_id == bindparam("of")).values(last_seq=bindparam("last_seq"))
+_MOVE_ON = (
+    update(PeerRow)
+    .where(PeerRow.node_id == bindparam("of"), PeerRow.last_seq < bindparam("place"))
+    .values(last_seq=bindparam("place"))
+)
 
 
 def stream_to(session: Session, peer: str) -> Stream:
@@ -106,7 +110,7 @@ def keep(work: UnitOfWork, row: Leaving, made: Attempt, *, tried: bool) -> None:
 
 def move_on(work: UnitOfWork, stream: Stream) -> None:
     """Note how far a stream has come."""
-    alter(work.session, _MOVE_ON, of=stream.peer, last_seq=stream.last_seq)
+    alter(work.session, _MOVE_ON, of=stream.peer, place=stream.last_seq)
 
 
 def _made_before(work: UnitOfWork, row: Leaving, trust: Trust) -> Attempt | None:

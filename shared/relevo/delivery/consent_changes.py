@@ -150,7 +150,7 @@ def made_under(message: Message) -> Terms | None:
 
 def claim_of(row: ReferralRow, terms: Terms | None) -> str:
     """The commitment to `terms` in this referral; after erasure, or under an exception, the one that it rests on."""
-    if terms is None or terms.without_consent or row.basis_salt is None:
+    if terms is None or terms.without_consent or row.basis_salt is None or terms == referrals.terms(row):
         return row.basis
     return Basis(kind=kind_of(row.basis), record=terms_record(terms), salt=row.basis_salt).claim
 
@@ -171,8 +171,7 @@ def _knew(work: UnitOfWork, rows: list[bases.BasisRow], said: Said, jti: str) ->
 
 
 def _rest_on(row: ReferralRow, terms: Terms) -> None:
-    row.basis = claim_of(row, terms)
-    row.basis_record = terms_record(terms)
+    row.basis, row.basis_record = claim_of(row, terms), terms_record(terms)
 
 
 def _sop(work: UnitOfWork, row: ReferralRow) -> Sop:

@@ -40,17 +40,19 @@ def follow(
     *,
     received_at: datetime,
     ours_only: bool,
-) -> None:
-    """End the duties that a step fulfils, marking it if it came late; drop what is pointless now; begin the others."""
-    done = _done_by(taken)
-    for duty in referrals.duties(work.session, row):
-        if duty.duty in done and duty.done_at is None and not duty.dropped:
-            duty.done_at = taken.at
-            taken.late = taken.late or taken.at > duty.due_at
-    drop_pointless(work, row)
+) -> tuple[Due, ...]:
+    """End the duties that a step fulfils, marking it if it came late; drop what is pointless now; begin the others.
+
+    Returns:
+        Those that the step begins, whichever side's they are.
+    """
+    if here := referrals.duties(work.session, row):
+        _end(here, taken)
+        drop_pointless(work, row)
     begun = started(work, row, taken, received_at)
     begin(work, row, (due for due in begun if not ours_only or due.by is work.identity.side), received_at)
     _begin_again(work, row, taken)
+    return begun
 
 
 def started(work: UnitOfWork, row: ReferralRow, taken: StepRow, received_at: datetime) -> tuple[Due, ...]:
@@ -69,13 +71,15 @@ def begin(
     Where the receipt of a step came late, `after` is that step: what a later one has fulfilled is not opened again.
     """
     died = has_died(_endings(work, row))
+    here = referrals.duties(work.session, row)
+    unfulfilled = {one.duty: one for one in here if one.done_at is None and not one.dropped}
     for due in dues:
         if not _may_stand(row, due.duty, died=died):
             continue
         done_at = _done_since(work, row, after, due)
-        duty = _done_then(work, row, due.duty, done_at) or referrals.open_duty(work.session, row, due.duty)
+        duty = _done_then(here, due.duty, done_at) or unfulfilled.get(due.duty)
         if duty is None:
-            recall.add(work.session, _row(row, due, started_at, done_at=done_at))
+            _write(work, row, due, started_at, done_at=done_at)
         elif due.duty not in KEEPS_ITS_TIME:
             duty.due_at, duty.started_at = due.at, due.since or started_at
 
@@ -120,6 +124,14 @@ def drop_pointless(work: UnitOfWork, row: ReferralRow) -> None:
         duty.dropped = duty.dropped or (duty.done_at is None and not _may_stand(row, duty.duty, died=died))
 
 
+def _end(every: Iterable[DutyRow], taken: StepRow) -> None:
+    done = _done_by(taken)
+    for duty in every:
+        if duty.duty in done and duty.done_at is None and not duty.dropped:
+            duty.done_at = taken.at
+            taken.late = taken.late or taken.at > duty.due_at
+
+
 def _done_by(taken: StepRow) -> frozenset[str]:
     outcome, month, corrected = (taken.said.get(name) for name in ("outcome", "month", "classes"))
     return duties_done(
@@ -140,18 +152,17 @@ def _done_since(work: UnitOfWork, row: ReferralRow, taken: StepRow | None, due: 
     return next((one.at for one in later), None)
 
 
-def _done_then(work: UnitOfWork, row: ReferralRow, name: str, done_at: datetime | None) -> DutyRow | None:
+def _done_then(here: Iterable[DutyRow], name: str, done_at: datetime | None) -> DutyRow | None:
     """The duty of that name that was fulfilled at that moment."""
     if done_at is None:
         return None
-    every = referrals.duties(work.session, row)
-    return next((duty for duty in every if (duty.duty, duty.done_at) == (name, done_at)), None)
+    return next((duty for duty in here if (duty.duty, duty.done_at) == (name, done_at)), None)
 
 
 def _begin_again(work: UnitOfWork, row: ReferralRow, taken: StepRow) -> None:
     """What a step fulfilled although it had begun anew without its author's knowledge is still to be done."""
-    done = _done_by(taken)
-    if not done or taken.side == work.identity.side:
+    done = _done_by(taken) if taken.side != work.identity.side else frozenset()
+    if not done:
         return
     for ours in referrals.steps(work.session, row):
         if ours.side == taken.side or ours.jti is None or knew(taken, ours):
@@ -182,8 +193,10 @@ def _endings(work: UnitOfWork, row: ReferralRow) -> list[tuple[str, str | None]]
     return [(one.step, str(one.said.get("reason", ""))) for one in referrals.steps(work.session, row)]
 
 
-def _row(row: ReferralRow, due: Due, started_at: datetime, *, done_at: datetime | None) -> DutyRow:
-    return DutyRow(
+def _write(work: UnitOfWork, row: ReferralRow, due: Due, started_at: datetime, *, done_at: datetime | None) -> None:
+    recall.write(
+        work.session,
+        DutyRow,
         peer=row.peer,
         thread=row.thread,
         duty=due.duty,

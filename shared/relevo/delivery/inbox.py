@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from relevo.clock import moment
 from relevo.delivery import duties, epochs, file_traces, node_messages, nonces, policy, retention, steps
 from relevo.delivery.apart import apart
-from relevo.delivery.arrivals import Arrival, Known, inspect, is_stored
+from relevo.delivery.arrivals import Arrival, Before, JtiReused, Known, inspect, is_stored
 from relevo.delivery.node import Node
 from relevo.delivery.signing_time import require_time_to_sign
 from relevo.delivery.summaries import signed_summary
@@ -57,20 +57,6 @@ EVENTS = structlog.get_logger("relevo.inbox")
 Settle: TypeAlias = Callable[[Node, UnitOfWork, Sequence[Arrival], Known], list[JsonObject]]
 WITHIN_THREAD = frozenset({"requested", "acknowledged", "answered", "contacted", "reported"})
 """Open kinds whose steps write rows of their own thread and no other."""
-
-
-class JtiReused(Conflict):
-    """Another message has this jti, the sender's or one of ours."""
-
-    code = "jti-reused"
-    advice = "Tell the sender's administrator: a message never shares its identifier with another."
-
-
-class SeqReused(WireError):
-    """Another message has this place in the stream."""
-
-    code = "seq-reused"
-    advice = "Tell the sender's administrator: two messages of one stream never share a place."
 
 
 class PredecessorMissing(WireError):
@@ -153,7 +139,7 @@ def _sound(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> Json
     if arrival.verified is None or arrival.fault is not None:
         raise arrival.fault or WireError()
     jti = arrival.verified.manifest.message.jti
-    return {"jti": jti, "receipt": _receipt_from_before(arrival.verified, known) or _take(node, work, arrival, known)}
+    return {"jti": jti, "receipt": known.receipt_of(arrival.verified) or _take(node, work, arrival, known)}
 
 
 def _one_by_one(node: Node, work: UnitOfWork, arrivals: Sequence[Arrival], known: Known) -> list[JsonObject]:
@@ -177,7 +163,7 @@ def _settle(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> Jso
 
 
 def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: VerifiedManifest, known: Known) -> str:
-    before = _receipt_from_before(verified, known)
+    before = known.receipt_of(verified)
     if before is not None:
         return before
     try:
@@ -190,20 +176,6 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
             "refused", peer=verified.manifest.message.iss, jti=verified.manifest.message.jti, code=fault.code
         )
         return _store(work, verified, known, (), opened=arrival.opened, code=fault.code, words=False)
-
-
-def _receipt_from_before(verified: VerifiedManifest, known: Known) -> str | None:
-    """The stored receipt, if this is the same message again; None if its place is free for it."""
-    attempt, message = verified.manifest.attempt, verified.manifest.message
-    stored = known.stored.get(message.jti)
-    if stored is not None and stored.identity == message.identity():
-        return stored.receipt
-    if stored is not None or message.jti in known.ours:
-        raise JtiReused
-    epochs.require_current(known.stand.epoch, attempt.epoch, opening=message.kind == NODE_KIND and attempt.seq == 1)
-    if known.stand.holds(attempt.epoch, attempt.seq):
-        raise SeqReused
-    return None
 
 
 def _take(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> str:
@@ -227,8 +199,7 @@ def _effect(node: Node, work: UnitOfWork, opened: Opened, known: Known) -> Effec
         node_messages.learn(work, message.iss, said)
         return Effect()
     admitted = policy.admit(work, opened, said)
-    taken = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
-    begun = duties.started(work, admitted.row, taken, work.at)
+    taken, begun = steps.learn(work, admitted.row, said, jti=message.jti, at=moment(opened.claims["iat"]))
     node.handlers[said.step](work, admitted.row, admitted.said)
     for file in files.expect(work.session, message.iss, message.thread, files.listed_in(said.classes), work.at):
         file_traces.received(work, file)
@@ -287,14 +258,14 @@ def _store(
         due=due,
     )
     token = sign_receipt(receipt, work.identity.keys.signing)
-    content = opened.issued.jwt if opened else None
+    identity, content = message.identity(), opened.issued.jwt if opened else None
     disclosures = list(opened.issued.disclosures) if opened and words else None
     append(
         work.session,
         InboxRow,
         peer=message.iss,
         jti=message.jti,
-        identity=message.identity(),
+        identity=identity,
         thread=message.thread,
         kind=message.kind,
         epoch=attempt.epoch,
@@ -307,7 +278,8 @@ def _store(
         receipt=token,
         received_at=work.at,
     )
-    known.keep(verified.manifest, token, shares.size_of(verified.token, content, disclosures, token), code)
+    size = shares.size_of(verified.token, content, disclosures, token)
+    known.keep(verified.manifest, Before(identity, token), size, code)
     names = {"jti": message.jti, "thread": message.thread, "peer": message.iss}
     log.record(work.session, "message-received", work.at, subject=message.thread, manifest=verified.digest, **names)
     log.record(work.session, "receipt-made", work.at, subject=message.thread, receipt=digest(token.encode()), **names)

@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, bindparam, exists, select
+from sqlalchemy import bindparam, exists, select
 
 from relevo.delivery import epochs, outbox, publishing, stream_lists
 from relevo.delivery.node import Node
@@ -56,6 +56,12 @@ UNKNOWN_ATTEMPT = frozenset({"seq-reused", ReceiptMismatch.code})
 _QUEUED = (OutboxRow.peer == bindparam("peer"), OutboxRow.state == OutboxState.QUEUED)
 _MET_UNKNOWN = exists().where(*_QUEUED, OutboxRow.problem.in_(sorted(UNKNOWN_ATTEMPT)))
 """Whether a queued message met an attempt of ours that we do not know, which nobody forgets by himself."""
+_RECEIPTED = select(OutboxRow).where(
+    OutboxRow.peer == bindparam("peer"), OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < bindparam("iat")
+)
+"""What was receipted in a second before that of a summary."""
+_ABOVE = streams.above(bindparam("epoch"), bindparam("high_water"))
+_BEHIND = _RECEIPTED.with_only_columns(OutboxRow.jti).where(_ABOVE).limit(AT_ONCE)
 _KNOWN = select(PeerRow.epoch, PeerRow.last_seq, _MET_UNKNOWN.label("attempt_unknown")).where(
     PeerRow.node_id == bindparam("peer")
 )
@@ -74,13 +80,12 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
         return 0
     known = ask(work.session, _KNOWN, {"peer": peer}).one()
     reached, ours = (summary.epoch, summary.high_water), (known.epoch, known.last_seq)
-    is_whole = reached >= ours and not summary.gaps
-    missing = 0 if is_whole else _missing(work, peer, summary)
+    missing = _missing(work, peer, summary) if reached < ours or summary.gaps else 0
     streams.note_said(work.session, peer, *reached, missing=missing, at=work.at)
     if reached > ours or known.attempt_unknown:
         _doubt(streams.stand_of(work.session, peer), summary, work.at)
         return 0
-    lost = [] if is_whole else _lost(work, peer, summary)
+    lost = _lost(work, peer, summary) if missing else []
     gone = [message for message in lost if not _offer_again(node, work, known.epoch, message)]
     for message in gone:
         outbox.let_pass(work.session, message)
@@ -254,22 +259,17 @@ def _doubt(stand: StandRow, summary: Summary, at: datetime) -> None:
 
 def _missing(work: UnitOfWork, peer: str, summary: Summary) -> int:
     """How many messages of ours a summary lacks."""
-    behind = streams.above(summary.epoch, summary.high_water)
-    here = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD)
-    return here + len(_receipted(work, peer, summary, behind))
+    behind = {"peer": peer, "iat": summary.iat, "epoch": summary.epoch, "high_water": summary.high_water}
+    here = streams.in_gaps(work.session, peer, summary.epoch, summary.gaps, but=OutboxState.HELD) if summary.gaps else 0
+    return here + len(ask(work.session, _BEHIND, behind).all())
 
 
 def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:
     """Messages that the peer had receipted when it made the summary, and that the summary lacks."""
     lately = select(FormerReceiptRow.jti).where(FormerReceiptRow.offered_again_at > work.at - DAILY)
-    lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps)
-    return _receipted(work, peer, summary, lost & OutboxRow.jti.not_in(lately))
-
-
-def _receipted(work: UnitOfWork, peer: str, summary: Summary, which: ColumnElement[bool]) -> list[OutboxRow]:
-    """What was receipted in a second before that of the summary."""
-    receipted = (OutboxRow.peer == peer, OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < summary.iat)
-    return list(work.session.scalars(select(OutboxRow).where(*receipted, which).order_by(OutboxRow.jti).limit(AT_ONCE)))
+    lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps) & OutboxRow.jti.not_in(lately)
+    asked = {"peer": peer, "iat": summary.iat}
+    return list(work.session.scalars(_RECEIPTED.where(lost).order_by(OutboxRow.jti).limit(AT_ONCE), asked))
 
 
 def _offer_again(node: Node, work: UnitOfWork, epoch: int, message: OutboxRow) -> bool:

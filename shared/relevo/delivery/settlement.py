@@ -53,7 +53,6 @@ class Sent(NamedTuple):
     peer: str
     thread: str
     kind: str
-    state: str
     attempts: int
     manifest: str | None
     receipt: str | None

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from relevo.delivery import duties, outbox
 from relevo.delivery.clock_facts import as_json, as_known, facts_of
 from relevo.domain.data_classes import DataClass
-from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION, MEDICATION_SECURED
+from relevo.domain.deadlines import MEDICAL_ANSWER, MEDICAL_QUESTION, MEDICATION_SECURED, Due
 from relevo.domain.disclosure import may_return
 from relevo.domain.journey import Journey, JourneyStep, advance_journey, allowed_journey, arrive_journey
 from relevo.domain.medication import MEDICAL_CONTINUITY, earliest_end
@@ -55,6 +56,13 @@ class Standing:
     seen_journey: Journey | None
 
 
+class Learned(NamedTuple):
+    """A step of the peer as it is kept, and the duties that it begins."""
+
+    taken: StepRow
+    begun: tuple[Due, ...]
+
+
 def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fields: Fields = NOTHING) -> StepRow:
     """Take a step of our side now, and queue the message that tells the peer.
 
@@ -76,7 +84,7 @@ def take(work: UnitOfWork, row: ReferralRow, step: str, payload: StepPayload, fi
     return taken
 
 
-def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datetime) -> StepRow:
+def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datetime) -> Learned:
     """Record a step that the peer took at `at`, when it had seen our message `said.seen`.
 
     Raises:
@@ -92,14 +100,15 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
         seen_journey=None if ours is None else seen_journey,
     )
     _move(work, row, said.step, said.type, side, stood)
-    _learn_facts(row, said.payload, said.classes)
+    if said.step != Step.REQUESTED:
+        _learn_facts(row, said.payload, said.classes)
     row.peer_last = jti
     who = f"{row.peer} ({said.by})"
     taken = _keep(work, row, said.step, said.payload, side=side, who=who, at=at, jti=jti)
     facts = facts_of(work, row, said.payload, carried=said.classes, speaker=side)
     taken.facts = as_json(as_known(work, row, facts, said.seen), said.seen)
-    duties.follow(work, row, taken, received_at=work.at, ours_only=False)
-    return taken
+    begun = duties.follow(work, row, taken, received_at=work.at, ours_only=False)
+    return Learned(taken, begun)
 
 
 def allowed_now(row: ReferralRow, side: Side) -> tuple[str, ...]:
@@ -189,7 +198,7 @@ def _before_cancelling(work: UnitOfWork, row: ReferralRow) -> Status:
 
 
 def _learn_facts(row: ReferralRow, payload: StepPayload, fields: Fields) -> None:
-    """What clocks, safety and services depend on; an answer can change it as well as the first message."""
+    """What clocks, safety and services depend on: a referral begins with it, and later messages change it."""
     if DataClass.CONTACT in fields:
         channel = fields[DataClass.CONTACT].get("channel")
         row.contact_channel = channel if isinstance(channel, str) else None

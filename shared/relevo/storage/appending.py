@@ -3,7 +3,8 @@
 `append` and `alter` keep them beside the session. They are in the database before the session asks it for anything,
 before a savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone
 takes those with it that were added since. The mapper would make an object of each, compare its columns and, where the
-database numbers rows, insert one at a time: ten times the work for a row that nobody holds.
+database numbers rows, insert one at a time: ten times the work for a row that nobody holds. Where the database numbers
+them, they get their numbers in the order in which they were added.
 
 `hold` does the same for a new object that rules may still change. If the session is asked for something first, it is
 the mapper's from then on like any other; if the transaction ends first (`finish`), it is written as it is then.
@@ -16,14 +17,16 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Insert, Table, event, insert, inspect
+from sqlalchemy import CursorResult, Executable, Table, event, insert, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
+
+from relevo.storage import json_rows
 
 _WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
 Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
-_Waiting: TypeAlias = dict[Executable, list[dict[str, Any]]]
+_Waiting: TypeAlias = dict[Table | Executable, list[dict[str, Any]]]
 
 
 class AppendingSession(Session):
@@ -37,7 +40,7 @@ class AppendingSession(Session):
 
 def append(session: Session, table: type[DeclarativeBase], **values: object) -> None:
     """Add a row; of one table every row in a transaction has the same columns."""
-    _wait(session, _inserting(table), values)
+    _wait(session, cast("Table", table.__table__), values)
 
 
 def alter(session: Session, statement: Executable, **values: object) -> None:
@@ -70,21 +73,20 @@ def ask(session: Session, statement: Executable, values: Values | Sequence[Value
     return session.connection().execute(statement, values)
 
 
-def _wait(session: Session, statement: Executable, values: dict[str, Any]) -> None:
+def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) -> None:
     waiting: _Waiting = session.info.setdefault(_WAITING, {})
-    waiting.setdefault(statement, []).append(values)
+    waiting.setdefault(what, []).append(values)
 
 
 def _write(session: Session) -> None:
     session.add_all(session.info.pop(_HELD, ()))
     waiting: _Waiting = session.info.pop(_WAITING, {})
-    for statement, rows in waiting.items():
-        session.connection().execute(statement, rows)
-
-
-@cache
-def _inserting(table: type[DeclarativeBase]) -> Insert:
-    return insert(cast("Table", table.__table__))
+    for what, rows in waiting.items():
+        connection = session.connection()
+        if isinstance(what, Table) and connection.dialect.name != "sqlite":
+            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
+        else:
+            connection.execute(insert(what) if isinstance(what, Table) else what, rows)
 
 
 @cache

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,11 +35,11 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 import psycopg
-from psycopg.errors import DiskFull
-from psycopg.pq import TransactionStatus
+from psycopg.errors import DiskFull, error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -188,12 +189,35 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+    statement, driver = "BEGIN IMMEDIATE" if _writes(connection) else "BEGIN", connection.connection.driver_connection
+    if not isinstance(driver, SqliteConnection):
+        raise TypeError("not SQLite")
+    try:
+        driver.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
 
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get("begins", True):
-        _first(connection, "; ".join(_beginning(connection)))
+        statements, driver = "; ".join(_beginning(connection)), connection.connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            raise TypeError("not psycopg")
+        if not _is_begun(driver, statements):
+            _first(connection, statements)
+
+
+def _is_begun(driver: psycopg.Connection, statements: str) -> bool:
+    """Whether a transaction has begun, in one trip past all that is made for questions; False if the server is gone.
+
+    Raises:
+        OperationalError: if a lock was not to be had in time.
+    """
+    done = None if driver.closed else driver.pgconn.exec_(statements.encode())
+    if done is not None and done.status == ExecStatus.FATAL_ERROR and not driver.closed:
+        refused = error_from_result(done)
+        raise OperationalError(statements, None, refused) from refused
+    return not driver.closed
 
 
 def _beginning(connection: Connection) -> Iterator[str]:

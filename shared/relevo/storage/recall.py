@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Select, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
@@ -103,7 +103,7 @@ def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[List
     if memory is not None:
         if (table, key) not in memory.lists:
             _list_all(session, memory, table)
-        return [one for one in memory.lists[table, key] if isinstance(one, table)]
+        return list(cast("list[Listed]", memory.lists[table, key]))
     return list(session.scalars(_LISTS[table], {"peer": row.peer, "threads": [row.thread]}))
 
 
@@ -135,6 +135,13 @@ def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
         session.add(new)
         return
     appending.hold(session, new)
+
+
+def write(session: Session, table: type[StepRow | DutyRow], *, peer: str, thread: str, **values: object) -> None:
+    """Add a row of which nobody needs an object; what is asked of its table next comes from the database."""
+    if memory := _memory(session):
+        memory.lists.pop((table, (peer, thread)), None)
+    appending.append(session, table, peer=peer, thread=thread, **values)
 
 
 def finish(session: Session) -> None:

@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from relevo.protocol.stream_list import Direction
@@ -174,7 +187,7 @@ def first_open(session: Session, peer: str, epoch: int) -> int:
     return next((place for place, seq in enumerate(seqs, start=1) if seq != place), len(seqs) + 1)
 
 
-def above(epoch: int, high_water: int) -> ColumnElement[bool]:
+def above(epoch: int | BindParameter[int], high_water: int | BindParameter[int]) -> ColumnElement[bool]:
     """The condition that a message of the outbox lies above the high water, or in a later epoch."""
     return tuple_(OutboxRow.epoch, OutboxRow.seq) > tuple_(epoch, high_water)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta, timezone
+
+import pytest
 from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.exc import DataError, StatementError
 from sqlalchemy.orm import Session
 
+from relevo.runtime import Service
 from relevo.storage import log
 from relevo.storage.appending import append, ask
 from relevo.storage.database import Database
-from relevo.storage.tables import LogEntryRow, ManifestRow
+from relevo.storage.tables import LogEntryRow, LogHashRow, ManifestRow, StepRow
+from support.databases import PostgresDatabases
 from support.nodes import AT
 
 PEER = "fr:autre"
@@ -85,3 +92,48 @@ def test_a_statement_is_executed_for_each_of_many_values(database: Database) -> 
         ask(session, SAY, [{"named": "a", "said": "one"}, {"named": "c", "said": "two"}])
     with database.read() as session:
         assert [ask(session, TOKENS, {"named": name}).scalar() for name in ("a", "b", "c")] == ["one", "sample", "two"]
+
+
+TEXTS: Mapping[str, str] = {
+    "letters of another script": "\u10d2\u10d0\u10db\u10d0\u10e0\u10ef\u10dd\u10d1\u10d0",
+    "a character beyond 16 bits": "\U0001f600",
+    "quotes and line ends": '"said"\\ \t\r\n\'',
+    "what looks like the escape of a NUL": "\\u0000",
+    "nothing": "",
+}
+
+
+STEP = {"peer": PEER, "thread": "sample", "step": "offer", "side": "host", "who": "sample", "facts": None, "jti": None}
+STANDS = {"status_after": "offered", "journey_after": "planned"}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_row_comes_back_as_it_was_added(database: Database, text: str) -> None:
+    said: dict[str, object] = {"text": text, "list": [text, None, True, 1, 0.5, {}], "nested": {text: [text]}}
+    east = AT.astimezone(timezone(timedelta(hours=5, minutes=45)))
+    with database.write() as session:
+        append(session, StepRow, **STEP, **STANDS, at=east, said=said)
+        append(session, ManifestRow, digest="a", jti="a", token=text, made_at=AT)
+        append(session, LogHashRow, level=60, position=1, hash=bytes(range(256)))
+    with database.read() as session:
+        row = session.scalars(select(StepRow).where(StepRow.thread == "sample")).one()
+        assert (row.said, row.at, row.late, row.facts, row.jti) == (said, AT, False, None, None)
+        assert session.get_one(ManifestRow, "a").token == text
+        assert session.get_one(LogHashRow, (60, 1)).hash == bytes(range(256))
+
+
+def test_a_moment_without_a_zone_is_not_added(database: Database) -> None:
+    with pytest.raises((ValueError, StatementError), match="without a zone"), database.write() as session:
+        append(session, ManifestRow, digest="a", jti="a", token="a", made_at=AT.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("text", ["\0", "beside\0it", "\\\0"], ids=repr)
+def test_postgresql_is_never_shown_a_nul_and_tells_nothing_of_what_stands_beside_it(
+    postgres_databases: PostgresDatabases, services: tuple[Service, Service], text: str
+) -> None:
+    database = Database(postgres_databases.fresh(services[0]))
+    with pytest.raises(DataError) as refused, database.write() as session:
+        append(session, StepRow, **STEP, **STANDS, at=AT, said={"whispered": text})
+    assert "whispered" not in str(refused.value)
+    assert "beside" not in str(refused.value)
+    database.close()

@@ -81,6 +81,20 @@ def test_a_transaction_whose_connection_ends_is_undone_and_not_begun_again_behin
         assert session.scalar(text("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'half_done%'")) == 0
 
 
+def test_who_cannot_have_the_lock_in_time_is_refused_and_may_try_again(shared: Database) -> None:
+    other = Database(shared.engine.url.render_as_string(hide_password=False))
+    with shared.unbegun.connect() as connection:
+        connection.exec_driver_sql("SET statement_timeout = '50ms'")
+    with other.write() as session:
+        session.execute(text("SELECT 1"))
+        for act in (writes, writes_in_a_lane):
+            with pytest.raises(OperationalError, match="canceling statement"):
+                act(shared)
+        reads(shared)
+    writes(shared)
+    other.close()
+
+
 def test_what_is_asked_often_stays_prepared_though_reading_ends_with_undoing(shared: Database) -> None:
     for number in range(MANY_TIMES):
         with shared.read() as session:

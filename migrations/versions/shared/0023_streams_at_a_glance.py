@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "shared_0024"
-down_revision = "shared_0021"
+revision = "shared_0023"
+down_revision = "shared_0022"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,9 @@ To everybody else it is as if it were not here.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select, true
+from typing import TypeVarTuple
+
+from sqlalchemy import Select, select
 
 from host_node.tables import CaseReferralRow, CaseRow
 from relevo.domain.access import Act
@@ -15,15 +17,17 @@ from relevo.storage.referrals import by_thread
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
+Columns = TypeVarTuple("Columns")
 
-def theirs(work: UnitOfWork) -> ColumnElement[bool]:
-    """The cases that the user may see, as a condition on `CaseRow`."""
-    return true() if work.user.organisation is None else CaseRow.agency == work.user.organisation
+
+def of_theirs(work: UnitOfWork, wanted: Select[*Columns]) -> Select[*Columns]:
+    """A question about `CaseRow`, narrowed to the cases that the user may see."""
+    return wanted if work.user.organisation is None else wanted.where(CaseRow.agency == work.user.organisation)
 
 
 def sees_case(work: UnitOfWork, case: str) -> bool:
     """Whether the user may see the case of that id."""
-    return work.session.scalar(select(CaseRow.id).where(CaseRow.id == case, theirs(work))) is not None
+    return work.session.scalar(of_theirs(work, select(CaseRow.id).where(CaseRow.id == case))) is not None
 
 
 def sees(work: UnitOfWork, row: ReferralRow) -> bool:

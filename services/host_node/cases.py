@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 
 from pydantic import TypeAdapter
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from host_node import agencies
 from host_node.case_file import ConsentDraft, ImportedCase, Stay, read_case
@@ -28,6 +28,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 DRAFTS = TypeAdapter(tuple[ConsentDraft, ...])
 STAYS = TypeAdapter(tuple[Stay, ...])
 IMPORTED = "the case was imported again"
+_NAMED = select(CaseRow).where(or_(CaseRow.id == bindparam("name"), CaseRow.reference == bindparam("name")))
 
 
 class CaseKnown(Conflict):
@@ -92,8 +93,7 @@ def find(work: UnitOfWork, name: str) -> CaseRow:
         NotFound: if there is none, or it is another agency's.
     """
     work.require(Act.LIST)
-    named = or_(CaseRow.id == name, CaseRow.reference == name)
-    row = work.session.scalar(select(CaseRow).where(named, agencies.theirs(work)))
+    row = work.session.scalar(agencies.of_theirs(work, _NAMED), {"name": name})
     if row is None:
         raise NotFound("there is no such case; `case list` shows those that are here")
     return row
@@ -102,7 +102,7 @@ def find(work: UnitOfWork, name: str) -> CaseRow:
 def everything(work: UnitOfWork) -> list[CaseRow]:
     """The cases that the user may see, oldest first."""
     work.require(Act.LIST)
-    mine = select(CaseRow).where(agencies.theirs(work))
+    mine = agencies.of_theirs(work, select(CaseRow))
     return list(work.session.scalars(mine.order_by(CaseRow.imported_at, CaseRow.reference)))
 
 

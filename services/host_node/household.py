@@ -78,11 +78,8 @@ def linked(work: UnitOfWork, case: CaseRow) -> list[tuple[CaseRow, list[str]]]:
     """The cases that belong together with this one, itself included, each with the threads of its referrals."""
     work.require(Act.LIST)
     head = case.member_of or case.id
-    rows = work.session.scalars(
-        select(CaseRow)
-        .where(or_(CaseRow.id == head, CaseRow.member_of == head), agencies.theirs(work))
-        .order_by(CaseRow.imported_at)
-    )
+    together = select(CaseRow).where(or_(CaseRow.id == head, CaseRow.member_of == head)).order_by(CaseRow.imported_at)
+    rows = work.session.scalars(agencies.of_theirs(work, together))
     return [(row, _threads(work, row)) for row in rows]
 
 

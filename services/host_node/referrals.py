@@ -111,7 +111,7 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
         work.session, "consent", work.at, subject=row.thread, thread=row.thread, commitment=commitment, change="used"
     )
     told = steps.take(work, row, Step.REQUESTED, requested, fields)
-    work.session.add(row)
+    recall.add(work.session, row)
     costs.began_with(work, row, told, fields)
     return row
 

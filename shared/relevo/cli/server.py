@@ -38,6 +38,7 @@ def take_requests(call: Invocation, door: socket.socket, *, worker: Worker | Non
     app.state.transport = call.transport
     app.state.gate = Gate(_limits(call.settings))
     app.router.lifespan_context = _beside(worker, begun)
+    _make_routes(app)
     _keep_what_stays()
     _Server(server_config(app), app.state.gate, worker).run(sockets=[door])
 
@@ -64,6 +65,13 @@ def server_config(
         lifespan=lifespan,
         timeout_graceful_shutdown=last_seconds,
     )
+
+
+def _make_routes(app: FastAPI) -> None:
+    """Let the routes be made now, and not while whoever asks first waits for them."""
+    nowhere = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(dict(nowhere))
 
 
 def _keep_what_stays() -> None:

@@ -17,7 +17,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Table, event, inspect
+from sqlalchemy import CursorResult, Executable, Table, event, insert, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
 from relevo.storage import json_rows, plain_rows
@@ -90,8 +90,6 @@ def _write(session: Session) -> None:
             connection.exec_driver_sql(statement, plain_rows.written(rows, binds))
         elif json_rows.is_long(rows[0]):
             connection.execute(insert(what), rows)
-        else:
-            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
         else:
             connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
 

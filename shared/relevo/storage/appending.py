@@ -17,7 +17,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Connection, CursorResult, Executable, Table, event, inspect
+from sqlalchemy import CursorResult, Executable, Table, event, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
 from relevo.storage import json_rows, plain_rows
@@ -26,8 +26,7 @@ _WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
 Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
-_Rows: TypeAlias = list[dict[str, Any]]
-_Waiting: TypeAlias = dict[Table | Executable, _Rows]
+_Waiting: TypeAlias = dict[Table | Executable, list[dict[str, Any]]]
 
 
 class AppendingSession(Session):
@@ -82,22 +81,15 @@ def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) ->
 def _write(session: Session) -> None:
     session.add_all(session.info.pop(_HELD, ()))
     waiting: _Waiting = session.info.pop(_WAITING, {})
-    if added := {what: rows for what, rows in waiting.items() if isinstance(what, Table)}:
-        _insert(session.connection(), added)
     for what, rows in waiting.items():
+        connection = session.connection()
         if not isinstance(what, Table):
-            session.connection().execute(what, rows)
-
-
-def _insert(connection: Connection, added: Mapping[Table, _Rows]) -> None:
-    if connection.dialect.name != "sqlite":
-        statement = json_rows.inserting(*((table, tuple(rows[0])) for table, rows in added.items()))
-        values = {f"rows_{place}": json_rows.written(rows) for place, rows in enumerate(added.values())}
-        connection.execute(statement, values)
-        return
-    for table, rows in added.items():
-        text, places = plain_rows.inserting(table, tuple(rows[0]), connection.dialect)
-        connection.exec_driver_sql(text, plain_rows.written(rows, places))
+            connection.execute(what, rows)
+        elif connection.dialect.name == "sqlite":
+            statement, binds = plain_rows.inserting(what, tuple(rows[0]), connection.dialect)
+            connection.exec_driver_sql(statement, plain_rows.written(rows, binds))
+        else:
+            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
 
 
 @cache

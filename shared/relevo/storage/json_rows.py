@@ -18,13 +18,11 @@ from sqlalchemy.exc import DataError
 
 
 @lru_cache(maxsize=256)
-def inserting(*tables: tuple[Table, tuple[str, ...]]) -> Insert:
-    """One statement that inserts the named columns of the rows of each table, as `written` writes them, in their order.
-
-    Its value `rows_0` holds the rows of the first table, `rows_1` those of the second, and so on.
-    """
-    last, *others = [_inserting(table, names, f"rows_{place}") for place, (table, names) in enumerate(tables)][::-1]
-    return last.add_cte(*(one.cte(f"into_{place}") for place, one in enumerate(others)))
+def inserting(table: Table, names: tuple[str, ...]) -> Insert:
+    """Inserts the columns `names` of the rows that its value `rows` holds, in their order, as `written` writes them."""
+    columns = [column(name, table.c[name].type) for name in names]
+    rows = func.json_to_recordset(sql.cast(bindparam("rows", type_=Text), postgresql.JSON)).table_valued(*columns)
+    return insert(table).from_select(names, select(rows.render_derived(with_types=True)))
 
 
 def written(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -38,12 +36,6 @@ def written(rows: Sequence[Mapping[str, Any]]) -> str:
     if "\\u0000" in text and _NUL.search(text):
         raise DataError(None, None, ValueError("a text with a NUL"))
     return text
-
-
-def _inserting(table: Table, names: tuple[str, ...], value: str) -> Insert:
-    columns = [column(name, table.c[name].type) for name in names]
-    rows = func.json_to_recordset(sql.cast(bindparam(value, type_=Text), postgresql.JSON)).table_valued(*columns)
-    return insert(table).from_select(names, select(rows.render_derived(with_types=True)))
 
 
 def _as_text(value: object) -> str:

@@ -10,6 +10,7 @@ from origin_node.tables_record import AssessedRow
 from relevo.delivery import clinical
 from relevo.domain.access import Role
 from relevo.domain.access_to_data import NOT_YOURS, NotYours
+from relevo.protocol.sop_signature import sop_digest
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage import referrals
 from relevo.storage.tables import SopRow
@@ -52,5 +53,7 @@ def test_who_may_not_write_plans_down_agrees_none(accepted: Desk) -> None:
         before, head, after = row.text.partition("[access.origin.case-worker]")
         assert '"plan"' in after.partition("consult")[0]
         row.text = before + head + after.replace('"plan", ', "", 1)
+        row.digest = sop_digest(row.text.encode())
+        referrals.by_thread(work.session, accepted.thread).sop = row.digest
     with pytest.raises(NotYours), accepted.by(Role.CASE_WORKER) as work:
         plan.agree(work, accepted.thread, given)

@@ -95,13 +95,18 @@ class Rates:
 
 
 class Admission:
-    """Lets in what a registered peer brings, after its signature held and before anything else is done."""
+    """Lets in what a registered peer brings, after its signature held and before anything else is done.
+
+    One request of envelopes has its `turn` at a time; two in one process would only take the interpreter from each
+    other.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._rates = Rates(limits.per_minute_of_a_peer)
         self._at_once = limits.at_once_of_a_peer
         self._under_way: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self.turn = threading.Lock()
 
     @contextmanager
     def of(self, peer: str) -> Iterator[None]:

@@ -48,8 +48,8 @@ from relevo.storage.tables import PeerRow
 EVENTS = structlog.get_logger("relevo.courier")
 AT_ONCE = 16
 """Peers to whom one process brings at the same time."""
-LOADS = 3
-"""Loads under way to one peer at once: one fewer than a peer takes as installed (`Limits.at_once_of_a_peer`)."""
+LOADS = 2
+"""Loads under way to one peer at once."""
 CONTENT_TYPE = "application/json"
 NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
 """Faults of an answer after which the peer's newest statement is fetched."""

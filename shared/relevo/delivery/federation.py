@@ -93,7 +93,8 @@ def take_envelopes(node: Node, request: HopRequest, admission: Admission | None 
     """
     if len(request.body) > MAX_BODY:
         raise BodyTooLarge
-    with admitted(node, request, admission) as (caller, hop):
+    gate = admission or Admission(Limits())
+    with admitted(node, request, gate) as (caller, hop), gate.turn:
         shares.require_room(caller, node.shares, node.clock.now())
         took = inbox.receive(node, _envelopes_of(request.body), peer=caller.node_id, hop=hop)
     body = strict_json.dump({"results": took.results, "summary": took.summary})

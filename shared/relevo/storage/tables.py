@@ -173,6 +173,7 @@ class OutboxRow(SharedBase):
         Index(
             "ix_outbox_problem",
             "peer",
+            "state",
             "problem",
             sqlite_where=text("problem IS NOT NULL"),
             postgresql_where=text("problem IS NOT NULL"),

@@ -159,7 +159,8 @@ def _crossing_journey(work: UnitOfWork, row: ReferralRow, seen: str | None) -> J
 def crossed(work: UnitOfWork, row: ReferralRow, step: str, seen: str | None) -> bool:
     """Whether we have taken `step`, and the peer, who had seen our message `seen`, did not know of it."""
     ours = [one for one in referrals.steps(work.session, row) if one.step == step and one.side == work.identity.side]
-    return bool(ours) and all(_is_unknown(one, seen, outbox.never_left(work.session, row)) for one in ours)
+    held = outbox.never_left(work.session, row) if ours else frozenset[str]()
+    return bool(ours) and all(_is_unknown(one, seen, held) for one in ours)
 
 
 def _is_unknown(ours: StepRow, seen: str | None, held: Collection[str]) -> bool:

@@ -102,9 +102,7 @@ def _written(table: type[DeclarativeBase]) -> tuple[str, ...]:
 
 
 def _before_end(session: Session) -> None:
-    if not session.in_nested_transaction():
-        finish(session)
-    _write(session)
+    (_write if session.in_nested_transaction() else finish)(session)
 
 
 def _before_question(asked: ORMExecuteState) -> None:

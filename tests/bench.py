@@ -8,6 +8,7 @@
 Profiles have 6 kB. Both nodes are durable before the receipt, on SQLite and on PostgreSQL (fsync, synchronous_commit
 and full_page_writes on). Processor time is that of both nodes and of the database's processes added up, from the
 moment when the backlog is let go to the moment when the last receipt is stored and every log entry has its place.
+Where a machine has more cores than two nodes use, the origin takes requests with several processes (PostgreSQL).
 Nobody asks the nodes for anything meanwhile: the bench looks into the databases, for a single referral at its one
 receipt. Memory is the most that each process held while a backlog drained. The figures go to the terminal and to
 build/bench.json. `make bench ARGS="1000 100000"` drains backlogs of these sizes.
@@ -16,6 +17,7 @@ build/bench.json. `make bench ARGS="1000 100000"` drains backlogs of these sizes
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -51,6 +53,9 @@ from support.nodes import staff
 from support.postgres import running_cluster
 from support.processes import RunningPair, running_pair, until
 
+CORES = len(os.sched_getaffinity(0))
+TAKERS = max(1, CORES // 2)
+"""Processes with which the origin takes requests on PostgreSQL: two cores are left to the host and the server."""
 SINGLE, WARM_UP, AT_ONCE = 100, 5, 100
 BACKLOGS = (1000,)
 PATIENCE_SECONDS = 3600
@@ -67,7 +72,7 @@ AS_INSTALLED = 1.0
 
 def main(backlogs: tuple[int, ...]) -> None:
     """Measure, print and write."""
-    found: dict[str, Any] = {"cryptography_ms": cryptography_ms(_case("alone"))}
+    found: dict[str, Any] = {"cores": CORES, "cryptography_ms": cryptography_ms(_case("alone"))}
     _say("cryptography of one referral, both sides", f"{found['cryptography_ms']:.2f} ms")
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("sqlite", "postgresql"):
@@ -117,7 +122,8 @@ def _running(folder: Path, kind: str) -> Iterator[RunningPair]:
         return
     with running_cluster(durable=True) as cluster:
         databases = PostgresDatabases(cluster)
-        with running_pair(place, (HOST, ORIGIN), (databases.empty(), databases.empty()), interval=AS_INSTALLED) as pair:
+        addresses, more = (databases.empty(), databases.empty()), ("--workers", str(TAKERS)) if TAKERS > 1 else ()
+        with running_pair(place, (HOST, ORIGIN), addresses, interval=AS_INSTALLED, origin_options=more) as pair:
             yield pair
 
 
@@ -142,7 +148,8 @@ def _drain(pair: RunningPair, size: int) -> dict[str, float]:
     _hold(host, until=host.clock.now() + HELD_BACK)
     _queue(host, size)
     until(lambda: _unnumbered(host) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
-    pids, server = [pair.host.pid, pair.origin.pid], postmaster(pair.host.database)
+    ours, server = tuple(with_children(one.pid) for one in (pair.host, pair.origin)), postmaster(pair.host.database)
+    pids = [pid for its in ours for pid in its]
     measured = partial(_used, pids, server)
     for pid in pids:
         forget_peak(pid)
@@ -154,7 +161,7 @@ def _drain(pair: RunningPair, size: int) -> dict[str, float]:
     used = measured() - before
     for node in (host, origin):
         node.database.close()
-    peaks = dict(zip(MEMORY, map(peak_mb, pids), strict=True))
+    peaks = {name: max(map(peak_mb, its)) for name, its in zip(MEMORY, ours, strict=True)}
     return {
         "throughput_per_s": size / took,
         "cpu_ms_per_referral": used / size,

@@ -89,11 +89,13 @@ def running_pair(
     *,
     door: Callable[[NodeProcess], int] = no_door,
     interval: float = INTERVAL_SECONDS,
+    origin_options: tuple[str, ...] = (),
 ) -> Iterator[RunningPair]:
     """Make and start both nodes; `addresses` are empty databases, else each has an SQLite file in its folder.
 
     `door` gives the port at which peers reach a node, if that is another than its own. `interval` is how many seconds
-    their workers rest between turns: less than as installed, so that tests need not wait.
+    their workers rest between turns: less than as installed, so that tests need not wait. The origin serves with
+    `origin_options`.
     """
     clock = FileClock(folder / "now")
     clock.move_to(AT)
@@ -105,7 +107,7 @@ def running_pair(
         )
         for node in (host, origin):
             stack.callback(node.kill)
-            node.launch()
+            node.launch(*(origin_options if node is origin else ()))
         for node in (host, origin):
             node.wait()
         joining.register(host, origin)

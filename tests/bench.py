@@ -23,9 +23,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -132,14 +134,26 @@ def _one_after_the_other(pair: RunningPair) -> dict[str, float]:
     times, node = [], build(HOST, settings_for(HOST, pair.host.settings))
     with pair.host.client(Role.COUNSELLOR) as client:
         ready = [_prepared(client, number) for number in range(SINGLE + WARM_UP)]
+    with closing(HTTPConnection("127.0.0.1", pair.host.port)) as door:
         for case in ready:
             began = time.perf_counter()
-            sent = {"thread": client.post(f"/api/cases/{case}/send").raise_for_status().json()["thread"]}
+            sent = {"thread": _sent(door, pair.host.tokens[Role.COUNSELLOR], case)}
             until(partial(_receipted, node, sent), pause=GLANCE_SECONDS)
             times.append((time.perf_counter() - began) * 1000)
     node.database.close()
     measured = sorted(times[WARM_UP:])
     return {"latency_ms_p50": statistics.median(measured), "latency_ms_p99": measured[int(len(measured) * 0.99)]}
+
+
+def _sent(door: HTTPConnection, token: str, case: str) -> str:
+    """Send a referral with the plainest client there is, so that little of the time is the client's; its thread."""
+    door.request("POST", f"/api/cases/{case}/send", headers={"authorization": f"Bearer {token}"})
+    answer = door.getresponse()
+    said = json.load(answer)
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise RuntimeError(f"not sent: {answer.status} {said}")
+    thread: str = said["thread"]
+    return thread
 
 
 def _drain(pair: RunningPair, size: int) -> dict[str, float]:

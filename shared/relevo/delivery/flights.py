@@ -1,8 +1,9 @@
 """Several loads under way to one peer: while one is at the peer, the next is made, and the one before is settled.
 
 A pass goes once through what waits, oldest first. What belongs to one referral is never in two loads at once, so its
-order holds; what a node says as itself goes alone, because what follows may rest on it. After the first load that could
-not be brought no other is begun, and those that are under way come to their end.
+order holds; if nothing else waits, it is passed through once more when they have landed. What a node says as itself
+goes alone, because what follows may rest on it. After the first load that could not be brought no other is begun, and
+those that are under way come to their end.
 """
 
 from __future__ import annotations
@@ -62,12 +63,13 @@ def fly(
         threads: where they are carried but for the last, which is carried here; None to carry each here.
     """
     flying: dict[Future[Landed | None], Load] = {}
-    behind, more, landed = "", True, list[Landed]()
+    behind, more, passed, landed = "", True, False, list[Landed]()
     try:
         while more or flying:
             if more and len(flying) < at_once and not any(one.alone for one in flying.values()):
                 load = make(behind, {thread for one in flying.values() for thread in one.threads})
                 more = load is not None and load.more
+                passed = passed or (load is None and bool(flying))
                 if load is not None:
                     behind = load.last
                     flying[_begun(carry, load, threads if more else None)] = load
@@ -79,7 +81,7 @@ def fly(
                 landed += [] if came is None else [came]
     finally:
         wait(flying)
-    return Landed(sum(one.receipted for one in landed), any(one.again for one in landed))
+    return Landed(sum(one.receipted for one in landed), passed or any(one.again for one in landed))
 
 
 def _begun(carry: Callable[[Load], Landed | None], load: Load, threads: Executor | None) -> Future[Landed | None]:

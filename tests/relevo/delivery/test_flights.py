@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
@@ -97,6 +97,24 @@ def test_behind_the_last_load_nothing_is_asked_for_and_what_was_passed_over_is_t
     post = Post([Load(last="a", more=False), Load(last="b")])
     assert fly(post.make, lambda _load: Landed(1, again=True), at_once=2, threads=None) == Landed(1, again=True)
     assert post.asked == [("", frozenset())]
+
+
+def test_where_all_that_waits_belongs_to_what_is_under_way_it_is_passed_through_once_more(
+    threads: ThreadPoolExecutor,
+) -> None:
+    post, asked_again = Post([Load(last="a", threads=frozenset({"one"}))]), Event()
+
+    def make(behind: str, busy: Collection[str]) -> Load | None:
+        if busy:
+            asked_again.set()
+        return post.make(behind, busy)
+
+    def carry(_load: Load) -> Landed:
+        assert asked_again.wait(PATIENCE_SECONDS)
+        return ONE
+
+    assert fly(make, carry, at_once=2, threads=threads) == Landed(1, again=True)
+    assert fly(Post([]).make, carry, at_once=2, threads=threads) == Landed(0, again=False)
 
 
 def test_a_fault_that_nobody_foresaw_is_raised_after_the_others_came_to_their_end(threads: ThreadPoolExecutor) -> None:

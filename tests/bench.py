@@ -55,6 +55,8 @@ from support.nodes import staff
 from support.postgres import running_cluster
 from support.processes import RunningPair, running_pair, until
 
+UNSPARING = "messages_a_day_of_a_peer = 10_000_000\nrequests_per_minute_of_a_peer = 1_000_000\n"
+"""How much one peer may bring, so that a large backlog is one day's work."""
 CORES = len(os.sched_getaffinity(0))
 TAKERS = max(1, CORES // 2)
 """Processes with which the origin takes requests on PostgreSQL: two cores are left to the host and the server."""
@@ -119,13 +121,15 @@ def _running(folder: Path, kind: str) -> Iterator[RunningPair]:
     place = folder / kind
     place.mkdir()
     if kind == "sqlite":
-        with running_pair(place, (HOST, ORIGIN), interval=AS_INSTALLED) as pair:
+        with running_pair(place, (HOST, ORIGIN), interval=AS_INSTALLED, more=UNSPARING) as pair:
             yield pair
         return
     with running_cluster(durable=True) as cluster:
         databases = PostgresDatabases(cluster)
-        addresses, more = (databases.empty(), databases.empty()), ("--workers", str(TAKERS)) if TAKERS > 1 else ()
-        with running_pair(place, (HOST, ORIGIN), addresses, interval=AS_INSTALLED, origin_options=more) as pair:
+        addresses, options = (databases.empty(), databases.empty()), ("--workers", str(TAKERS)) if TAKERS > 1 else ()
+        with running_pair(
+            place, (HOST, ORIGIN), addresses, interval=AS_INSTALLED, origin_options=options, more=UNSPARING
+        ) as pair:
             yield pair
 
 

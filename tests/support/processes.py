@@ -90,19 +90,20 @@ def running_pair(
     door: Callable[[NodeProcess], int] = no_door,
     interval: float = INTERVAL_SECONDS,
     origin_options: tuple[str, ...] = (),
+    more: str = "",
 ) -> Iterator[RunningPair]:
     """Make and start both nodes; `addresses` are empty databases, else each has an SQLite file in its folder.
 
     `door` gives the port at which peers reach a node, if that is another than its own. `interval` is how many seconds
     their workers rest between turns: less than as installed, so that tests need not wait. The origin serves with
-    `origin_options`.
+    `origin_options`. `more` are further lines of both settings.
     """
     clock = FileClock(folder / "now")
     clock.move_to(AT)
     given = addresses or tuple(f"sqlite:///{folder / service.name}.db" for service in services)
     with ExitStack() as stack:
         host, origin = (
-            _make(service, node_id, folder / service.name, address, door, interval)
+            _make(service, node_id, folder / service.name, address, door, interval, more)
             for service, node_id, address in zip(services, (HOST_ID, ORIGIN_ID), given, strict=True)
         )
         for node in (host, origin):
@@ -123,10 +124,13 @@ def _make(
     address: str,
     door: Callable[[NodeProcess], int],
     interval: float,
+    more: str,
 ) -> NodeProcess:
     node = NodeProcess(service=service, command=service.name, node_id=node_id, folder=folder, database=address)
     node.door = door(node)
     node.write_settings(title=f"Sample node {node_id}", clock=folder.parent / "now", interval=interval)
+    with node.settings.open("a", encoding="utf-8") as settings:
+        settings.write(more)
     node.init()
     node.add_staff(sorted(service.roles), AT)
     return node

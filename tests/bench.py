@@ -55,7 +55,11 @@ from support.nodes import staff
 from support.postgres import running_cluster
 from support.processes import RunningPair, running_pair, until
 
-UNSPARING = "messages_a_day_of_a_peer = 10_000_000\nrequests_per_minute_of_a_peer = 1_000_000\n"
+UNSPARING = """
+messages_a_day_of_a_peer = 10_000_000
+requests_per_minute_of_a_peer = 1_000_000
+requests_per_minute_of_an_address = 1_000_000
+"""
 """How much one peer may bring, so that a large backlog is one day's work."""
 CORES = len(os.sched_getaffinity(0))
 TAKERS = max(1, CORES // 2)

@@ -155,7 +155,7 @@ def reveal(payload: JsonObject, disclosures: Sequence[str]) -> JsonObject:
 
 def serialise(issued: Issued) -> str:
     """`jwt~disclosure~…~` (RFC 9901, section 4)."""
-    return "".join(f"{part}~" for part in (issued.jwt, *issued.disclosures))
+    return "~".join((issued.jwt, *issued.disclosures, ""))
 
 
 def split(text: str) -> Issued:
@@ -165,10 +165,10 @@ def split(text: str) -> Issued:
         TooManyDisclosures: if there are more than `MAX_DISCLOSURES`.
         MalformedSdJwt: if the text does not end with a tilde, or the JWT is too long.
     """
-    if text.count("~") > MAX_DISCLOSURES + 1:
+    jwt, *disclosures = text.split("~", MAX_DISCLOSURES + 2)
+    if len(disclosures) > MAX_DISCLOSURES + 1:
         raise TooManyDisclosures
-    jwt, *disclosures = text.removesuffix("~").split("~")
-    if not jwt or len(jwt) > MAX_JWT or not text.endswith("~"):
+    if not jwt or len(jwt) > MAX_JWT or not disclosures or disclosures.pop():
         raise MalformedSdJwt("not a JWT and disclosures, each closed by a tilde")
     return Issued(jwt=jwt, disclosures=tuple(disclosures))
 

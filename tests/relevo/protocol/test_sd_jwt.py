@@ -203,6 +203,13 @@ def test_parts_join_and_split() -> None:
     assert split("jwt~") == Issued(jwt="jwt", disclosures=())
 
 
+def test_as_many_disclosures_are_split_as_may_be() -> None:
+    most = Issued(jwt="jwt", disclosures=("x",) * sd_jwt.MAX_DISCLOSURES)
+    assert split(serialise(most)) == most
+    with pytest.raises(sd_jwt.TooManyDisclosures):
+        split(serialise(most) + "x~")
+
+
 @pytest.mark.parametrize("text", ["", "jwt", "~", "jwt~disclosure", "~disclosure~"])
 def test_split_is_not(text: str) -> None:
     with pytest.raises(sd_jwt.MalformedSdJwt):

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import create_model
 
 from relevo.domain.data_classes import DataClass
 from relevo.errors import Refusal
 from relevo.messages.circumstances import Family, Needs, Skills, Travel, Vulnerability, requested_services
 from relevo.messages.circumstances_results import Costs, Documents, Feedback, Outcome, Plan
 from relevo.messages.classes_faults import examine, unknown
-from relevo.messages.classes_shape import WELL_FORMED, DataClassModel
+from relevo.messages.classes_shape import WELL_FORMED, DataClassModel, Strict
 from relevo.messages.health import HealthSummary, Medication, MentalHealthRisk
 from relevo.messages.identity import Contact, IdentityFull, IdentityMin
 from relevo.messages.terms import ConsentTerms, terms_record, terms_to_fields
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue as Json
 
     from relevo.domain.consent import Terms
-    from relevo.domain.data_classes import JsonValue
+    from relevo.domain.data_classes import JsonValue, Record
     from relevo.errors import Reason
 
 CLASSES: Mapping[str, type[DataClassModel]] = MappingProxyType(
@@ -52,6 +54,9 @@ CLASSES: Mapping[str, type[DataClassModel]] = MappingProxyType(
         DataClass.FEEDBACK: Feedback,
     }
 )
+_ANY_OF_THEM: dict[str, Any] = {str(name): (model, None) for name, model in CLASSES.items()}
+_TOGETHER = create_model("_Together", __base__=Strict, **_ANY_OF_THEM)
+"""A record, in which each class may be absent but not null."""
 
 
 class ClassInvalid(Refusal):
@@ -75,6 +80,12 @@ def check(data_class: str, fields: Mapping[str, JsonValue]) -> tuple[dict[str, J
     """
     model, reasons = _examine(data_class, fields)
     return ({} if model is None else model.to_fields()), reasons
+
+
+def check_together(record: Record) -> Record | None:
+    """All classes of a record as `check` gives each, sooner; None if there is anything wrong with one of them."""
+    model, _ = examine(_TOGETHER, record, within="")
+    return None if model is None else cast("Record", model.to_fields())
 
 
 def read(data_class: str, fields: Mapping[str, JsonValue]) -> DataClassModel:
@@ -127,6 +138,7 @@ __all__ = [
     "ClassInvalid",
     "DataClassModel",
     "check",
+    "check_together",
     "read",
     "requested_services",
     "terms_from_fields",

@@ -114,7 +114,7 @@ def _classes(hidden: JsonObject, row: MessageType) -> Fields:
     excess = [_too_much(name) for name in carried if name not in row.classes]
     if excess:
         raise ExcessData(*excess)
-    return {name: _checked(name, fields) for name, fields in carried.items()}
+    return classes.check_together(carried) or {name: _checked(name, fields) for name, fields in carried.items()}
 
 
 def _checked(name: str, fields: JsonValue) -> Mapping[str, JsonValue]:

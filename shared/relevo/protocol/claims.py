@@ -35,7 +35,7 @@ SKEW = timedelta(seconds=300)
 NODE_ID = re.compile(r"[a-z]{2}:[a-z0-9-]{1,32}")
 WORD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 MAX_TEXT = 2000
-_DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")  # 256 bits, then two that must be zero
+_spells_digest = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]").fullmatch  # 256 bits, then two that must be zero
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{12}")
 _VARIANT = "89ab"  # what RFC 9562 speaks of (section 4.1); no other has a version
 _LAST_MOMENT = seconds(datetime(9999, 12, 31, tzinfo=UTC))
@@ -173,7 +173,7 @@ class Claims:
 
 def is_digest(value: object) -> TypeGuard[str]:
     """Whether `value` is a SHA-256 digest in its one spelling."""
-    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+    return isinstance(value, str) and _spells_digest(value) is not None
 
 
 def require_not_future(iat: datetime, at: datetime, what: str) -> None:

@@ -17,8 +17,7 @@ KEM's draft expands its own 32 bytes to: SHAKE256 of them, 96 bytes.
 | `X-Wing` | ML-KEM-768, 1184 bytes ‖ X25519, 32 bytes | ML-KEM, 64 bytes ‖ X25519, 32 bytes |
 | `X25519` | 32 bytes (RFC 7748) | 32 bytes |
 
-OpenSSL accepts Ed25519 keys of small order, under which one signature verifies for every message, and encodings that
-are not canonical; both are refused here, before a key is used for anything.
+A key that is malformed, not canonical or of small order is refused here, before it is used for anything.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeAlias
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -41,12 +40,10 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 from relevo.errors import Misconfigured, WireError
-from relevo.protocol import base64url
+from relevo.protocol import base64url, ed25519
 from relevo.protocol.strict_json import JsonObject, dump
 
-_PRIME = 2**255 - 19
-_D = -121665 * pow(121666, -1, _PRIME) % _PRIME
-_ML_KEM_PUBLIC, _ML_KEM_SEED, _X25519, _ED25519 = 1184, 64, 32, 32
+_ML_KEM_PUBLIC, _ML_KEM_SEED, _X25519 = 1184, 64, 32
 
 X_WING, X25519 = "X-Wing", "X25519"
 SUITES = (X_WING, X25519)
@@ -90,7 +87,8 @@ class VerifyKey:
     raw: bytes
 
     def __post_init__(self) -> None:
-        _require_fit(self.raw)
+        if (reason := ed25519.unfit(self.raw)) is not None:
+            raise UnfitKey(reason)
 
     @classmethod
     def from_jwk(cls, jwk: object) -> VerifyKey:
@@ -118,10 +116,8 @@ class VerifyKey:
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raises `BadSignature` unless `signature` (64 bytes) is this key's over `data`."""
-        try:
-            self.public.verify(signature, data)
-        except InvalidSignature as error:
-            raise BadSignature from error
+        if not ed25519.holds(self.raw, signature, data):
+            raise BadSignature
 
 
 class Signer(Protocol):
@@ -194,7 +190,7 @@ class SigningKey:
     seed: bytes
 
     def __post_init__(self) -> None:
-        if len(self.seed) != _ED25519:
+        if len(self.seed) != ed25519.KEY_BYTES:
             raise UnfitKey("an Ed25519 seed does not have 32 bytes")
 
     def __repr__(self) -> str:
@@ -335,19 +331,3 @@ class DecryptionKey:
     @property
     def _lattice(self) -> MLKEM768PrivateKey:
         return MLKEM768PrivateKey.from_seed_bytes(self.seed[:_ML_KEM_SEED])
-
-
-def _require_fit(raw: bytes) -> None:
-    if len(raw) != _ED25519:
-        raise UnfitKey("an Ed25519 key does not have 32 bytes")
-    y = int.from_bytes(raw, "little") & (1 << 255) - 1
-    if y >= _PRIME:
-        raise UnfitKey("an Ed25519 key is not canonical")
-    # Doubling a point of order 8 gives y = 0, hence x² = -y² and d·y⁴ + 2y² = 1 on the curve;
-    # orders 1, 2 and 4 are y = 1, -1 and 0.
-    if y * (y * y - 1) * (_D * y**4 + 2 * y * y - 1) % _PRIME == 0:
-        raise UnfitKey("an Ed25519 key is of small order")
-    # x² = (y² - 1) / (d·y² + 1) has a root if and only if numerator times denominator is a square (Euler's criterion);
-    # OpenSSL takes any 32 bytes here and finds out at the first signature.
-    if pow((y * y - 1) * (_D * y * y + 1), (_PRIME - 1) // 2, _PRIME) != 1:
-        raise UnfitKey("an Ed25519 key is not a point")

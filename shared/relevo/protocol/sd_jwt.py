@@ -7,10 +7,10 @@ member is one disclosure, `[salt of 128 bits, name, value]`. Where its value is 
 and each field inside is a disclosure of its own; no deeper. Decoys fill the top level to a multiple of 16 digests and
 each object to a multiple of 8, so that neither a member nor a number of fields shows.
 
-The algorithm is the standard's (`relevo.protocol.sd_jwt_general`). Before it, reading refuses what this profile never
-writes: other hashes and salts, hidden array elements, digests deeper than two levels, objects that are hidden in part.
-So what is read was disclosed field by field or not at all. Before anything is decoded the parts are counted: at most
-`MAX_DISCLOSURES` disclosures, and a JWT of at most `MAX_JWT` characters, because it is kept for years.
+Reading is the standard's algorithm (`relevo.protocol.sd_jwt_general`) for these two levels, and refuses what this
+profile never writes: other hashes and salts, hidden array elements, digests deeper than two levels, objects that are
+hidden in part. So what is read was disclosed field by field or not at all. Before anything is decoded the parts are
+counted: at most `MAX_DISCLOSURES` disclosures, and a JWT of at most `MAX_JWT` characters, because it is kept for years.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from relevo.errors import WireError
-from relevo.protocol import jws, strict_json
+from relevo.protocol import base64url, jws, strict_json
 from relevo.protocol import sd_jwt_general as general
 from relevo.protocol.claims import is_digest
 from relevo.protocol.sd_jwt_general import BadDisclosure, MalformedSdJwt, NameCollision, Veiled, free
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Self
 
     from relevo.protocol.keys import Signer
@@ -132,19 +133,29 @@ def reveal(payload: JsonObject, disclosures: Sequence[str]) -> JsonObject:
     Raises:
         MalformedSdJwt, BadDisclosure, NameCollision: as `verify`.
     """
-    disclosed: dict[str, tuple[str, JsonValue]] = {}
-    for text in disclosures:
-        _, name, value = _parts(text)
-        disclosed[general.digest(text)] = name, value
-    _require_profile(payload, disclosed)
-    if len(disclosed) != len(disclosures):
+    parts = [_parts(text) for text in disclosures]
+    waiting = dict(zip(base64url.digests(map(str.encode, disclosures)), parts, strict=True))
+    if payload.get(general.ALGORITHM) != "sha-256":
+        raise MalformedSdJwt("_sd_alg is not sha-256")
+    digests = _digests(payload)
+    shown = {name: value for name, value in payload.items() if name not in _ENVELOPE}
+    members = _taken(digests, waiting)
+    inside = {name: _inside(value) for name, value in members.items() if isinstance(value, dict)}
+    claims = {**shown, **members, **{name: _taken(fields, waiting) for name, fields in inside.items()}}
+    _require_plain(claims)
+    if len(set(disclosures)) != len(disclosures):
         raise BadDisclosure("a disclosure is given twice")
-    return general.uncover(payload, disclosed)
+    if len(claims) != len(shown) + len(members):
+        raise NameCollision("a claim is disclosed beside another of its name")
+    _require_once([*digests, *chain.from_iterable(inside.values())])
+    if waiting:
+        raise BadDisclosure("the JWT does not vouch for a disclosure")
+    return claims
 
 
 def serialise(issued: Issued) -> str:
     """`jwt~disclosure~…~` (RFC 9901, section 4)."""
-    return "".join(f"{part}~" for part in (issued.jwt, *issued.disclosures))
+    return "~".join((issued.jwt, *issued.disclosures, ""))
 
 
 def split(text: str) -> Issued:
@@ -154,10 +165,10 @@ def split(text: str) -> Issued:
         TooManyDisclosures: if there are more than `MAX_DISCLOSURES`.
         MalformedSdJwt: if the text does not end with a tilde, or the JWT is too long.
     """
-    if text.count("~") > MAX_DISCLOSURES + 1:
+    jwt, *disclosures = text.split("~", MAX_DISCLOSURES + 2)
+    if len(disclosures) > MAX_DISCLOSURES + 1:
         raise TooManyDisclosures
-    jwt, *disclosures = text.removesuffix("~").split("~")
-    if not jwt or len(jwt) > MAX_JWT or not text.endswith("~"):
+    if not jwt or len(jwt) > MAX_JWT or not disclosures or disclosures.pop():
         raise MalformedSdJwt("not a JWT and disclosures, each closed by a tilde")
     return Issued(jwt=jwt, disclosures=tuple(disclosures))
 
@@ -176,20 +187,13 @@ def _parts(text: str) -> tuple[str, str, JsonValue]:
     raise BadDisclosure("a disclosure is not a salt of 128 bits, name and value")
 
 
-def _require_profile(payload: JsonObject, disclosed: Mapping[str, tuple[str, JsonValue]]) -> None:
-    """Nothing is hidden but the members of the payload and the fields of those that are objects."""
-    if payload.get(general.ALGORITHM) != "sha-256":
-        raise MalformedSdJwt("_sd_alg is not sha-256")
-    _require_plain({name: value for name, value in payload.items() if name not in _ENVELOPE})
-    members = frozenset(_digests(payload))
-    nested = [(one, value) for one, (_, value) in disclosed.items() if isinstance(value, (dict, list))]
-    fields: set[str] = set()
-    for one, value in nested:
-        if one in members and isinstance(value, dict):
-            fields.update(_inside(value))
-    for one, value in nested:
-        if one in fields or isinstance(value, list):
-            _require_plain(value)
+def _taken(digests: Collection[str], waiting: dict[str, tuple[str, str, JsonValue]]) -> JsonObject:
+    """What is disclosed of these digests, by name, taken from what is `waiting`."""
+    found = [waiting.pop(one) for one in digests if one in waiting]
+    claims = {name: value for _, name, value in found}
+    if len(claims) != len(found):
+        raise NameCollision("a claim is disclosed beside another of its name")
+    return claims
 
 
 _ENVELOPE = frozenset({general.DIGESTS, general.ALGORITHM})
@@ -208,12 +212,15 @@ def _inside(value: JsonObject) -> tuple[str, ...]:
     return _digests(value)
 
 
-def _require_plain(value: JsonObject | list[JsonValue]) -> None:
+def _require_once(digests: Collection[str]) -> None:
+    if len(set(digests)) != len(digests):
+        raise BadDisclosure("a digest stands twice")
+
+
+def _require_plain(values: JsonObject | list[JsonValue]) -> None:
     """Refuse reserved names at any depth."""
-    if isinstance(value, dict):
-        for name in value:
-            free(name)
-        value = list(value.values())
-    for item in value:
-        if isinstance(item, (dict, list)):
-            _require_plain(item)
+    if isinstance(values, dict) and not general.RESERVED.isdisjoint(values):
+        raise NameCollision("a claim has a reserved name")
+    for value in values.values() if isinstance(values, dict) else values:
+        if isinstance(value, (dict, list)):
+            _require_plain(value)

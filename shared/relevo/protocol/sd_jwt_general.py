@@ -126,16 +126,7 @@ def reveal(payload: JsonObject, disclosures: Iterable[Disclosure]) -> JsonObject
     waiting = {digest(one.text, algorithm): (one.name, one.value) for one in given}
     if len(waiting) != len(given):
         raise BadDisclosure("a disclosure is given twice")
-    return uncover(payload, waiting)
-
-
-def uncover(payload: JsonObject, waiting: Mapping[str, Disclosed]) -> JsonObject:
-    """The same for what is disclosed by its digest, all of which must be found.
-
-    Raises:
-        MalformedSdJwt, BadDisclosure, NameCollision: as `reveal`.
-    """
-    walk = _Walk(dict(waiting))
+    walk = _Walk(waiting)
     claims = walk.object({name: value for name, value in payload.items() if name != ALGORITHM})
     if walk.left:
         raise BadDisclosure("the JWT does not vouch for a disclosure")

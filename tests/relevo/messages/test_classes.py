@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from relevo.domain.data_classes import DataClass, JsonValue
 from relevo.messages.circumstances import AgeBand, Needs, Skills, age_band, requested_services
-from relevo.messages.classes import CLASSES, ClassInvalid, check, read
+from relevo.messages.classes import CLASSES, ClassInvalid, check, check_together, read
 from relevo.messages.identity import IdentityMin, Sex
 
 Fields: TypeAlias = "dict[str, JsonValue]"
@@ -258,6 +258,22 @@ def test_what_is_wrong_is_named(data_class: str, fields: Fields, fault: tuple[st
     assert all(reason.detail and reason.advice for reason in reasons)
 
 
+def test_what_is_right_is_right_together() -> None:
+    assert check_together(RIGHT) == RIGHT
+    assert check_together({}) == {}
+
+
+@pytest.mark.parametrize(("data_class", "fields", "fault"), WRONG.values(), ids=WRONG)
+def test_nothing_is_right_together_with(data_class: str, fields: Fields, fault: tuple[str, str]) -> None:
+    del fault
+    assert check_together({**RIGHT, data_class: fields}) is None
+
+
+@pytest.mark.parametrize("fields", [None, [], "x", {}, {"number": None}], ids=repr)
+def test_a_class_that_stands_there_says_something(fields: object) -> None:
+    assert check_together({**RIGHT, "contact": cast("Fields", fields)}) is None
+
+
 @pytest.mark.parametrize(("fields", "faults"), IDENTITIES.values(), ids=IDENTITIES)
 def test_identity_stands_in_one_of_two_forms(fields: Fields, faults: set[tuple[str, str]]) -> None:
     _, reasons = check("identity-min", fields)
@@ -376,6 +392,7 @@ def test_no_reason_repeats_what_somebody_wrote(data: st.DataObject) -> None:
     fields = data.draw(st.dictionaries(names, anything | st.just(SECRET), max_size=6))
     checked, reasons = check(data_class, fields)
     assert bool(checked) != bool(reasons)
+    assert check_together({data_class: fields}) == ({data_class: checked} if checked else None)
     told = " ".join(f"{reason.field} {reason.detail} {reason.advice}" for reason in reasons)
     assert "Zq9" not in told
     assert all(reason.field.startswith(data_class) for reason in reasons)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relevo.protocol.base64url import NotBase64url, decode, digest, encode
+from relevo.protocol.base64url import NotBase64url, decode, digest, digests, encode
 
 REFUSED = {
     "padding": "Zg==",
@@ -43,3 +43,8 @@ def test_a_text_that_decodes_is_the_only_spelling(text: str) -> None:
 
 def test_the_digest_of_nothing_is_the_known_figure() -> None:
     assert digest(b"") == "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+
+
+@given(st.lists(st.binary(max_size=3), max_size=5))
+def test_digests_are_the_digest_of_each(raws: list[bytes]) -> None:
+    assert digests(raws) == [digest(raw) for raw in raws]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from relevo.errors import WireError
 from relevo.protocol import base64url, sd_jwt, strict_json
+from relevo.protocol import sd_jwt_general as general
 from relevo.protocol.sd_jwt import Disclosure, Issued, issue, reveal, serialise, split, verify
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from support.wire_pair import HIDDEN, HOST, payload_of, resign
@@ -202,6 +203,13 @@ def test_parts_join_and_split() -> None:
     assert split("jwt~") == Issued(jwt="jwt", disclosures=())
 
 
+def test_as_many_disclosures_are_split_as_may_be() -> None:
+    most = Issued(jwt="jwt", disclosures=("x",) * sd_jwt.MAX_DISCLOSURES)
+    assert split(serialise(most)) == most
+    with pytest.raises(sd_jwt.TooManyDisclosures):
+        split(serialise(most) + "x~")
+
+
 @pytest.mark.parametrize("text", ["", "jwt", "~", "jwt~disclosure", "~disclosure~"])
 def test_split_is_not(text: str) -> None:
     with pytest.raises(sd_jwt.MalformedSdJwt):
@@ -230,3 +238,77 @@ def test_no_character_of_a_disclosure_can_be_changed(which: int, data: st.DataOb
     others = [changed if number == which else one for number, one in enumerate(ISSUED.disclosures)]
     with pytest.raises(WireError):
         opened(Issued(jwt=ISSUED.jwt, disclosures=tuple(others)))
+
+
+def by_the_standard(signed: JsonObject, disclosures: Sequence[str]) -> JsonObject:
+    """What the general algorithm reveals, after everything was refused that is not of the profile, rule by rule."""
+    parsed = [Disclosure.parse(text) for text in disclosures]
+    members = [one for one in parsed if one.digest in signed["_sd"]]
+    fields = {digest for one in members for digest in one.inside}
+    require_plain([one.value for one in parsed if one.digest in fields or not isinstance(one.value, dict)])
+    require_plain({name: value for name, value in signed.items() if name not in {"_sd", "_sd_alg"}})
+    return general.reveal(signed, parsed)
+
+
+def require_plain(value: JsonValue) -> None:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            require_plain(inner)
+            if name in general.RESERVED:
+                raise sd_jwt.NameCollision
+    if isinstance(value, list):
+        for inner in value:
+            require_plain(inner)
+
+
+PIECES: tuple[JsonValue, ...] = (
+    1,
+    "x",
+    ["x", {"y": 1}],
+    [{"_sd": []}],
+    [{"...": "x"}],
+    {"x": {"_sd_alg": 1}},
+    {"x": 1},
+)
+
+
+@st.composite
+def wild(draw: st.DrawFn) -> tuple[JsonObject, list[str]]:
+    """A payload and disclosures that mostly fit: few names, each digest mostly in one place, most of them disclosed."""
+    made: list[str] = []
+    loose = [base64url.digest(b"a decoy")]
+
+    def rarely() -> bool:
+        return draw(st.sampled_from([*[False] * 19, True]))
+
+    def add(value: JsonValue) -> None:
+        made.append(written(SALT, draw(st.sampled_from(["kind", "n0"])) if rarely() else f"n{len(made)}", value))
+        loose.append(base64url.digest(made[-1].encode()))
+
+    def gathered(number: int) -> list[JsonValue]:
+        found: list[JsonValue] = [loose.pop(0) for _ in range(min(number, len(loose)))]
+        return [*found, *found[:1]] if rarely() else found
+
+    def plain() -> JsonValue:
+        return draw(st.sampled_from(PIECES if rarely() else PIECES[:3]))
+
+    for _ in range(draw(st.integers(0, 4))):
+        add(plain())
+    for _ in range(draw(st.integers(0, 3))):
+        add({"_sd": gathered(draw(st.integers(0, 3))), **({"x": 1} if rarely() else {})})
+    signed: JsonObject = {"kind": plain(), "_sd": gathered(99), "_sd_alg": "sha-256"}
+    disclosed = [text for text in made if not rarely()]
+    return signed, [*disclosed, *disclosed[:1]] if rarely() else disclosed
+
+
+@settings(max_examples=300)
+@given(wild())
+def test_it_is_the_general_algorithm_within_the_profile(case: tuple[JsonObject, list[str]]) -> None:
+    assert outcome(reveal, case) == outcome(by_the_standard, case)
+
+
+def outcome(read: Callable[[JsonObject, list[str]], JsonObject], case: tuple[JsonObject, list[str]]) -> object:
+    try:
+        return read(*case)
+    except WireError:
+        return "refused"

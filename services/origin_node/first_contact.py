@@ -12,8 +12,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from origin_node import reach
-from origin_node.tables import ContactAttemptRow, StatedRow
+from origin_node import reach, statements
+from origin_node.tables import ContactAttemptRow
 from origin_node.taking import entitled, happened, say
 from relevo.delivery import duties, looking
 from relevo.domain.access import Act
@@ -136,7 +136,7 @@ def _require_allowed(work: UnitOfWork, row: ReferralRow, way: Channel) -> None:
 
 
 def _contact(work: UnitOfWork, row: ReferralRow) -> Mapping[str, JsonValue]:
-    stated = work.session.get(StatedRow, (row.peer, row.thread, DataClass.CONTACT))
+    stated = statements.of(work.session, row).get(DataClass.CONTACT)
     return stated.fields if stated is not None else NOTHING_STATED
 
 

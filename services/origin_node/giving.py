@@ -16,9 +16,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from origin_node import chasing
+from origin_node import chasing, statements
 from origin_node.organisations import LET_GO
-from origin_node.tables import AssignmentRow, GivenRow, StatedRow
+from origin_node.statements import Statement
+from origin_node.tables import AssignmentRow, GivenRow
 from origin_node.taking import entitled
 from relevo.domain.access import Act
 from relevo.domain.assignment import KNOWN, TAKEN
@@ -155,18 +156,16 @@ def _wanted(work: UnitOfWork, row: ReferralRow, assignment: AssignmentRow) -> di
     part = part_for(sop, row.purpose, terms, assignment.organisation, assignment.service, held=held, at=work.at)
     wanted: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     for name, fields in part.items():
-        jti = stated[name].jti
-        if jti is not None:
-            wanted[jti][name] = fields
+        wanted[stated[name].jti][name] = fields
     return dict(wanted)
 
 
-def _stated(work: UnitOfWork, row: ReferralRow) -> Mapping[str, StatedRow]:
+def _stated(work: UnitOfWork, row: ReferralRow) -> Mapping[str, Statement]:
     """What the host stated last of each class, as far as its signed message is still here."""
-    mine = (StatedRow.peer == row.peer, StatedRow.thread == row.thread, InboxRow.disclosures.is_not(None))
-    signed = (InboxRow.peer == StatedRow.peer, InboxRow.jti == StatedRow.jti, InboxRow.content.is_not(None))
-    found = select(StatedRow).join(InboxRow, signed[0] & signed[1] & signed[2]).where(*mine)
-    return {one.data_class: one for one in work.session.scalars(found)}
+    mine = (InboxRow.peer == row.peer, InboxRow.thread == row.thread)
+    whole = (InboxRow.disclosures.is_not(None), InboxRow.content.is_not(None))
+    signed = set(work.session.scalars(select(InboxRow.jti).where(*mine, *whole)))
+    return {name: one for name, one in statements.of(work.session, row).items() if one.jti in signed}
 
 
 def _shown(work: UnitOfWork, issued: Issued, keep: Mapping[str, frozenset[str]], organisation: str, nonce: str) -> str:

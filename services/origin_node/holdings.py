@@ -20,7 +20,8 @@ from typing import TypeAlias, TypeVar
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from origin_node import chasing
+from origin_node import chasing, statements
+from origin_node.statements import fields_without
 from origin_node.tables import (
     AssignmentEventRow,
     AssignmentRow,
@@ -28,29 +29,26 @@ from origin_node.tables import (
     ContactAttemptRow,
     GivenRow,
     ReportRow,
-    StatedRow,
 )
 from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from relevo.delivery.node import Holdings
 from relevo.domain.assignment import AssignmentStatus
 from relevo.domain.data_classes import DataClass
 from relevo.domain.retention import EVERY_CLASS
-from relevo.protocol.strict_json import JsonValue
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-Classed = TypeVar("Classed", StatedRow, StatedBeforeRow, AssessedRow)
+Classed = TypeVar("Classed", StatedBeforeRow, AssessedRow)
 NOT_TAKEN_UP = frozenset({AssignmentStatus.OFFERED, AssignmentStatus.DECLINED})
 
 
 def classes(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
     """The data classes that were stated or found here, or reported."""
     session = work.session
-    stated = {one.data_class for one in _kept(session, StatedRow, row)}
     before = {one.data_class for one in _kept(session, StatedBeforeRow, row)}
     assessed = {one.data_class for one in _kept(session, AssessedRow, row)}
     reported = (name for one in _reports(session, row) for name in one.fields)
-    return frozenset((*stated, *before, *assessed, *reported)) & EVERY_CLASS
+    return frozenset((*statements.of(session, row), *before, *assessed, *reported)) & EVERY_CLASS
 
 
 def _kept(session: Session, table: type[Classed], row: ReferralRow) -> list[Classed]:
@@ -60,7 +58,7 @@ def _kept(session: Session, table: type[Classed], row: ReferralRow) -> list[Clas
 def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
     """Erase some classes, and ask the organisations that got something of them to do the same."""
     session = work.session
-    session.execute(delete(StatedRow).where(_of(StatedRow, row), StatedRow.data_class.in_(gone)))
+    statements.take_out(session, row, gone)
     for report in _reports(session, row):
         report.fields = {name: fields for name, fields in report.fields.items() if name not in gone}
     for table in (AssessedRow, StatedBeforeRow):
@@ -80,8 +78,8 @@ def erase(work: UnitOfWork, row: ReferralRow, gone: frozenset[str]) -> None:
 def close(work: UnitOfWork, row: ReferralRow, paths: frozenset[str]) -> None:
     """Erase classes and fields that the person has closed while the referral goes on; services and attempts go on."""
     session = work.session
-    known: tuple[StatedRow | StatedBeforeRow | AssessedRow, ...] = (
-        *_kept(session, StatedRow, row),
+    statements.take_out(session, row, paths)
+    known: tuple[StatedBeforeRow | AssessedRow, ...] = (
         *_kept(session, StatedBeforeRow, row),
         *_kept(session, AssessedRow, row),
     )
@@ -89,19 +87,15 @@ def close(work: UnitOfWork, row: ReferralRow, paths: frozenset[str]) -> None:
         if one.data_class in paths:
             session.delete(one)
         else:
-            one.fields = _left(one.data_class, one.fields, paths)
+            one.fields = fields_without(one.data_class, one.fields, paths)
     for report in _reports(session, row):
         report.fields = {
-            name: _left(name, fields, paths) if isinstance(fields, dict) else fields
+            name: fields_without(name, fields, paths) if isinstance(fields, dict) else fields
             for name, fields in report.fields.items()
             if name not in paths
         }
     _forget_reasons(session, row)
     session.flush()
-
-
-def _left(name: str, fields: dict[str, JsonValue], paths: frozenset[str]) -> dict[str, JsonValue]:
-    return {field: value for field, value in fields.items() if f"{name}.{field}" not in paths}
 
 
 def _forget_reasons(session: Session, row: ReferralRow) -> None:
@@ -144,8 +138,7 @@ def _reports(session: Session, row: ReferralRow) -> list[ReportRow]:
 
 
 Kept: TypeAlias = (
-    StatedRow
-    | StatedBeforeRow
+    StatedBeforeRow
     | AssessedRow
     | StruckRow
     | AssignmentRow

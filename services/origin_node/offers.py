@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 
-from origin_node import organisations
-from origin_node.tables import AssignmentRow, StatedRow
+from origin_node import organisations, statements
+from origin_node.tables import AssignmentRow
 from origin_node.taking import entitled
 from relevo.domain.access import MAY, Act
 from relevo.domain.assignment import AssignmentStatus
@@ -187,8 +187,7 @@ def _today(work: UnitOfWork) -> date:
 
 
 def _person(work: UnitOfWork, row: ReferralRow) -> Person:
-    stated = select(StatedRow).where(StatedRow.peer == row.peer, StatedRow.thread == row.thread)
-    held = {one.data_class: one.fields for one in work.session.scalars(stated)}
+    held = {name: one.fields for name, one in statements.of(work.session, row).items()}
     identity = held.get(DataClass.IDENTITY_MIN, {})
     address = held.get(DataClass.IDENTITY_FULL, {}).get("address_origin")
     minor = _is_minor(identity, _today(work), _sop(work, row).consent.adult_from)

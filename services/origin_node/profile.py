@@ -17,8 +17,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from origin_node import reach, reassessment, statements, striking
+from origin_node.statements import Statement
 from origin_node.striking import Entry
-from origin_node.tables import StatedRow
 from origin_node.tables_record import AssessedRow, StatedBeforeRow, StruckRow
 from origin_node.taking import entitled
 from relevo.delivery import looking
@@ -147,7 +147,7 @@ def read(work: UnitOfWork, thread: str, why: str = LookReason.ASSIST) -> Profile
 
 
 def _reach(
-    row: ReferralRow, preference: Channel | None, found: Mapping[str, StatedRow], readable: frozenset[str]
+    row: ReferralRow, preference: Channel | None, found: Mapping[str, Statement], readable: frozenset[str]
 ) -> Reach:
     contact, mine = found.get(DataClass.CONTACT), DataClass.CONTACT in readable
     gone = contact is None and row.erase_at is not None
@@ -164,7 +164,7 @@ def _terms(work: UnitOfWork, row: ReferralRow) -> tuple[Terms | None, str | None
     return replace(terms, withhold=()), KEPT_BACK
 
 
-def _fields(row: StatedRow | AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> Mapping[str, JsonValue]:
+def _fields(row: Statement | AssessedRow | StatedBeforeRow, readable: frozenset[str]) -> Mapping[str, JsonValue]:
     return classes_readable.readable(row.data_class, row.fields) if row.data_class in readable else {}
 
 
@@ -173,12 +173,12 @@ def _why(reason: str, row: AssessedRow | StatedBeforeRow, readable: frozenset[st
     return reason if row.data_class in readable else NOT_YOURS
 
 
-def _shown(row: StatedRow, readable: frozenset[str]) -> Stated:
+def _shown(row: Statement, readable: frozenset[str]) -> Stated:
     return Stated(
         data_class=row.data_class,
         fields=_fields(row, readable),
         readable=row.data_class in readable,
-        stated_by=row.peer,
+        stated_by=row.stated_by,
         stated_at=row.stated_at,
         jti=row.jti,
     )

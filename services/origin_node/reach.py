@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from origin_node import reassessment, striking
+from origin_node import reassessment, statements, striking
 from origin_node.striking import Entry
-from origin_node.tables import GivenRow, StatedRow
+from origin_node.tables import GivenRow
 from relevo.delivery import looking
 from relevo.domain.access_to_data import LookReason
 from relevo.domain.data_classes import DataClass
@@ -39,7 +39,7 @@ def contact_to_use(work: UnitOfWork, row: ReferralRow) -> Mapping[str, JsonValue
 
     The look is recorded.
     """
-    stated = work.session.get(StatedRow, (row.peer, row.thread, DataClass.CONTACT))
+    stated = statements.of(work.session, row).get(DataClass.CONTACT)
     if stated is None:
         return NOTHING
     if work.user.organisation is None:

@@ -13,7 +13,7 @@ from sqlalchemy import Index, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage.base import COLUMN_TYPES, NAMING, BigId, Digest, Word
+from relevo.storage.base import COLUMN_TYPES, NAMING, BigId, Digest, JsonColumn, Word
 
 
 class OriginBase(DeclarativeBase):
@@ -24,15 +24,17 @@ class OriginBase(DeclarativeBase):
 
 
 class StatedRow(OriginBase):
-    """One data class as the host stated it last: its fields, in which message, and when that message came."""
+    """What the host stated in one message, and when that message came: {data class: fields}.
+
+    A class stands in the last message that stated it, and in no other; a row without classes goes.
+    """
 
     __tablename__ = "stated"
 
     peer: Mapped[str] = mapped_column(Word, primary_key=True)
     thread: Mapped[str] = mapped_column(Digest, primary_key=True)
-    data_class: Mapped[str] = mapped_column(Word, primary_key=True)
-    fields: Mapped[dict[str, JsonValue]]
-    jti: Mapped[str | None] = mapped_column(Digest)
+    jti: Mapped[str] = mapped_column(Digest, primary_key=True)
+    classes: Mapped[dict[str, dict[str, JsonValue]]] = mapped_column(JsonColumn)
     stated_at: Mapped[datetime]
 
 

@@ -130,8 +130,8 @@ def _require_own_record(origin: Node, story: Story) -> None:
     with origin.read() as work:
         rows = work.session.scalars(select(AssignmentRow).where(AssignmentRow.thread == story.thread)).all()
         assert [(one.service, one.status, one.organisation) for one in rows] == [("job-placement", "accepted", CENTRE)]
-        kept = work.session.scalars(select(StatedRow.data_class).where(StatedRow.thread == story.thread)).all()
-        assert kept == ["travel"]
+        kept = work.session.scalars(select(StatedRow.classes).where(StatedRow.thread == story.thread)).all()
+        assert [list(classes) for classes in kept] == [["travel"]]
 
 
 def _require_chased(story: Story) -> None:

@@ -97,7 +97,8 @@ def require_same(story: Story) -> Terms:
 
 def stated(story: Story) -> set[str]:
     with story.nodes.origin.read() as work:
-        return set(work.session.scalars(select(StatedRow.data_class).where(StatedRow.thread == story.thread)))
+        kept = work.session.scalars(select(StatedRow.classes).where(StatedRow.thread == story.thread))
+        return {name for classes in kept for name in classes}
 
 
 OUTCOME: dict[str, dict[str, JsonValue]] = {

@@ -58,7 +58,7 @@ REACHED: Mapping[str, str] = {
     "contact_attempt": "channel outcome",
     "given": "presentation",
     "report": "fields",
-    "stated": "fields",
+    "stated": "classes",
     "stated_before": "fields reason",
     "struck": "reason",
     "returned": "fields",
@@ -135,7 +135,7 @@ HARMLESS: Mapping[str, str] = {
     "organisation": "id title services people area places budget currency spent languages confidential active"
     " checked_on changed_at changed_by",
     "report": "id peer thread step month at reported_by jti",
-    "stated": "peer thread data_class jti stated_at",
+    "stated": "peer thread jti stated_at",
     "stated_before": "id peer thread data_class jti stated_at replaced_at replaced_by step in_error",
     "struck": "id peer thread what entry at struck_by",
 }

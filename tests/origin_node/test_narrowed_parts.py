@@ -47,8 +47,9 @@ def test_a_field_that_is_closed_goes_and_the_rest_of_its_class_stays_and_can_be_
         reassessment.reassess(work, taken.thread, {"contact": {"channel": "phone", "number": NUMBER, "language": "fr"}})
     narrow(taken, Withheld("contact.language", ORIGIN_ID))
     with taken.node.read() as work:
-        for table in (StatedRow, AssessedRow):
-            (fields,) = work.session.scalars(select(table.fields).where(table.data_class == "contact")).all()
+        (stated,) = work.session.scalars(select(StatedRow.classes)).all()
+        (assessed,) = work.session.scalars(select(AssessedRow.fields).where(AssessedRow.data_class == "contact"))
+        for fields in (stated["contact"], assessed):
             assert ("language" in fields, fields["number"]) == (False, NUMBER)
         (given,) = work.session.scalars(select(GivenRow)).all()
         assert (given.chased_at is not None, given.presentation) == (True, None)

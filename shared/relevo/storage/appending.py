@@ -91,7 +91,8 @@ def _write(session: Session) -> None:
         elif json_rows.is_long(rows[0]):
             connection.execute(insert(what), rows)
         else:
-            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
+            inserting, writer = json_rows.inserting(what, tuple(rows[0]))
+            connection.execute(inserting, {"rows": json_rows.written(rows, writer)})
 
 
 @cache

@@ -43,6 +43,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from relevo.storage import json_text
 from relevo.storage.appending import AppendingSession
 from relevo.storage.bell import Bell
 from relevo.storage.numbering import number
@@ -61,6 +62,12 @@ LANES = 256
 """Of so many lanes it is kept how their transactions begin."""
 _MANY = -1
 """As many connections as there are threads that ask; who waits for one would wait for a lock as well."""
+_ALIKE: dict[str, Any] = {
+    "hide_parameters": True,
+    "max_overflow": _MANY,
+    "json_serializer": json_text.write,
+    "json_deserializer": json_text.read,
+}
 
 
 class Database:
@@ -170,11 +177,11 @@ def _engine(address: str) -> Engine:
     if url.get_backend_name() != "sqlite":
         url = url.set(drivername="postgresql+psycopg")
         each_by_itself = {"autocommit": True}
-        engine = create_engine(url, connect_args=each_by_itself, hide_parameters=True, max_overflow=_MANY)
+        engine = create_engine(url, connect_args=each_by_itself, **_ALIKE)
         event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "rollback", _end_postgresql)
         return engine
-    engine = create_engine(url, hide_parameters=True, max_overflow=_MANY)
+    engine = create_engine(url, **_ALIKE)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

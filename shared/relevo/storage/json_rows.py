@@ -9,17 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
-from json import JSONEncoder
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, Table, Text, bindparam, column, func, insert, select, sql
-from sqlalchemy.dialects import postgresql
+from psycopg.types.json import Jsonb
+from pydantic_core import SchemaSerializer
+from pydantic_core import core_schema as forms
+from sqlalchemy import Column, Insert, LargeBinary, Table, bindparam, column, func, insert, select
 from sqlalchemy.exc import DataError
+
+from relevo.storage.base import Moment
 
 LONG = 2000
 """More characters and bytes than this in a row are long."""
+
+
+class Inserting(NamedTuple):
+    """A statement that inserts the rows that its value `rows` holds, in their order, and what writes that value."""
+
+    statement: Insert
+    writer: SchemaSerializer
 
 
 def is_long(row: Mapping[str, Any]) -> bool:
@@ -28,36 +38,46 @@ def is_long(row: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def inserting(table: Table, names: tuple[str, ...]) -> Insert:
-    """Inserts the columns `names` of the rows that its value `rows` holds, in their order, as `written` writes them."""
+def inserting(table: Table, names: tuple[str, ...]) -> Inserting:
+    """What inserts the columns `names` of a table."""
     columns = [column(name, table.c[name].type) for name in names]
-    rows = func.jsonb_to_recordset(sql.cast(bindparam("rows", type_=Text), postgresql.JSONB)).table_valued(*columns)
-    return insert(table).from_select(names, select(rows.render_derived(with_types=True)))
+    rows = func.jsonb_to_recordset(bindparam("rows")).table_valued(*columns)
+    statement = insert(table).from_select(names, select(rows.render_derived(with_types=True)))
+    row = forms.typed_dict_schema({name: forms.typed_dict_field(_form(table.c[name])) for name in names})
+    return Inserting(statement, SchemaSerializer(forms.list_schema(row), {"ser_json_inf_nan": "constants"}))
 
 
-def written(rows: Sequence[Mapping[str, Any]]) -> str:
+def written(rows: Sequence[Mapping[str, Any]], writer: SchemaSerializer) -> Jsonb:
     """Rows as JSON.
 
     Raises:
         DataError: if a text has a NUL.
-        TypeError, ValueError: for what no table keeps, and for a moment without a zone.
+        ValueError: for a moment without a zone.
     """
-    text = _ROWS.encode(rows)
-    if "\\u0000" in text and _NUL.search(text):
+    text = writer.to_json(rows)
+    if b"\\u0000" in text and _NUL.search(text):
         raise DataError(None, None, ValueError("a text with a NUL"))
-    return text
+    return Jsonb(text, bytes)
 
 
-def _as_text(value: object) -> str:
-    """What JSON has no form for, as PostgreSQL reads it."""
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    if isinstance(value, datetime) and value.tzinfo is None:
+def _form(of: Column[Any]) -> forms.CoreSchema:
+    """How the values of a column are written; most say it by themselves."""
+    write = _moment if isinstance(of.type, Moment) else _bytes if isinstance(of.type, LargeBinary) else None
+    if write is None:
+        return forms.any_schema()
+    return forms.any_schema(
+        serialization=forms.plain_serializer_function_ser_schema(write, when_used="json-unless-none")
+    )
+
+
+def _bytes(value: bytes) -> str:
+    return f"\\x{value.hex()}"
+
+
+def _moment(value: datetime) -> str:
+    if value.tzinfo is None:
         raise ValueError("a moment without a zone")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not kept in a table")
+    return value.isoformat()
 
 
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_ROWS = JSONEncoder(default=_as_text, check_circular=False, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

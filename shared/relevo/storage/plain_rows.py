@@ -5,7 +5,7 @@ SQLAlchemy would look each value's type up for each row. A moment that stands in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -33,8 +33,14 @@ def inserting(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[s
 
 def written(rows: Sequence[Mapping[str, Any]], places: Sequence[Place]) -> list[tuple[Any, ...]]:
     """Rows as tuples."""
-    given = ([(row.get(name, default), bind) for name, default, bind in places] for row in rows)
-    return [tuple([value if bind is None else bind(value) for value, bind in row]) for row in given]
+    return list(zip(*(_column(rows, place) for place in places), strict=True))
+
+
+def _column(rows: Sequence[Mapping[str, Any]], place: Place) -> Iterable[Any]:
+    """What stands at one place of the statement, row by row."""
+    name, default, bind = place
+    values = [row.get(name, default) for row in rows]
+    return values if bind is None else map(bind, values)
 
 
 def _place(column: Column[Any], dialect: Dialect) -> Place:

@@ -99,12 +99,12 @@ def sops_with(session: Session, peer: str) -> list[SopRow]:
 
 def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[Listed]:
     """The steps or the duties of a referral, in the order in which they were written."""
-    memory, key = _remembering(session, row.peer, row.thread), (row.peer, row.thread)
-    if memory is not None:
+    key = peer, thread = row.peer, row.thread
+    if memory := _remembering(session, peer, thread):
         if (table, key) not in memory.lists:
             _list_all(session, memory, table)
         return list(cast("list[Listed]", memory.lists[table, key]))
-    return list(session.scalars(_LISTS[table], {"peer": row.peer, "threads": [row.thread]}))
+    return list(session.scalars(_LISTS[table], {"peer": peer, "threads": [thread]}))
 
 
 def beside(session: Session, peer: str, thread: str, ask: Ask[Found]) -> Found | None:

@@ -136,7 +136,7 @@ class StepRow(SharedBase):
     who: Mapped[str]
     at: Mapped[datetime]
     late: Mapped[bool] = mapped_column(default=False)
-    jti: Mapped[str | None] = mapped_column(Digest, index=True)
+    jti: Mapped[str | None] = mapped_column(Digest)
     said: Mapped[dict[str, JsonValue]]
     facts: Mapped[dict[str, JsonValue] | None]
     status_after: Mapped[str] = mapped_column(Word)
@@ -170,6 +170,7 @@ class OutboxRow(SharedBase):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_peer_state_jti", "peer", "state", "jti"),
+        Index("ix_outbox_thread_peer", "thread", "peer"),
         Index(
             "ix_outbox_problem",
             "peer",
@@ -183,7 +184,7 @@ class OutboxRow(SharedBase):
 
     jti: Mapped[str] = mapped_column(Digest, primary_key=True)
     peer: Mapped[str] = mapped_column(Word)
-    thread: Mapped[str] = mapped_column(Digest, index=True)
+    thread: Mapped[str] = mapped_column(Digest)
     kind: Mapped[str] = mapped_column(Word)
     step: Mapped[str] = mapped_column(Word)
     sop: Mapped[str] = mapped_column(Digest)
@@ -221,12 +222,15 @@ class InboxRow(SharedBase):
     """A message that arrived: its manifest, its content, and the receipt that it got, byte for byte."""
 
     __tablename__ = "inbox"
-    __table_args__ = (UniqueConstraint("peer", "epoch", "seq"),)
+    __table_args__ = (
+        Index("ix_inbox_thread_peer_code", "thread", "peer", "code"),
+        UniqueConstraint("peer", "epoch", "seq"),
+    )
 
     peer: Mapped[str] = mapped_column(Word, primary_key=True)
     jti: Mapped[str] = mapped_column(Digest, primary_key=True)
     identity: Mapped[str] = mapped_column(Digest)
-    thread: Mapped[str] = mapped_column(Digest, index=True)
+    thread: Mapped[str] = mapped_column(Digest)
     kind: Mapped[str] = mapped_column(Word)
     epoch: Mapped[int]
     seq: Mapped[int] = mapped_column(BigInteger)

@@ -1,31 +1,33 @@
-"""What is asked for one load does not grow with what waits behind it."""
+"""What is asked for one load does not grow with what waits behind it, nor with what came before."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import pytest
 from sqlalchemy import event
 
+from relevo.delivery.node import Node
 from relevo.storage.database import Database
 from support.nodes import JoinedNodes
 from support.story import Story, sample
 
+Asked: TypeAlias = list[tuple[str, Any]]
 
-@pytest.fixture
-def asked(nodes: JoinedNodes) -> list[tuple[str, Any]]:
-    """What the host asks its database while it brings a referral."""
-    story = Story(nodes=nodes)
-    story.take_in(sample("01"))
-    found: list[tuple[str, Any]] = []
+
+@contextmanager
+def _asking(node: Node) -> Iterator[Asked]:
+    """What a node asks its database meanwhile."""
+    found: Asked = []
 
     def note(_connection: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
         found.append((statement, values))
 
-    event.listen(nodes.host.database.engine, "before_cursor_execute", note)
-    story.send()
-    event.remove(nodes.host.database.engine, "before_cursor_execute", note)
-    return found
+    event.listen(node.database.engine, "before_cursor_execute", note)
+    yield found
+    event.remove(node.database.engine, "before_cursor_execute", note)
 
 
 def _plan(database: Database, statement: str, values: Any) -> str:  # noqa: ANN401 - as the driver was given them
@@ -33,10 +35,37 @@ def _plan(database: Database, statement: str, values: Any) -> str:  # noqa: ANN4
         return " ".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
 
 
-def test_who_looks_for_problems_does_not_look_through_what_waits(
-    nodes: JoinedNodes, asked: list[tuple[str, Any]]
-) -> None:
+@pytest.fixture
+def taken_in(nodes: JoinedNodes) -> Story:
+    story = Story(nodes=nodes)
+    story.take_in(sample("01"))
+    return story
+
+
+def test_who_looks_for_problems_does_not_look_through_what_waits(nodes: JoinedNodes, taken_in: Story) -> None:
+    with _asking(nodes.host) as asked:
+        taken_in.send()
     after_problems = [one for one in asked if "outbox.problem IN" in one[0]]
     assert after_problems
     for statement, values in after_problems:
         assert "ix_outbox_problem" in _plan(nodes.host.database, statement, values)
+
+
+def test_who_looks_for_a_thread_does_not_look_through_all_that_came(nodes: JoinedNodes, taken_in: Story) -> None:
+    with _asking(nodes.origin) as asked:
+        taken_in.send()
+        taken_in.timeline(nodes.origin)
+    in_threads = [one for one in asked if "inbox.thread IN" in one[0] or "inbox.thread =" in one[0]]
+    assert in_threads
+    for statement, values in in_threads:
+        assert "ix_inbox_thread_peer_code (thread=? AND peer=?" in _plan(nodes.origin.database, statement, values)
+
+
+def test_who_withdraws_does_not_look_through_all_that_was_sent(nodes: JoinedNodes, taken_in: Story) -> None:
+    taken_in.send()
+    with _asking(nodes.host) as asked:
+        taken_in.withdraw()
+    in_threads = [one for one in asked if "outbox.thread =" in one[0]]
+    assert in_threads
+    for statement, values in in_threads:
+        assert "ix_outbox_thread_peer (thread=? AND peer=?" in _plan(nodes.host.database, statement, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, inspect
+from sqlalchemy import MetaData, column, inspect, select, table
 
 from host_node.tables import HostBase
-from origin_node.tables import OriginBase
+from origin_node.tables import OriginBase, StatedRow
 from relevo.runtime import MIGRATIONS, Service, is_begun, is_current, migrate
-from relevo.storage.base import SharedBase
+from relevo.storage.base import JsonColumn, Moment, SharedBase, Word
 from relevo.storage.database import Database
 from support.databases import Databases
 
@@ -56,6 +57,51 @@ def test_migrations_can_be_undone(databases: Databases, services: tuple[Service,
     command.downgrade(config, "base")
     assert tables(address) == {"alembic_version"}
     assert not is_begun(address)
+
+
+NOON, LATER = datetime(2026, 11, 2, 12, tzinfo=UTC), datetime(2026, 11, 3, 12, 0, 0, 5, tzinfo=UTC)
+CONTACT = {"number": "+221 77", "notes": {"hours": [9, 0.5, None, True]}}
+NEEDS = {"services": ["housing"], "intentions": 'a \\u0041 "word", \u00e9 and \U0001f600'}
+BY_CLASS = [
+    ("ci-host", "t1", "contact", CONTACT, "j2", LATER),
+    ("ci-host", "t1", "needs", NEEDS, "j1", NOON),
+    ("ci-host", "t1", "travel", {}, "j1", NOON),
+    ("ci-host", "t2", "needs", {"services": []}, "j3", LATER),
+]
+BY_MESSAGE = [
+    ("t1", "j1", {"needs": NEEDS, "travel": {}}, NOON),
+    ("t1", "j2", {"contact": CONTACT}, LATER),
+    ("t2", "j3", {"needs": {"services": []}}, LATER),
+]
+FORMER = table(
+    "stated",
+    *(column(name, Word) for name in ("peer", "thread", "data_class")),
+    column("fields", JsonColumn),
+    column("jti", Word),
+    column("stated_at", Moment),
+)
+
+
+def test_what_was_stated_is_brought_together_by_message_and_taken_apart_again(
+    databases: Databases, services: tuple[Service, Service]
+) -> None:
+    address = databases.fresh(services[1])
+    config = Config(str(MIGRATIONS / "alembic.ini"), ini_section=services[1].migrations)
+    config.attributes["address"] = address
+    command.downgrade(config, "origin_0007")
+    database = Database(address)
+    with database.engine.begin() as connection:
+        names = [one.name for one in FORMER.c]
+        connection.execute(FORMER.insert(), [dict(zip(names, row, strict=True)) for row in BY_CLASS])
+    migrate(services[1], address)
+    with database.engine.connect() as connection:
+        now = select(StatedRow.thread, StatedRow.jti, StatedRow.classes, StatedRow.stated_at)
+        assert [tuple(row) for row in connection.execute(now.order_by(StatedRow.jti))] == BY_MESSAGE
+    command.downgrade(config, "origin_0007")
+    with database.engine.connect() as connection:
+        former = select(FORMER).order_by(FORMER.c.thread, FORMER.c.data_class)
+        assert [tuple(row) for row in connection.execute(former)] == BY_CLASS
+    database.close()
 
 
 def test_a_database_is_current_only_after_every_migration(

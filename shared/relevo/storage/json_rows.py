@@ -12,11 +12,27 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from json import JSONEncoder
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Insert, Table, Text, bindparam, column, func, insert, select, sql
+from sqlalchemy import (
+    BindParameter,
+    ColumnClause,
+    ColumnElement,
+    Insert,
+    Table,
+    TableValuedAlias,
+    Text,
+    Update,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+    sql,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DataError
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 LONG = 2000
 """More characters and bytes than this in a row are long."""
@@ -30,9 +46,20 @@ def is_long(row: Mapping[str, Any]) -> bool:
 @lru_cache(maxsize=256)
 def inserting(table: Table, names: tuple[str, ...]) -> Insert:
     """Inserts the columns `names` of the rows that its value `rows` holds, in their order, as `written` writes them."""
-    columns = [column(name, table.c[name].type) for name in names]
-    rows = func.jsonb_to_recordset(sql.cast(bindparam("rows", type_=Text), postgresql.JSONB)).table_valued(*columns)
-    return insert(table).from_select(names, select(rows.render_derived(with_types=True)))
+    rows = _table([column(name, table.c[name].type) for name in names])
+    return insert(table).from_select(names, select(rows))
+
+
+@lru_cache(maxsize=256)
+def changing(statement: Update) -> Update:
+    """Does for all rows that its value `rows` holds what `statement` does for one: its values are their columns."""
+    binds = statement.compile().binds.items()
+    rows = _table([column(name, bind.type) for name, bind in binds if bind.required])
+
+    def in_row(element: ExternallyTraversible, **_options: object) -> ColumnElement[Any] | None:
+        return rows.c[element.key] if isinstance(element, BindParameter) and element.required else None
+
+    return cast("Update", replacement_traverse(statement, {}, in_row))
 
 
 def written(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -57,6 +84,11 @@ def _as_text(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is not kept in a table")
+
+
+def _table(columns: Sequence[ColumnClause[Any]]) -> TableValuedAlias:
+    rows = func.jsonb_to_recordset(sql.cast(bindparam("rows", type_=Text), postgresql.JSONB)).table_valued(*columns)
+    return rows.render_derived(with_types=True)
 
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")

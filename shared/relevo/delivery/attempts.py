@@ -3,13 +3,15 @@
 The message keeps its identity and its place on every attempt. An attempt is repeated byte for byte while both its keys
 are in use; otherwise it is made anew, in the same place.
 
-    attempt    makes it, or finds the one that was made before; a new one is kept with its log entry before it leaves
-    keep       notes it at the message, as one that is tried now or only made
-    move_on    notes where the stream stands, once all attempts of a load are made
+    attempt        makes it, or finds the one made before; of a new one manifest and log entry are kept before it leaves
+    keep           notes it at the message, as one that is tried now or only made
+    keep_sealed    keeps the sealed bytes as well, once they did not arrive; nearly all arrive at the first try
+    move_on        notes where the stream stands, once all attempts of a load are made
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
@@ -18,7 +20,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from relevo.delivery import epochs
+from relevo.delivery import epochs, outbox
 from relevo.delivery.outbox import Leaving
 from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
@@ -71,6 +73,7 @@ _KEEP = (
     .where(OutboxRow.jti == bindparam("of"))
     .values({name: bindparam(name) for name in ("attempts", "epoch", "seq", "manifest", "sealed")})
 )
+_KEEP_SEALED = update(OutboxRow).where(OutboxRow.jti == bindparam("of")).values(sealed=bindparam("sealed"))
 _MOVE_ON = (
     update(PeerRow)
     .where(PeerRow.node_id == bindparam("of"), PeerRow.last_seq < bindparam("place"))
@@ -95,7 +98,7 @@ def attempt(work: UnitOfWork, stream: Stream, row: Leaving, trust: Trust) -> Att
 
 
 def keep(work: UnitOfWork, row: Leaving, made: Attempt, *, tried: bool) -> None:
-    """Note an attempt at its message."""
+    """Note an attempt at its message, without the sealed bytes if this is the first time that any are tried."""
     alter(
         work.session,
         _KEEP,
@@ -104,8 +107,17 @@ def keep(work: UnitOfWork, row: Leaving, made: Attempt, *, tried: bool) -> None:
         epoch=made.epoch,
         seq=made.seq,
         manifest=made.envelope.manifest,
-        sealed=made.envelope.sealed,
+        sealed=None if tried and row.sealed is None else made.envelope.sealed,
     )
+
+
+def keep_sealed(work: UnitOfWork, tried: Sequence[tuple[Leaving, Envelope]]) -> None:
+    """Keep the sealed bytes of those that still wait, to be repeated, unless they say something else by now."""
+    waiting = {one.jti: one for one in outbox.still_queued(work.session, [one.jti for one, _ in tried])}
+    for one, envelope in tried:
+        now = waiting.get(one.jti)
+        if now and now.manifest == envelope.manifest and now.sealed != envelope.sealed and now.seals_same(one):
+            alter(work.session, _KEEP_SEALED, of=one.jti, sealed=envelope.sealed)
 
 
 def move_on(work: UnitOfWork, stream: Stream) -> None:

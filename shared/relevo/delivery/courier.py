@@ -28,6 +28,7 @@ import structlog
 from sqlalchemy import bindparam, update
 
 from relevo.delivery import loads, outbox, reconcile, settlement
+from relevo.delivery.attempts import keep_sealed
 from relevo.delivery.federation import ENVELOPES
 from relevo.delivery.flights import Landed, fly
 from relevo.delivery.loads import PROBE, Load
@@ -160,7 +161,7 @@ class Courier:
         return self._settle(load, results, summary)
 
     def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
-        body = strict_json.dump_whole({"envelopes": load.envelopes})
+        body = strict_json.dump_whole({"envelopes": [envelope.to_object() for _, envelope in load.messages]})
         url = load.endpoint.rstrip("/") + ENVELOPES
         at, key = self._node.clock.now(), self._node.identity.keys.signing
         headers = sign_request("POST", url, CONTENT_TYPE, body, key=key, at=at)
@@ -192,6 +193,8 @@ class Courier:
                 settlement.settle(work, rows[jti], result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
+            if not all(settled):
+                keep_sealed(work, load.messages)
             ask(work.session, _REACHED, {"to": load.peer})
             offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust)
         return Landed(sum(settled), load.passed or offered_again > 0)
@@ -199,6 +202,8 @@ class Courier:
     def _postpone(self, peer: str, fault: RelevoError, load: Load | None = None) -> None:
         """Let the peer rest; what failed beside another load counts once."""
         with self._node.write(lane=peer) as work:
+            if load is not None:
+                keep_sealed(work, load.messages)
             row = work.session.get_one(PeerRow, peer)
             if load is not None and row.failures > load.failures:
                 return

@@ -20,7 +20,6 @@ from relevo.delivery.retry import waits
 from relevo.errors import WireError
 from relevo.protocol.envelope import Envelope
 from relevo.protocol.statement import StatementExpired
-from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import Trust
 from relevo.storage import peers, recall
 from relevo.storage.peers import HEARD
@@ -36,7 +35,7 @@ ROOM = MAX_BODY * 3 // 4
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is brought to one peer in one request.
+    """What is brought to one peer in one request: messages as they stood then, and as they leave.
 
     `failures` is how often bringing to the peer had failed before; `more` says that more may wait behind this load, and
     `passed` that it passed over something on its way. Nothing else is under way beside a load that goes `alone`.
@@ -46,12 +45,20 @@ class Load:
     endpoint: str
     trust: Trust
     failures: int
-    jtis: list[str]
-    envelopes: list[JsonObject]
-    threads: frozenset[str]
+    messages: Sequence[tuple[Leaving, Envelope]]
     alone: bool
     more: bool
     passed: bool
+
+    @property
+    def jtis(self) -> list[str]:
+        """The messages, in their order."""
+        return [one.jti for one, _ in self.messages]
+
+    @property
+    def threads(self) -> frozenset[str]:
+        """See `relevo.delivery.flights`."""
+        return frozenset(one.thread for one, _ in self.messages)
 
     @property
     def last(self) -> str:
@@ -83,9 +90,7 @@ def make(node: Node, work: UnitOfWork, peer: str, behind: str, busy: Collection[
         endpoint=stream.endpoint,
         trust=trust,
         failures=stream.failures,
-        jtis=[one.jti for one, _ in filled],
-        envelopes=[envelope.to_object() for _, envelope in filled],
-        threads=frozenset(one.thread for one, _ in filled),
+        messages=filled,
         alone=most == PROBE or not all(outbox.is_about_a_person(one.kind) for one, _ in filled),
         more=most == PROBE or len(waiting) == BATCH or len(filled) < len(due),
         passed=len(due) < len(waiting),

@@ -71,9 +71,14 @@ class Leaving(NamedTuple):
     manifest: str | None
     sealed: bytes | None
 
+    def seals_same(self, other: Leaving) -> bool:
+        """Whether the same is sealed as of `other`: nothing was erased, withheld or signed anew in between."""
+        return all(getattr(self, name) == getattr(other, name) for name in _SEALED)
+
 
 Message: TypeAlias = OutboxRow | Leaving
 """A message of ours, as an object of the session or as it was read."""
+_SEALED = ("basis", "basis_record", "basis_salt", "content", "disclosures")
 _WAITING = select(*(getattr(OutboxRow, name) for name in Leaving._fields)).where(OutboxRow.state == OutboxState.QUEUED)
 _QUEUED = _WAITING.where(OutboxRow.jti.in_(bindparam("jtis", expanding=True))).order_by(OutboxRow.jti)
 _NOW = _WAITING.where(

@@ -17,7 +17,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Table, event, insert, inspect
+from sqlalchemy import CursorResult, Executable, Table, Update, event, insert, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
 from relevo.storage import json_rows, plain_rows
@@ -26,7 +26,7 @@ _WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
 Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
-_Waiting: TypeAlias = dict[Table | Executable, list[dict[str, Any]]]
+_Waiting: TypeAlias = dict[Table | Update, list[dict[str, Any]]]
 
 
 class AppendingSession(Session):
@@ -43,8 +43,11 @@ def append(session: Session, table: type[DeclarativeBase], **values: object) -> 
     _wait(session, cast("Table", table.__table__), values)
 
 
-def alter(session: Session, statement: Executable, **values: object) -> None:
-    """Change a row that was there before, with a statement that was built once; no object of the session holds it."""
+def alter(session: Session, statement: Update, **values: object) -> None:
+    """Change a row that was there before, with a statement that was built once; no object of the session holds it.
+
+    With one statement each row is changed once.
+    """
     _wait(session, statement, values)
 
 
@@ -73,7 +76,7 @@ def ask(session: Session, statement: Executable, values: Values | Sequence[Value
     return session.connection().execute(statement, values)
 
 
-def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) -> None:
+def _wait(session: Session, what: Table | Update, values: dict[str, Any]) -> None:
     waiting: _Waiting = session.info.setdefault(_WAITING, {})
     waiting.setdefault(what, []).append(values)
 
@@ -83,16 +86,15 @@ def _write(session: Session) -> None:
     waiting: _Waiting = session.info.pop(_WAITING, {})
     for what, rows in waiting.items():
         connection = session.connection()
-        if not isinstance(what, Table):
-            connection.execute(what, rows)
-        elif connection.dialect.name == "sqlite":
+        if connection.dialect.name == "sqlite" and isinstance(what, Table):
             statement, binds = plain_rows.inserting(what, tuple(rows[0]), connection.dialect)
             connection.exec_driver_sql(statement, plain_rows.written(rows, binds))
-        elif json_rows.is_long(rows[0]):
-            connection.execute(insert(what), rows)
+        elif connection.dialect.name == "sqlite" or json_rows.is_long(rows[0]):
+            connection.execute(insert(what) if isinstance(what, Table) else what, rows)
         else:
-            inserting, writer = json_rows.inserting(what, tuple(rows[0]))
-            connection.execute(inserting, {"rows": json_rows.written(rows, writer)})
+            names = tuple(rows[0])
+            whole = json_rows.inserting(what, names) if isinstance(what, Table) else json_rows.changing(what)
+            connection.execute(whole.statement, {"rows": json_rows.written(rows, whole.writer)})
 
 
 @cache

@@ -58,6 +58,9 @@ _RUNG = "rung"
 UNKEEPABLE = (DataError, OverflowError)
 """What is raised for a value that a database cannot keep: by PostgreSQL, and by Python's SQLite before it asks."""
 _ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+"""What is brought and taken is a few rows of many, and tables grow faster than PostgreSQL counts them: it would plan to
+look through all of one that was small when it was last counted, and, where it has to, compile that first."""
 LANES = 256
 """Of so many lanes it is kept how their transactions begin."""
 _MANY = -1
@@ -238,6 +241,7 @@ def _beginning(connection: Connection) -> Iterator[str]:
         return
     yield f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
     yield f"SELECT pg_advisory_xact_lock({_lock(_LANE, lane)})"
+    yield _BY_INDEX
 
 
 def _first(connection: Connection, statements: str) -> CursorResult[Any]:

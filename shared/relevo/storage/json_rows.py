@@ -11,13 +11,28 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from psycopg.types.json import Jsonb
 from pydantic_core import SchemaSerializer
 from pydantic_core import core_schema as forms
-from sqlalchemy import Column, Insert, LargeBinary, Table, bindparam, column, func, insert, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnClause,
+    ColumnElement,
+    Insert,
+    LargeBinary,
+    Table,
+    TableValuedAlias,
+    Update,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.exc import DataError
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from relevo.storage.base import Moment
 
@@ -25,10 +40,10 @@ LONG = 2000
 """More characters and bytes than this in a row are long."""
 
 
-class Inserting(NamedTuple):
-    """A statement that inserts the rows that its value `rows` holds, in their order, and what writes that value."""
+class Whole(NamedTuple):
+    """A statement that does all that is to be done for the rows that its value `rows` holds, and what writes those."""
 
-    statement: Insert
+    statement: Insert | Update
     writer: SchemaSerializer
 
 
@@ -38,13 +53,23 @@ def is_long(row: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def inserting(table: Table, names: tuple[str, ...]) -> Inserting:
-    """What inserts the columns `names` of a table."""
+def inserting(table: Table, names: tuple[str, ...]) -> Whole:
+    """Inserts the columns `names` of rows, in their order."""
     columns = [column(name, table.c[name].type) for name in names]
-    rows = func.jsonb_to_recordset(bindparam("rows")).table_valued(*columns)
-    statement = insert(table).from_select(names, select(rows.render_derived(with_types=True)))
-    row = forms.typed_dict_schema({name: forms.typed_dict_field(_form(table.c[name])) for name in names})
-    return Inserting(statement, SchemaSerializer(forms.list_schema(row), {"ser_json_inf_nan": "constants"}))
+    return Whole(insert(table).from_select(names, select(_table(columns))), _writer(columns))
+
+
+@lru_cache(maxsize=256)
+def changing(statement: Update) -> Whole:
+    """Does for all rows what `statement` does for one: its values are their columns."""
+    binds = statement.compile().binds.items()
+    columns = [column(name, bind.type) for name, bind in binds if bind.required]
+    rows = _table(columns)
+
+    def in_row(element: ExternallyTraversible, **_options: object) -> ColumnElement[Any] | None:
+        return rows.c[element.key] if isinstance(element, BindParameter) and element.required else None
+
+    return Whole(cast("Update", replacement_traverse(statement, {}, in_row)), _writer(columns))
 
 
 def written(rows: Sequence[Mapping[str, Any]], writer: SchemaSerializer) -> Jsonb:
@@ -60,7 +85,17 @@ def written(rows: Sequence[Mapping[str, Any]], writer: SchemaSerializer) -> Json
     return Jsonb(text, bytes)
 
 
-def _form(of: Column[Any]) -> forms.CoreSchema:
+def _table(columns: Sequence[ColumnClause[Any]]) -> TableValuedAlias:
+    rows = func.jsonb_to_recordset(bindparam("rows")).table_valued(*columns)
+    return rows.render_derived(with_types=True)
+
+
+def _writer(columns: Sequence[ColumnClause[Any]]) -> SchemaSerializer:
+    row = forms.typed_dict_schema({one.name: forms.typed_dict_field(_form(one)) for one in columns})
+    return SchemaSerializer(forms.list_schema(row), {"ser_json_inf_nan": "constants"})
+
+
+def _form(of: ColumnClause[Any]) -> forms.CoreSchema:
     """How the values of a column are written; most say it by themselves."""
     write = _moment if isinstance(of.type, Moment) else _bytes if isinstance(of.type, LargeBinary) else None
     if write is None:

@@ -163,8 +163,8 @@ class DutyRow(SharedBase):
 class OutboxRow(SharedBase):
     """A message that waits to leave, or left: its signed content, and what became of it.
 
-    `content` and `disclosures` are written in the transaction of the change; `epoch`, `seq`, `manifest` and `sealed`
-    by the courier. `sealed` goes when the receipt has come.
+    `content` and `disclosures` are written in the transaction of the change; `epoch`, `seq` and `manifest` by the
+    courier. `sealed` is there only while an attempt that did not arrive waits to be repeated.
     """
 
     __tablename__ = "outbox"

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from origin_node import follow_up
 from origin_node import referrals as verbs
-from relevo.delivery import federation, settlement, sop_exchange
+from relevo.delivery import federation, loads, settlement, sop_exchange
 from relevo.delivery.courier import Courier
-from relevo.delivery.transport import HttpTransport, PeerUnreachable
+from relevo.delivery.transport import Answer, HttpTransport, PeerUnreachable
 from relevo.domain.access import Role
+from relevo.domain.data_classes import DataClass
+from relevo.protocol.manifest import said_in
 from relevo.protocol.receipt import Receipt, sign_receipt
+from relevo.protocol.sd_jwt import Disclosure
 from relevo.protocol.strict_json import JsonObject
-from relevo.storage import peers, sops
-from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
-from support.nodes import AT, HOST_ID, ORIGIN_ID, SOP, JoinedNodes, staff
+from relevo.storage import erasure, peers, referrals, sops
+from relevo.storage.tables import InboxRow, ManifestRow, OutboxRow, PeerRow, ReferralRow
+from support.nodes import AT, HOST_ID, ORIGIN_ID, SOP, JoinedNodes, MemoryTransport, staff
 from support.story import Story, changed, sample
 
 OUTCOME: JsonObject = {"services": [{"service": "business-start", "status": "in-progress"}]}
@@ -89,6 +94,65 @@ def test_what_was_sealed_is_brought_although_the_statement_has_ended_since(nodes
     courier.run_once()
     assert nodes.transport.carried[-1].url.endswith(federation.ENVELOPES)
     assert nodes.transport.carried[-1].answer is not None
+
+
+def test_what_was_under_way_when_a_node_died_is_sealed_anew_in_its_place(nodes: JoinedNodes) -> None:
+    story = Story(nodes=nodes)
+    story.take_in(sample("01"))
+    story.send(deliver=False)
+    with nodes.host.write() as work:
+        lost = loads.make(nodes.host, work, ORIGIN_ID, "", ())
+    assert lost is not None
+    Courier(nodes.host, nodes.transport).run_once()
+    assert story.deliveries(nodes.host) == {"requested": "stored"}
+    with nodes.host.read() as work:
+        tokens = work.session.scalars(select(ManifestRow.token).where(ManifestRow.jti.in_(lost.jtis)))
+        first, second = (said_in(token).attempt for token in tokens)
+    assert (first.epoch, first.seq) == (second.epoch, second.seq)
+    assert first.sealed != second.sealed
+
+
+@dataclass
+class Interrupting(MemoryTransport):
+    """Somebody works on the sender while a request is under way that never arrives; then all others do."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if self.meanwhile is not None:
+            work, self.meanwhile = self.meanwhile, None
+            work()
+            self.drop_next_request()
+        return super().send(method, url, headers, body)
+
+
+ERASED: dict[str, Callable[[Session, ReferralRow], None]] = {
+    "a class": lambda session, row: erasure.erase_classes(session, row, [DataClass.NEEDS]),
+    "everything": erasure.erase_thread,
+}
+
+
+@pytest.mark.parametrize("gone", ERASED.values(), ids=ERASED.keys())
+def test_what_was_erased_while_it_was_under_way_is_not_repeated(
+    nodes: JoinedNodes, gone: Callable[[Session, ReferralRow], None]
+) -> None:
+    story = Story(nodes=nodes)
+    story.take_in(sample("01"))
+    story.send(deliver=False)
+
+    def erase() -> None:
+        with nodes.host.write() as work:
+            gone(work.session, referrals.by_thread(work.session, story.thread))
+
+    courier = Courier(nodes.host, Interrupting(nodes=nodes.transport.nodes, meanwhile=erase))
+    courier.run_once()
+    with nodes.host.read() as work:
+        assert set(work.session.scalars(select(OutboxRow.sealed))) == {None}
+    nodes.clock.move(timedelta(hours=1))
+    courier.run_once()
+    with nodes.origin.read() as work:
+        came = work.session.scalars(select(InboxRow.disclosures)).all()
+    assert not [one for said in came for one in said or () if Disclosure.parse(one).name == DataClass.NEEDS]
 
 
 @pytest.mark.parametrize("where", ["the message", "the peer"])

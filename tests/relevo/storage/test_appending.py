@@ -77,6 +77,19 @@ def test_entries_of_the_log_stand_in_the_order_in_which_they_were_recorded(datab
         assert list(session.scalars(found)) == [f"sample-{number}" for number in range(9)]
 
 
+def test_each_row_that_is_changed_gets_its_own_values_and_others_stay(database: Database) -> None:
+    said = {"a": "Abidjan, «é» \\ \"'", "b": "\n", "c": "sample"}
+    with database.write() as session:
+        for name in said:
+            _keep(session, name)
+    with database.write() as session:
+        for name in ("b", "a"):
+            alter(session, SAY, named=name, said=said[name])
+    with database.read() as session:
+        found = ask(session, select(ManifestRow.jti, ManifestRow.token).where(ManifestRow.jti.in_(said)))
+        assert {row.jti: row.token for row in found} == said
+
+
 def test_a_statement_that_was_built_once_finds_what_waits_and_what_an_object_says(database: Database) -> None:
     with database.write() as session:
         _keep(session, "a")

@@ -72,6 +72,18 @@ def test_who_comes_after_the_server_ended_all_connections_gets_a_new_one(
     act(shared)
 
 
+def test_in_a_lane_a_table_is_searched_by_index_although_it_was_small_when_it_was_counted(shared: Database) -> None:
+    searched = text("EXPLAIN SELECT token FROM manifest WHERE digest IN ('sample', 'another')")
+    with shared.write() as session:
+        session.execute(text("ANALYZE manifest"))
+        assert "Seq Scan" in "".join(session.scalars(searched))
+    with shared.write(lane="sample") as session:
+        assert "Seq Scan" not in "".join(session.scalars(searched))
+        assert session.scalar(text("SHOW jit")) == "off"
+    with shared.write() as session:
+        assert session.scalar(text("SHOW enable_seqscan")) == "on"
+
+
 def test_a_transaction_whose_connection_ends_is_undone_and_not_begun_again_behind_its_back(shared: Database) -> None:
     with suppress(OperationalError), shared.write() as session:
         session.execute(text("CREATE TABLE half_done ()"))

@@ -17,10 +17,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Table, event, insert, inspect
+from sqlalchemy import CursorResult, Executable, Table, event, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
-from relevo.storage import json_rows, plain_rows
+from relevo.storage import one_trip
 
 _WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
@@ -53,12 +53,12 @@ def hold(session: Session, new: DeclarativeBase) -> None:
     session.info.setdefault(_HELD, []).append(new)
 
 
-def finish(session: Session) -> None:
-    """Write everything that waits; what is held is not changed any more."""
+def finish(session: Session, *, ends: bool = False) -> None:
+    """Write everything that waits; what is held is not changed any more. `ends` if the transaction is committed then."""
     held: list[DeclarativeBase] = session.info.pop(_HELD, [])
     for new in held:
         append(session, type(new), **{name: new.__dict__.get(name) for name in _written(type(new))})
-    _write(session)
+    _write(session, ends=ends)
 
 
 def ask(session: Session, statement: Executable, values: Values | Sequence[Values] = MappingProxyType({})) -> Answer:
@@ -78,20 +78,12 @@ def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) ->
     waiting.setdefault(what, []).append(values)
 
 
-def _write(session: Session) -> None:
+def _write(session: Session, *, ends: bool = False) -> None:
     session.add_all(session.info.pop(_HELD, ()))
     waiting: _Waiting = session.info.pop(_WAITING, {})
-    for what, rows in waiting.items():
-        connection = session.connection()
-        if not isinstance(what, Table):
-            connection.execute(what, rows)
-        elif connection.dialect.name == "sqlite":
-            statement, binds = plain_rows.inserting(what, tuple(rows[0]), connection.dialect)
-            connection.exec_driver_sql(statement, plain_rows.written(rows, binds))
-        elif json_rows.is_long(rows[0]):
-            connection.execute(insert(what), rows)
-        else:
-            connection.execute(json_rows.inserting(what, tuple(rows[0])), {"rows": json_rows.written(rows)})
+    if waiting:
+        ends = ends and not (session.new or session.dirty or session.deleted)
+        one_trip.carry(session.connection(), waiting, ends=ends)
 
 
 @cache
@@ -102,7 +94,10 @@ def _written(table: type[DeclarativeBase]) -> tuple[str, ...]:
 
 
 def _before_end(session: Session) -> None:
-    (_write if session.in_nested_transaction() else finish)(session)
+    if session.in_nested_transaction():
+        _write(session)
+    else:
+        finish(session, ends=True)
 
 
 def _before_question(asked: ORMExecuteState) -> None:

@@ -43,7 +43,8 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from relevo.storage.appending import AppendingSession
+from relevo.storage import one_trip
+from relevo.storage.appending import AppendingSession, alter
 from relevo.storage.bell import Bell
 from relevo.storage.numbering import number
 
@@ -74,6 +75,7 @@ class Database:
         self.bell = Bell()
         self.name = secrets.token_hex(8)
         """By which this process knows its own ring when it hears it again."""
+        self._notify = text(f"NOTIFY {BELL}, '{self.name}'")
         self.unbegun = self.engine.execution_options(begins=False)
         """Connections of PostgreSQL on which each statement is a transaction of its own."""
 
@@ -88,7 +90,7 @@ class Database:
             with session.begin():
                 yield session
                 if _RUNG in session.info and self.is_shared:
-                    session.execute(text(f"NOTIFY {BELL}, '{self.name}'"))
+                    alter(session, self._notify)
             if _RUNG in session.info:
                 self.bell.ring(session.info[_RUNG])
 
@@ -173,6 +175,7 @@ def _engine(address: str) -> Engine:
         engine = create_engine(url, connect_args=each_by_itself, hide_parameters=True, max_overflow=_MANY)
         event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "rollback", _end_postgresql)
+        one_trip.prepare(engine)
         return engine
     engine = create_engine(url, hide_parameters=True, max_overflow=_MANY)
     event.listen(engine, "connect", _prepare_sqlite)

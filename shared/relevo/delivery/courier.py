@@ -42,7 +42,7 @@ from relevo.protocol.keys import VerifyKey
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import peers
-from relevo.storage.appending import ask
+from relevo.storage.appending import alter
 from relevo.storage.tables import PeerRow
 
 EVENTS = structlog.get_logger("relevo.courier")
@@ -192,7 +192,7 @@ class Courier:
                 settlement.settle(work, rows[jti], result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
-            ask(work.session, _REACHED, {"to": load.peer})
+            alter(work.session, _REACHED, to=load.peer)
             offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust)
         return Landed(sum(settled), load.passed or offered_again > 0)
 

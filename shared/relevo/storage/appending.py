@@ -54,7 +54,7 @@ def hold(session: Session, new: DeclarativeBase) -> None:
 
 
 def finish(session: Session, *, ends: bool = False) -> None:
-    """Write everything that waits; what is held is not changed any more. `ends` if the transaction is committed then."""
+    """Write everything that waits; what is held changes no more. `ends` if the transaction is committed then."""
     held: list[DeclarativeBase] = session.info.pop(_HELD, [])
     for new in held:
         append(session, type(new), **{name: new.__dict__.get(name) for name in _written(type(new))})

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import select
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -99,6 +100,19 @@ class Database:
         """A transaction that only reads; whatever it writes is undone."""
         with AppendingSession(self.engine, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """For questions that each see a moment of their own: on PostgreSQL they cost no transaction."""
+        if not self.is_shared:
+            with self.read() as session:
+                yield session
+            return
+        with self.unbegun.connect() as connection:
+            while _is_ended(connection):
+                connection.invalidate()
+            with AppendingSession(connection, expire_on_commit=False) as session:
+                yield session
 
     @contextmanager
     def lease(self, name: str) -> Iterator[bool]:
@@ -208,6 +222,15 @@ def _begin_postgresql(connection: Connection) -> None:
             raise TypeError("not psycopg")
         if not _is_begun(driver, statements):
             _first(connection, statements)
+
+
+def _is_ended(connection: Connection) -> bool:
+    """Whether the server has ended a connection: to one that asks nothing it says nothing else."""
+    driver, said = connection.connection.driver_connection, select.poll()
+    if not isinstance(driver, psycopg.Connection) or driver.closed:
+        return True
+    said.register(driver.pgconn.socket, select.POLLIN)
+    return bool(said.poll(0))
 
 
 def _is_begun(driver: psycopg.Connection, statements: str) -> bool:

@@ -31,6 +31,11 @@ def reads(database: Database) -> None:
         assert session.scalar(text("SELECT 1")) == 1
 
 
+def looks(database: Database) -> None:
+    with database.look() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+
+
 def writes(database: Database) -> None:
     with database.write() as session:
         assert session.scalar(text("SELECT 1")) == 1
@@ -48,6 +53,7 @@ def takes_a_lease(database: Database) -> None:
 
 ACTS: Mapping[str, Callable[[Database], None]] = {
     "who reads": reads,
+    "who looks": looks,
     "who writes": writes,
     "who writes in a lane": writes_in_a_lane,
     "who takes a lease": takes_a_lease,

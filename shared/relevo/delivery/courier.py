@@ -110,7 +110,7 @@ class Courier:
         self._flights.shutdown()
 
     def _waiting(self) -> list[str]:
-        with self._node.read() as work:
+        with self._node.look() as work:
             return outbox.peers_with_post(work.session)
 
     def _bring_while_rung(self, peer: str) -> None:

@@ -89,7 +89,7 @@ def test_a_transaction_whose_connection_ends_is_undone_and_not_begun_again_behin
 
 def test_who_cannot_have_the_lock_in_time_is_refused_and_may_try_again(shared: Database) -> None:
     other = Database(shared.engine.url.render_as_string(hide_password=False))
-    with shared.unbegun.connect() as connection:
+    with shared.engine.connect() as connection:
         connection.exec_driver_sql("SET statement_timeout = '50ms'")
     with other.write() as session:
         session.execute(text("SELECT 1"))

@@ -11,8 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from relevo.runtime import Service
+from relevo.storage.appending import append
 from relevo.storage.database import Database
+from relevo.storage.tables import ManifestRow
 from support.databases import PostgresDatabases
+from support.nodes import AT
 
 END_ALL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
 PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT %asked often%'")
@@ -39,6 +42,13 @@ def looks(database: Database) -> None:
 def writes(database: Database) -> None:
     with database.write() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+def notes_after_the_connection_ended(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("SELECT 1"))
+        end_all(database)
+        append(session, ManifestRow, digest="a", jti="a", token="a", made_at=AT)
 
 
 def writes_in_a_lane(database: Database) -> None:
@@ -107,3 +117,10 @@ def test_what_is_asked_often_stays_prepared_though_reading_ends_with_undoing(sha
             session.execute(text('SELECT :number AS "asked often"'), {"number": number})
     with shared.read() as session:
         assert session.scalar(PREPARED) == 1
+
+
+def test_what_is_noted_at_the_end_is_not_kept_if_the_connection_ended_before(shared: Database) -> None:
+    with pytest.raises(OperationalError):
+        notes_after_the_connection_ended(shared)
+    with shared.read() as session:
+        assert session.get(ManifestRow, "a") is None

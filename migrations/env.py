@@ -32,11 +32,11 @@ def _tables() -> list[MetaData]:
 def _run() -> None:
     database = Database(_address())
     try:
-        with database.engine.execution_options(immediate=True).begin() as connection:
+        with database.write() as session:
             context.configure(
-                connection=connection,
+                connection=session.connection(),
                 target_metadata=_tables(),
-                render_as_batch=connection.dialect.name == "sqlite",
+                render_as_batch=database.engine.dialect.name == "sqlite",
                 compare_server_default=True,
             )
             context.run_migrations()

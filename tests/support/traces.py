@@ -30,9 +30,7 @@ def file_of(node: Node) -> bytes:
 def settled_file_of(node: Node) -> bytes:
     """The bytes of a node's SQLite file after everything in its journal was written back."""
     with node.database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
     return file_of(node)
 
 

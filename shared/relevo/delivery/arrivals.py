@@ -135,7 +135,7 @@ def is_stored(session: Session, peer: str, jti: str) -> bool:
 
 def inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:
     """Verify and open what `peer` brought, except what is stored already; faults are kept, not raised."""
-    with node.read() as work:
+    with node.look() as work:
         trust = peers.trust(work.session)
         read = [_read(work, raw, trust, peer) for raw in envelopes]
         jtis = {one.verified.manifest.message.jti for one in read if one.verified}

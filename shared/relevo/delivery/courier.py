@@ -43,7 +43,7 @@ from relevo.protocol.keys import VerifyKey
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import peers
-from relevo.storage.appending import ask
+from relevo.storage.appending import alter
 from relevo.storage.tables import PeerRow
 
 EVENTS = structlog.get_logger("relevo.courier")
@@ -111,7 +111,7 @@ class Courier:
         self._flights.shutdown()
 
     def _waiting(self) -> list[str]:
-        with self._node.read() as work:
+        with self._node.look() as work:
             return outbox.peers_with_post(work.session)
 
     def _bring_while_rung(self, peer: str) -> None:
@@ -195,7 +195,7 @@ class Courier:
             ]
             if not all(settled):
                 keep_sealed(work, load.messages)
-            ask(work.session, _REACHED, {"to": load.peer})
+            alter(work.session, _REACHED, to=load.peer)
             offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust)
         return Landed(sum(settled), load.passed or offered_again > 0)
 

@@ -109,8 +109,8 @@ def admitted(node: Node, request: HopRequest, admission: Admission | None = None
     Raises:
         WireError: if nobody registered has signed it now, or the peer is not heard, or asks too often.
     """
-    with node.read() as work:
-        trust, known = peers.trust(work.session, peers.KNOWN), callers.everybody(work.session)
+    with node.look() as work:
+        trust, known = callers.everybody(work.session)
     hop = _verified(node, request, trust, node.clock.now())
     caller = known[trust.node_of(hop.kid)]
     with (admission or Admission(Limits())).of(caller.node_id):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from relevo.delivery import file_traces
 from relevo.delivery.node import Node
@@ -38,6 +38,7 @@ from relevo.protocol.file_seal import (
 from relevo.protocol.file_type import Ends, FileTypeRefused
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.storage import files
+from relevo.storage.appending import ask
 from relevo.storage.files import PART, FileState
 from relevo.storage.tables import InboxRow
 from relevo.storage.tables_files import FileRow, FileUseRow
@@ -45,6 +46,8 @@ from relevo.storage.unit_of_work import UnitOfWork, User
 
 EVENTS = structlog.get_logger("relevo.files")
 UPLOAD_LASTS = timedelta(days=1)
+_ARRIVED = select(FileRow.id).where(FileRow.state == FileState.ARRIVED)
+_BROKEN_OFF = select(FileRow.id).where(FileRow.state == FileState.UPLOADING, FileRow.begun_at < bindparam("before"))
 
 
 class FileSizeUnfit(BadInput):
@@ -181,17 +184,16 @@ def stored(node: Node, file: str) -> Iterator[bytes]:
 
 def examine(node: Node) -> None:
     """Look at every file that has arrived whole."""
-    with node.read() as work:
-        arrived = list(work.session.scalars(select(FileRow.id).where(FileRow.state == FileState.ARRIVED)))
+    with node.look() as work:
+        arrived = ask(work.session, _ARRIVED).scalars().all()
     for file in arrived:
         _examine(node, file)
 
 
 def sweep(node: Node) -> None:
     """Let go of uploads that broke off."""
-    with node.read() as work:
-        old = (FileRow.state == FileState.UPLOADING, FileRow.begun_at < work.at - UPLOAD_LASTS)
-        gone = list(work.session.scalars(select(FileRow.id).where(*old)))
+    with node.look() as work:
+        gone = ask(work.session, _BROKEN_OFF, {"before": work.at - UPLOAD_LASTS}).scalars().all()
     if gone:
         with node.write() as work:
             files.discard(work.session, gone)

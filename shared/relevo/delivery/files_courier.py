@@ -27,6 +27,7 @@ from relevo.protocol.hop import HopRequest, sign_request, verify_answer
 from relevo.protocol.keys import VerifyKey
 from relevo.protocol.strict_json import JsonObject
 from relevo.storage import files, peers
+from relevo.storage.appending import ask
 from relevo.storage.files import PushState
 from relevo.storage.peers import HEARD
 from relevo.storage.tables import OutboxRow, PeerRow
@@ -36,6 +37,13 @@ from relevo.storage.unit_of_work import UnitOfWork
 EVENTS = structlog.get_logger("relevo.files")
 Push = tuple[str, str, str]
 """Peer, thread and digest."""
+_ANNOUNCED = (
+    select(FilePushRow.peer, FilePushRow.thread, FilePushRow.digest, FilePushRow.next_attempt_at)
+    .join(OutboxRow, OutboxRow.jti == FilePushRow.jti)
+    .where(FilePushRow.state == PushState.WAITING, OutboxRow.state == OutboxState.STORED)
+    .order_by(FilePushRow.jti, FilePushRow.digest)
+)
+"""Files that wait, whose announcing messages have their receipts."""
 
 
 class FileRefusedByPeer(WireError):
@@ -56,13 +64,9 @@ class State:
 
 def run_once(node: Node, transport: Transport) -> int:
     """Bring what may be brought now; how many files got their receipt."""
-    with node.read() as work:
-        waiting = select(FilePushRow).where(FilePushRow.state == PushState.WAITING)
-        due = [
-            (row.peer, row.thread, row.digest)
-            for row in work.session.scalars(waiting.order_by(FilePushRow.jti, FilePushRow.digest))
-            if not waits(row.next_attempt_at, work.at) and _is_receipted(work, row)
-        ]
+    with node.look() as work:
+        announced = ask(work.session, _ANNOUNCED).all()
+        due = [(peer, thread, digest) for peer, thread, digest, again_at in announced if not waits(again_at, work.at)]
     return sum(_bring(node, transport, push) for push in due)
 
 
@@ -159,11 +163,6 @@ def _settle(node: Node, push: Push, token: str) -> None:
 def _require_answers(receipt: FileReceipt, work: UnitOfWork, peer: str, digest: str) -> None:
     if (receipt.iss, receipt.aud, receipt.file) != (peer, work.identity.node_id, digest):
         raise AnswerUnfit("the receipt is for another file")
-
-
-def _is_receipted(work: UnitOfWork, row: FilePushRow) -> bool:
-    message = work.session.get(OutboxRow, row.jti)
-    return message is not None and message.state == OutboxState.STORED
 
 
 def _hold(node: Node, push: Push, code: str) -> None:

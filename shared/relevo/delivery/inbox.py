@@ -46,7 +46,7 @@ from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
-from relevo.storage import callers, erasure, files, log, peers, recall, refused, shares, streams
+from relevo.storage import callers, erasure, files, log, peers, refused, shares, streams
 from relevo.storage.appending import append
 from relevo.storage.callers import Caller
 from relevo.storage.database import UNKEEPABLE, ring
@@ -115,7 +115,6 @@ def _receive(node: Node, arrivals: Sequence[Arrival], peer: str, hop: VerifiedHo
         nonces.remember(work, peer, hop)
         known = Known.gather(work.session, peer, arrivals)
         results = settle(node, work, arrivals, known)
-        recall.finish(work.session)
         _hear(work, caller, hop, arrivals, known)
         streams.note(work.session, peer, known.began, known.stand)
         return Took(results=results, summary=signed_summary(work, peer, known.stand), at=work.at)

@@ -103,3 +103,9 @@ class Node:
         """A unit of work that only reads."""
         with self.database.read() as session:
             yield UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=user)
+
+    @contextmanager
+    def look(self) -> Iterator[UnitOfWork]:
+        """A unit of work for questions that have nothing to do with each other; as in `Database`."""
+        with self.database.look() as session:
+            yield UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=THE_NODE)

@@ -62,9 +62,12 @@ _RECEIPTED = select(OutboxRow).where(
 """What was receipted in a second before that of a summary."""
 _ABOVE = streams.above(bindparam("epoch"), bindparam("high_water"))
 _BEHIND = _RECEIPTED.with_only_columns(OutboxRow.jti).where(_ABOVE).limit(AT_ONCE)
-_KNOWN = select(PeerRow.epoch, PeerRow.last_seq, _MET_UNKNOWN.label("attempt_unknown")).where(
-    PeerRow.node_id == bindparam("peer")
-)
+_KNOWN = select(
+    PeerRow.epoch,
+    PeerRow.last_seq,
+    _MET_UNKNOWN.label("attempt_unknown"),
+    exists().where(StandRow.peer == PeerRow.node_id).label("said_before"),
+).where(PeerRow.node_id == bindparam("peer"))
 
 
 def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust) -> int:
@@ -81,7 +84,8 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
     known = ask(work.session, _KNOWN, {"peer": peer}).one()
     reached, ours = (summary.epoch, summary.high_water), (known.epoch, known.last_seq)
     missing = _missing(work, peer, summary) if reached < ours or summary.gaps else 0
-    streams.note_said(work.session, peer, *reached, missing=missing, at=work.at)
+    is_first = not known.said_before
+    streams.note_said(work.session, peer, *reached, missing=missing, at=work.at, is_first=is_first)
     if reached > ours or known.attempt_unknown:
         _doubt(streams.stand_of(work.session, peer), summary, work.at)
         return 0

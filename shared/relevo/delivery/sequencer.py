@@ -21,7 +21,7 @@ MOST_AT_ONCE = 1000
 
 def sequence(node: Node) -> int:
     """Number what waits and sign a checkpoint over it; how many entries got a place."""
-    with node.read() as work:
+    with node.look() as work:
         stand = log.stand(work.session)
     if not stand.waits and stand.signed == stand.size:
         return 0

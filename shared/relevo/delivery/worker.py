@@ -3,7 +3,7 @@
 | loop | turn by turn |
 | --- | --- |
 | post | bring what is queued, each peer in a thread of its own; number the log; keep it outside; settle the journal |
-| rounds | publish, poll, erase what is due, compare streams, examine and bring files, ask witnesses |
+| rounds | examine and bring files; every fifth time publish, poll, erase what is due, compare streams, ask witnesses |
 
 While the first waits, the database's bell lets it bring the post at once, whichever process rang. Several processes may
 each run a worker of one node (PostgreSQL): to each peer one of them brings, and the log and the rounds are each in the
@@ -16,6 +16,7 @@ loop and is told at once: a node that takes requests but no longer delivers woul
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -38,6 +39,8 @@ from relevo.storage.listening import Listener
 EVENTS = structlog.get_logger("relevo.worker")
 LOG, ROUNDS = "log", "rounds"
 """Leases beside those of the peers, whose names have a colon."""
+SELDOM = 5
+"""Of so many turns one looks after what changes within minutes or days."""
 MINUTE, UNSURE = timedelta(minutes=1), timedelta(days=1)
 """How often, and for how long, a node that has begun asks its peers before it publishes without their answers."""
 
@@ -164,8 +167,11 @@ class Worker:
 
     def _look_after(self) -> None:
         self._begun.wait()
-        while not self._stop.is_set():
-            _try(partial(self._leased, ROUNDS, (*self._upkeep(), *self._files(), self._witness), self._unless_stopped))
+        seldom, often = (*self._upkeep(), *self._files(), self._witness), self._files()
+        for turn in itertools.count():
+            if self._stop.is_set():
+                return
+            _try(partial(self._leased, ROUNDS, often if turn % SELDOM else seldom, self._unless_stopped))
             self._stop.wait(self._interval)
 
     def _leased(

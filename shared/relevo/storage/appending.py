@@ -17,16 +17,16 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Table, Update, event, insert, inspect
+from sqlalchemy import CursorResult, Executable, Table, event, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 
-from relevo.storage import json_rows, plain_rows
+from relevo.storage import one_trip
 
 _WAITING, _HELD = "relevo.appending", "relevo.appending.held"
 Values: TypeAlias = Mapping[str, Any]
 """Values by the name of their `bindparam`."""
 Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
-_Waiting: TypeAlias = dict[Table | Update, list[dict[str, Any]]]
+_Waiting: TypeAlias = dict[Table | Executable, list[dict[str, Any]]]
 
 
 class AppendingSession(Session):
@@ -43,7 +43,7 @@ def append(session: Session, table: type[DeclarativeBase], **values: object) -> 
     _wait(session, cast("Table", table.__table__), values)
 
 
-def alter(session: Session, statement: Update, **values: object) -> None:
+def alter(session: Session, statement: Executable, **values: object) -> None:
     """Change a row that was there before, with a statement that was built once; no object of the session holds it.
 
     With one statement each row is changed once.
@@ -56,12 +56,12 @@ def hold(session: Session, new: DeclarativeBase) -> None:
     session.info.setdefault(_HELD, []).append(new)
 
 
-def finish(session: Session) -> None:
-    """Write everything that waits; what is held is not changed any more."""
+def finish(session: Session, *, ends: bool = False) -> None:
+    """Write everything that waits; what is held changes no more. `ends` if the transaction is committed then."""
     held: list[DeclarativeBase] = session.info.pop(_HELD, [])
     for new in held:
         append(session, type(new), **{name: new.__dict__.get(name) for name in _written(type(new))})
-    _write(session)
+    _write(session, ends=ends)
 
 
 def ask(session: Session, statement: Executable, values: Values | Sequence[Values] = MappingProxyType({})) -> Answer:
@@ -76,25 +76,17 @@ def ask(session: Session, statement: Executable, values: Values | Sequence[Value
     return session.connection().execute(statement, values)
 
 
-def _wait(session: Session, what: Table | Update, values: dict[str, Any]) -> None:
+def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) -> None:
     waiting: _Waiting = session.info.setdefault(_WAITING, {})
     waiting.setdefault(what, []).append(values)
 
 
-def _write(session: Session) -> None:
+def _write(session: Session, *, ends: bool = False) -> None:
     session.add_all(session.info.pop(_HELD, ()))
     waiting: _Waiting = session.info.pop(_WAITING, {})
-    for what, rows in waiting.items():
-        connection = session.connection()
-        if connection.dialect.name == "sqlite" and isinstance(what, Table):
-            statement, binds = plain_rows.inserting(what, tuple(rows[0]), connection.dialect)
-            connection.exec_driver_sql(statement, plain_rows.written(rows, binds))
-        elif connection.dialect.name == "sqlite" or json_rows.is_long(rows[0]):
-            connection.execute(insert(what) if isinstance(what, Table) else what, rows)
-        else:
-            names = tuple(rows[0])
-            whole = json_rows.inserting(what, names) if isinstance(what, Table) else json_rows.changing(what)
-            connection.execute(whole.statement, {"rows": json_rows.written(rows, whole.writer)})
+    if waiting:
+        ends = ends and not (session.new or session.dirty or session.deleted)
+        one_trip.carry(session.connection(), waiting, ends=ends)
 
 
 @cache
@@ -105,7 +97,10 @@ def _written(table: type[DeclarativeBase]) -> tuple[str, ...]:
 
 
 def _before_end(session: Session) -> None:
-    (_write if session.in_nested_transaction() else finish)(session)
+    if session.in_nested_transaction():
+        _write(session)
+    else:
+        finish(session, ends=True)
 
 
 def _before_question(asked: ORMExecuteState) -> None:

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from relevo.protocol.trust import Trust
 from relevo.storage import shares
-from relevo.storage.appending import ask
-from relevo.storage.peers import HEARD, KNOWN, PeerRevoked, PeerState, PeerSuspended, skew_of
+from relevo.storage.appending import alter, ask
+from relevo.storage.peers import HEARD, KNOWN, NEWEST_OF_PEER, PeerRevoked, PeerState, PeerSuspended, skew_of, trust_of
 from relevo.storage.tables import PeerRow
 
 
@@ -36,9 +37,10 @@ class Caller(NamedTuple):
             raise PeerRevoked
 
 
-def everybody(session: Session) -> Mapping[str, Caller]:
-    """All known peers, by name."""
-    return {row.node_id: Caller(*row) for row in ask(session, _KNOWN)}
+def everybody(session: Session) -> tuple[Trust, Mapping[str, Caller]]:
+    """What all known peers say of themselves, and who they are, by name."""
+    known = ask(session, _KNOWN).all()
+    return trust_of((row.node_id, row.newest) for row in known), {row.node_id: Caller(*row[:-1]) for row in known}
 
 
 def find(session: Session, node_id: str) -> Caller:
@@ -48,14 +50,15 @@ def find(session: Session, node_id: str) -> Caller:
 
 def brought(session: Session, caller: Caller, sizes: Collection[int], *, said: datetime, at: datetime) -> None:
     """Note a request whose sender's clock said `said`: messages of these sizes, and that the peer is up."""
-    values = {
-        "peer": caller.node_id,
-        "today": at.astimezone(UTC).date(),
-        "count": shares.brought_today(caller, at) + len(sizes),
-        "more": sum(sizes),
-        "skew": skew_of(caller.node_id, said, at),
-    }
-    ask(session, _BROUGHT, values)
+    alter(
+        session,
+        _BROUGHT,
+        peer=caller.node_id,
+        today=at.astimezone(UTC).date(),
+        count=shares.brought_today(caller, at) + len(sizes),
+        more=sum(sizes),
+        skew=skew_of(caller.node_id, said, at),
+    )
 
 
 _COLUMNS = select(
@@ -66,7 +69,7 @@ _COLUMNS = select(
     PeerRow.brought,
     PeerRow.kept_bytes,
 )
-_KNOWN = _COLUMNS.where(PeerRow.state.in_(KNOWN))
+_KNOWN = _COLUMNS.add_columns(NEWEST_OF_PEER.label("newest")).where(PeerRow.state.in_(KNOWN))
 _NAMED = _COLUMNS.where(PeerRow.node_id == bindparam("peer"))
 _BROUGHT = (
     update(PeerRow)

@@ -25,11 +25,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import select
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from sqlite3 import SQLITE_FULL
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -43,8 +44,8 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from relevo.storage import json_text
-from relevo.storage.appending import AppendingSession
+from relevo.storage import json_text, one_trip
+from relevo.storage.appending import AppendingSession, alter
 from relevo.storage.bell import Bell
 from relevo.storage.numbering import number
 
@@ -78,14 +79,12 @@ class Database:
 
     def __init__(self, address: str) -> None:
         self.engine = _engine(address)
-        self._writing = lru_cache(LANES)(partial(self.engine.execution_options, immediate=True))
         self._leased: set[str] = set()
         self._leasing = threading.Lock()
         self.bell = Bell()
         self.name = secrets.token_hex(8)
         """By which this process knows its own ring when it hears it again."""
-        self.unbegun = self.engine.execution_options(begins=False)
-        """Connections of PostgreSQL on which each statement is a transaction of its own."""
+        self._notify = text(f"NOTIFY {BELL}, '{self.name}'")
 
     @contextmanager
     def write(self, lane: str | None = None) -> Iterator[Session]:
@@ -94,19 +93,43 @@ class Database:
         Args:
             lane: whose rows alone it writes, so that it need not wait for other lanes; None for anybody's.
         """
-        with AppendingSession(self._writing(lane=lane), expire_on_commit=False) as session:
+        with self._begun("BEGIN IMMEDIATE" if self._is_sqlite else _writing(lane)) as session:
             with session.begin():
                 yield session
                 if _RUNG in session.info and self.is_shared:
-                    session.execute(text(f"NOTIFY {BELL}, '{self.name}'"))
+                    alter(session, self._notify)
             if _RUNG in session.info:
                 self.bell.ring(session.info[_RUNG])
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads; whatever it writes is undone."""
-        with AppendingSession(self.engine, expire_on_commit=False) as session:
-            yield session
+        with self._begun("BEGIN" if self._is_sqlite else _ONE_MOMENT) as session:
+            try:
+                yield session
+            finally:
+                _end_reading(session)
+
+    @contextmanager
+    def _begun(self, statements: str) -> Iterator[Session]:
+        """A session in a transaction that has begun, past all that SQLAlchemy makes for statements."""
+        with self.engine.connect() as connection:
+            (_begin_sqlite if self._is_sqlite else _begin_postgresql)(connection, statements)
+            with AppendingSession(connection, expire_on_commit=False) as session:
+                yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """For questions that each see a moment of their own: on PostgreSQL they cost no transaction."""
+        if not self.is_shared:
+            with self.read() as session:
+                yield session
+            return
+        with self.engine.connect() as connection:
+            while _is_ended(connection):
+                connection.invalidate()
+            with AppendingSession(connection, expire_on_commit=False) as session:
+                yield session
 
     @contextmanager
     def lease(self, name: str) -> Iterator[bool]:
@@ -115,7 +138,7 @@ class Database:
             if not self.is_shared or not ours:
                 yield ours
                 return
-            with self.unbegun.connect() as connection:
+            with self.engine.connect() as connection:
                 key = _lock(_LEASE, name)
                 got = bool(_first(connection, f"SELECT pg_try_advisory_lock({key})").scalar())
                 try:
@@ -139,7 +162,6 @@ class Database:
         """Write SQLite's journal back and empty it: until then it may hold what was erased since. Elsewhere nothing."""
         if self._is_sqlite:
             with self.engine.connect() as connection:
-                connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
@@ -181,12 +203,10 @@ def _engine(address: str) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
         each_by_itself = {"autocommit": True}
         engine = create_engine(url, connect_args=each_by_itself, **_ALIKE)
-        event.listen(engine, "begin", _begin_postgresql)
-        event.listen(engine, "rollback", _end_postgresql)
+        one_trip.prepare(engine)
         return engine
     engine = create_engine(url, **_ALIKE)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -198,8 +218,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    statement, driver = "BEGIN IMMEDIATE" if _writes(connection) else "BEGIN", connection.connection.driver_connection
+def _begin_sqlite(connection: Connection, statement: str) -> None:
+    driver = connection.connection.driver_connection
     if not isinstance(driver, SqliteConnection):
         raise TypeError("not SQLite")
     try:
@@ -208,21 +228,30 @@ def _begin_sqlite(connection: Connection) -> None:
         raise OperationalError(statement, None, error) from error
 
 
-def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get("begins", True):
-        statements, driver = "; ".join(_beginning(connection)), connection.connection.driver_connection
-        if not isinstance(driver, psycopg.Connection):
-            raise TypeError("not psycopg")
-        if not _is_begun(driver, statements):
-            _first(connection, statements)
+def _begin_postgresql(connection: Connection, statements: str) -> None:
+    """Begin in one trip; on a new connection, if the database went away since the last time."""
+    while not _is_begun(connection, statements):
+        connection.invalidate()
 
 
-def _is_begun(driver: psycopg.Connection, statements: str) -> bool:
-    """Whether a transaction has begun, in one trip past all that is made for questions; False if the server is gone.
+def _is_ended(connection: Connection) -> bool:
+    """Whether the server has ended a connection: to one that asks nothing it says nothing else."""
+    driver, said = connection.connection.driver_connection, select.poll()
+    if not isinstance(driver, psycopg.Connection) or driver.closed:
+        return True
+    said.register(driver.pgconn.socket, select.POLLIN)
+    return bool(said.poll(0))
+
+
+def _is_begun(connection: Connection, statements: str) -> bool:
+    """Whether a transaction has begun; False if the server is gone.
 
     Raises:
         OperationalError: if a lock was not to be had in time.
     """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("not psycopg")
     done = None if driver.closed else driver.pgconn.exec_(statements.encode())
     if done is not None and done.status == ExecStatus.FATAL_ERROR and not driver.closed:
         refused = error_from_result(done)
@@ -230,18 +259,11 @@ def _is_begun(driver: psycopg.Connection, statements: str) -> bool:
     return not driver.closed
 
 
-def _beginning(connection: Connection) -> Iterator[str]:
-    if not _writes(connection):
-        yield _ONE_MOMENT
-        return
-    yield "BEGIN; SET LOCAL lock_timeout = '15s'"
-    lane = connection.get_execution_options().get("lane")
-    if lane is None:
-        yield f"SELECT pg_advisory_xact_lock({_WRITERS})"
-        return
-    yield f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"
-    yield f"SELECT pg_advisory_xact_lock({_lock(_LANE, lane)})"
-    yield _BY_INDEX
+@lru_cache(LANES)
+def _writing(lane: str | None) -> str:
+    begin = f"BEGIN; SET LOCAL lock_timeout = '15s'; SELECT pg_advisory_xact_lock{'' if lane is None else '_shared'}"
+    alone = "" if lane is None else f"; SELECT pg_advisory_xact_lock({_lock(_LANE, lane)}); {_BY_INDEX}"
+    return f"{begin}({_WRITERS}){alone}"
 
 
 def _first(connection: Connection, statements: str) -> CursorResult[Any]:
@@ -255,9 +277,10 @@ def _first(connection: Connection, statements: str) -> CursorResult[Any]:
     return connection.exec_driver_sql(statements)
 
 
-def _end_postgresql(connection: Connection) -> None:
+def _end_reading(session: Session) -> None:
     """End a reading transaction unknown to psycopg, which forgets what it prepared whenever it rolls back."""
-    if connection.invalidated or _writes(connection):
+    connection = session.get_bind()
+    if not isinstance(connection, Connection) or connection.invalidated:
         return
     driver = connection.connection.driver_connection
     if isinstance(driver, psycopg.Connection) and driver.info.transaction_status is TransactionStatus.INTRANS:
@@ -267,10 +290,6 @@ def _end_postgresql(connection: Connection) -> None:
 def _lock(kind: str, name: str) -> int:
     """The number of the lock of a name: 63 bits, so that none is negative."""
     return int.from_bytes(hashlib.sha256(f"relevo-{kind}/{name}".encode()).digest()[:8], "big") >> 1
-
-
-def _writes(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get("immediate", False))
 
 
 event.listen(AppendingSession, "before_flush", number)

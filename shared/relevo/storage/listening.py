@@ -57,7 +57,7 @@ class Listener:
 
     def _listen(self, ended: socket.socket) -> None:
         """Set the bell of this process whenever another rings, until either end closes."""
-        with self._database.unbegun.connect() as connection, selectors.DefaultSelector() as either:
+        with self._database.engine.connect() as connection, selectors.DefaultSelector() as either:
             heard = connection.connection.driver_connection
             if not isinstance(heard, psycopg.Connection):
                 raise TypeError("not psycopg")

@@ -13,7 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TypeAlias
 
-from sqlalchemy import Integer, bindparam, column, func, select, update, values
+from sqlalchemy import Integer, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from relevo.protocol import merkle
@@ -26,6 +26,7 @@ Waiting: TypeAlias = tuple[int, bytes]
 """The id of an entry that has no place yet, and the entry."""
 
 _NO_PLACE = LogEntryRow.position.is_(None)
+_MOST_LEVELS = 31
 _STAND = select(
     select(func.max(LogEntryRow.position)).scalar_subquery(),
     select(func.max(CheckpointRow.size)).scalar_subquery(),
@@ -39,7 +40,8 @@ _NUMBERED = (
     select(LogEntryRow.id, _NUMBER.label("place")).where(_NO_PLACE, LogEntryRow.id <= bindparam("last")).subquery()
 )
 _PLACE = update(LogEntryRow).where(LogEntryRow.id == _NUMBERED.c.id).values(position=_NUMBERED.c.place)
-_LEVELS = values(column("level", Integer), literal_binds=True).data([(level,) for level in range(32)]).cte("levels")
+_FIRST = select(literal_column("0", Integer).label("level")).cte("levels", recursive=True)
+_LEVELS = _FIRST.union_all(select(_FIRST.c.level + 1).where(_FIRST.c.level < _MOST_LEVELS))
 _LEVEL = _LEVELS.c.level
 _LAST = select(LogHashRow.level, LogHashRow.position, LogHashRow.hash).where(
     LogHashRow.level == _LEVEL,

@@ -9,7 +9,7 @@ a log entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -56,9 +56,9 @@ NEXT: Mapping[PeerState, frozenset[PeerState]] = {
 
 _NEWER = select(StatementRow.token).order_by(StatementRow.version.desc()).limit(1)
 _NEWEST = _NEWER.where(StatementRow.node_id == bindparam("node_id"))
-_HEARD = select(PeerRow.node_id, _NEWER.where(StatementRow.node_id == PeerRow.node_id).scalar_subquery()).where(
-    PeerRow.state.in_(bindparam("states", expanding=True))
-)
+NEWEST_OF_PEER = _NEWER.where(StatementRow.node_id == PeerRow.node_id).scalar_subquery()
+"""The newest statement of a peer, beside its other columns."""
+_HEARD = select(PeerRow.node_id, NEWEST_OF_PEER).where(PeerRow.state.in_(bindparam("states", expanding=True)))
 
 
 ASK_AT_MOST_EVERY = timedelta(minutes=1)
@@ -162,8 +162,12 @@ def ask_again(session: Session, node_ids: list[str]) -> None:
 
 def trust(session: Session, states: tuple[PeerState, ...] = HEARD) -> Trust:
     """The statements of all peers whose messages are read, or of all in other states."""
-    heard = ask(session, _HEARD, {"states": states})
-    return Trust({node_id: _read(_known(node_id, token)) for node_id, token in heard})
+    return trust_of((node_id, token) for node_id, token in ask(session, _HEARD, {"states": states}))
+
+
+def trust_of(newest: Iterable[tuple[str, str | None]]) -> Trust:
+    """The newest statements of nodes, by their names."""
+    return Trust({node_id: _read(_known(node_id, token)) for node_id, token in newest})
 
 
 def _known(node_id: str, token: str | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Column, ColumnDefault, Dialect, Table, insert
+from sqlalchemy import Column, ColumnDefault, Dialect, FromClause, Table, insert
 
 from relevo.storage.base import Moment
 
@@ -28,7 +28,9 @@ class Place(NamedTuple):
 def inserting(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Place, ...]]:
     """A statement that inserts the columns `names`, and those that have defaults; and its places."""
     compiled = insert(table).compile(dialect=dialect, column_keys=names)
-    return compiled.string, tuple(_place(table.c[name], dialect) for name in compiled.positiontup or ())
+    given = defaults(table)
+    places = ((table.c[name], given.get(name)) for name in compiled.positiontup or ())
+    return compiled.string, tuple(_place(column, default, dialect) for column, default in places)
 
 
 def written(rows: Sequence[Mapping[str, Any]], places: Sequence[Place]) -> list[tuple[Any, ...]]:
@@ -43,8 +45,13 @@ def _column(rows: Sequence[Mapping[str, Any]], place: Place) -> Iterable[Any]:
     return values if bind is None else map(bind, values)
 
 
-def _place(column: Column[Any], dialect: Dialect) -> Place:
-    default = column.default.arg if isinstance(column.default, ColumnDefault) and column.default.is_scalar else None
+def defaults(table: FromClause) -> Mapping[str, object]:
+    """What stands in the columns of a table that have a default, if nothing is given."""
+    found = ((column.name, column.default) for column in table.c)
+    return {name: said.arg for name, said in found if isinstance(said, ColumnDefault) and said.is_scalar}
+
+
+def _place(column: Column[Any], default: object, dialect: Dialect) -> Place:
     bind: Bind | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     if bind is not None and isinstance(column.type, Moment):
         bind = lru_cache(maxsize=64)(bind)

@@ -122,7 +122,7 @@ def beside(session: Session, peer: str, thread: str, ask: Ask[Found]) -> Found |
 
 
 def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
-    """Add a new row to the session, and to what is remembered; no rule changes it after `finish`."""
+    """Add a new row to the session, and to what is remembered; nothing changes it after the transaction."""
     memory, key = _remembering(session, new.peer, new.thread), (new.peer, new.thread)
     if memory is None:
         session.add(new)
@@ -142,12 +142,6 @@ def write(session: Session, table: type[StepRow | DutyRow], *, peer: str, thread
     if memory := _memory(session):
         memory.lists.pop((table, (peer, thread)), None)
     appending.append(session, table, peer=peer, thread=thread, **values)
-
-
-def finish(session: Session) -> None:
-    """Write everything that waits, and forget all: nothing of these referrals changes any more."""
-    session.info.pop(_MEMORY, None)
-    appending.finish(session)
 
 
 def _remembering(session: Session, peer: str, thread: str) -> _Memory | None:

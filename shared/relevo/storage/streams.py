@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from relevo.protocol.stream_list import Direction
 from relevo.protocol.summary import MAX_GAPS
-from relevo.storage.appending import append, ask
+from relevo.storage.appending import alter, append, ask
 from relevo.storage.tables import InboxRow, OutboxRow
 from relevo.storage.tables_streams import ForgottenRow, StandRow, WholeRow
 
@@ -111,7 +111,7 @@ def note(session: Session, peer: str, before: Stand, after: Stand) -> None:
     if after.epoch > before.epoch or before.high_water == 0:
         append(session, WholeRow, peer=peer, epoch=after.epoch, **stand)
     else:
-        ask(session, _FURTHER, {"of_peer": peer, "of_epoch": after.epoch, **stand})
+        alter(session, _FURTHER, of_peer=peer, of_epoch=after.epoch, **stand)
 
 
 def missing(gaps: Gaps) -> int:
@@ -128,11 +128,15 @@ def stand_of(session: Session, peer: str) -> StandRow:
     return row
 
 
-def note_said(session: Session, peer: str, epoch: int, high_water: int, *, missing: int, at: datetime) -> None:
-    """Note what `peer` says of our stream to it, and how many messages of ours it lacks."""
+def note_said(
+    session: Session, peer: str, epoch: int, high_water: int, *, missing: int, at: datetime, is_first: bool
+) -> None:
+    """Note what `peer` says of our stream to it, maybe as the first of it, and how many messages of ours it lacks."""
     said = {"epoch": epoch, "high_water": high_water, "missing": missing, "heard_at": at}
-    if not ask(session, _NOTE_SAID, {"of": peer, **said}).rowcount:
+    if is_first:
         append(session, StandRow, peer=peer, **said)
+    else:
+        alter(session, _NOTE_SAID, of=peer, **said)
 
 
 def said_epoch(session: Session, peer: str) -> int:
@@ -221,4 +225,8 @@ _BEHIND = (
     .where(InboxRow.peer == bindparam("peer"), InboxRow.epoch == bindparam("epoch"), InboxRow.seq > bindparam("seq"))
     .order_by(InboxRow.seq)
 )
-_FURTHER = update(WholeRow).where(WholeRow.peer == bindparam("of_peer"), WholeRow.epoch == bindparam("of_epoch"))
+_FURTHER = (
+    update(WholeRow)
+    .where(WholeRow.peer == bindparam("of_peer"), WholeRow.epoch == bindparam("of_epoch"))
+    .values(seq=bindparam("seq"), high=bindparam("high"))
+)

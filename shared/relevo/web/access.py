@@ -24,7 +24,7 @@ def node_of(request: Request) -> Node:
 def _user(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> User:
     if given is None:
         raise Unauthenticated
-    with node_of(request).read() as work:
+    with node_of(request).look() as work:
         return users.by_token(work.session, given.credentials)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.exc import DataError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from relevo.runtime import Service
@@ -173,3 +173,44 @@ def test_what_was_altered_in_a_savepoint_that_is_undone_is_as_before(database: D
         savepoint.rollback()
     with database.read() as session:
         assert ask(session, TOKENS, {"named": "a"}).scalar() == "sample"
+
+
+def _adds_a_row_twice(session: Session) -> None:
+    log.record(session, "sop", AT, subject="a", sop="a", peer=PEER, state="draft", signature=None)
+    _keep(session, "b")
+    _keep(session, "b")
+
+
+def _alters_what_it_adds_twice(session: Session) -> None:
+    _adds_a_row_twice(session)
+    alter(session, SAY, named="before", said="altered")
+
+
+REFUSED: Mapping[str, Callable[[Session], None]] = {
+    "at the very end": _adds_a_row_twice,
+    "before others": _alters_what_it_adds_twice,
+}
+
+
+@pytest.mark.parametrize("do", REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_at_the_end_of_a_transaction_undoes_all_of_it_and_the_next_one_goes_on(
+    database: Database, do: Callable[[Session], None]
+) -> None:
+    with database.write() as session:
+        _keep(session, "before")
+    with pytest.raises(IntegrityError), database.write() as session:
+        do(session)
+    with database.write() as session:
+        assert _kept(session) == ["before"]
+        _keep(session, "after")
+        alter(session, SAY, named="before", said="altered")
+    with database.read() as session:
+        assert _kept(session) == ["after"]
+
+
+def test_what_objects_say_is_kept_beside_what_waits(database: Database) -> None:
+    with database.write() as session:
+        _keep(session, "a")
+        session.add(ManifestRow(digest="b", jti="b", token="sample", made_at=AT))
+    with database.read() as session:
+        assert _kept(session) == ["a", "b"]

@@ -11,8 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from relevo.runtime import Service
+from relevo.storage.appending import append
 from relevo.storage.database import Database
+from relevo.storage.tables import ManifestRow
 from support.databases import PostgresDatabases
+from support.nodes import AT
 
 END_ALL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
 PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT %asked often%'")
@@ -31,9 +34,21 @@ def reads(database: Database) -> None:
         assert session.scalar(text("SELECT 1")) == 1
 
 
+def looks(database: Database) -> None:
+    with database.look() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+
+
 def writes(database: Database) -> None:
     with database.write() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+def notes_after_the_connection_ended(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("SELECT 1"))
+        end_all(database)
+        append(session, ManifestRow, digest="a", jti="a", token="a", made_at=AT)
 
 
 def writes_in_a_lane(database: Database) -> None:
@@ -48,6 +63,7 @@ def takes_a_lease(database: Database) -> None:
 
 ACTS: Mapping[str, Callable[[Database], None]] = {
     "who reads": reads,
+    "who looks": looks,
     "who writes": writes,
     "who writes in a lane": writes_in_a_lane,
     "who takes a lease": takes_a_lease,
@@ -95,7 +111,7 @@ def test_a_transaction_whose_connection_ends_is_undone_and_not_begun_again_behin
 
 def test_who_cannot_have_the_lock_in_time_is_refused_and_may_try_again(shared: Database) -> None:
     other = Database(shared.engine.url.render_as_string(hide_password=False))
-    with shared.unbegun.connect() as connection:
+    with shared.engine.connect() as connection:
         connection.exec_driver_sql("SET statement_timeout = '50ms'")
     with other.write() as session:
         session.execute(text("SELECT 1"))
@@ -113,3 +129,10 @@ def test_what_is_asked_often_stays_prepared_though_reading_ends_with_undoing(sha
             session.execute(text('SELECT :number AS "asked often"'), {"number": number})
     with shared.read() as session:
         assert session.scalar(PREPARED) == 1
+
+
+def test_what_is_noted_at_the_end_is_not_kept_if_the_connection_ended_before(shared: Database) -> None:
+    with pytest.raises(OperationalError):
+        notes_after_the_connection_ended(shared)
+    with shared.read() as session:
+        assert session.get(ManifestRow, "a") is None

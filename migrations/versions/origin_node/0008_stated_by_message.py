@@ -1,7 +1,8 @@
 """What the host stated stands in one row for each message, and no longer in one for each data class.
 
-Nothing is lost either way: each class stands in one row alone, and every row names its message. PostgreSQL keeps the
-classes as they are, and does not try to compress them for each message.
+Nothing is lost either way: each class stands in one row alone. A row that names no message, as the first version of the
+table allowed, keeps an empty name. PostgreSQL keeps the classes as they are, and does not try to compress them for each
+message.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 TOGETHER = {
     "sqlite": """
         INSERT INTO stated (peer, thread, jti, classes, stated_at)
-        SELECT peer, thread, jti, json_group_object(data_class, json(fields)), max(stated_at)
+        SELECT peer, thread, coalesce(jti, ''), json_group_object(data_class, json(fields)), max(stated_at)
         FROM former GROUP BY peer, thread, jti
     """,
     "postgresql": """
         INSERT INTO stated (peer, thread, jti, classes, stated_at)
-        SELECT peer, thread, jti, jsonb_object_agg(data_class, fields), max(stated_at)
+        SELECT peer, thread, coalesce(jti, ''), jsonb_object_agg(data_class, fields), max(stated_at)
         FROM former GROUP BY peer, thread, jti
     """,
 }
 APART = {
     "sqlite": """
         INSERT INTO stated (peer, thread, data_class, fields, jti, stated_at)
-        SELECT peer, thread, one.key, one.value, jti, stated_at FROM former, json_each(former.classes) AS one
+        SELECT peer, thread, one.key, one.value, nullif(jti, ''), stated_at FROM former, json_each(former.classes) AS one
     """,
     "postgresql": """
         INSERT INTO stated (peer, thread, data_class, fields, jti, stated_at)
-        SELECT peer, thread, one.key, one.value, jti, stated_at FROM former, jsonb_each(former.classes) AS one
+        SELECT peer, thread, one.key, one.value, nullif(jti, ''), stated_at FROM former, jsonb_each(former.classes) AS one
     """,
 }
 

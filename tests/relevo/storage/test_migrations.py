@@ -67,8 +67,10 @@ BY_CLASS = [
     ("ci-host", "t1", "needs", NEEDS, "j1", NOON),
     ("ci-host", "t1", "travel", {}, "j1", NOON),
     ("ci-host", "t2", "needs", {"services": []}, "j3", LATER),
+    ("ci-host", "t3", "travel", {}, None, NOON),
 ]
 BY_MESSAGE = [
+    ("t3", "", {"travel": {}}, NOON),
     ("t1", "j1", {"needs": NEEDS, "travel": {}}, NOON),
     ("t1", "j2", {"contact": CONTACT}, LATER),
     ("t2", "j3", {"needs": {"services": []}}, LATER),

@@ -2,11 +2,12 @@
 
 Long texts are cheaper a row at a time after all, because PostgreSQL reads them twice more as JSON.
 
-A NUL, which PostgreSQL cannot keep, is found before it is asked: it would tell what stands beside it.
+What PostgreSQL cannot keep, a NUL and NaN, is found before it is asked: it would tell what stands beside it.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -77,11 +78,13 @@ def written(rows: Sequence[Mapping[str, Any]], writer: SchemaSerializer) -> Json
 
     Raises:
         DataError: if a text has a NUL.
-        ValueError: for a moment without a zone.
+        ValueError: for a moment without a zone, and for NaN and infinities.
     """
     text = writer.to_json(rows)
     if b"\\u0000" in text and _NUL.search(text):
         raise DataError(None, None, ValueError("a text with a NUL"))
+    if b"NaN" in text or b"Infinity" in text:
+        json.dumps(rows, default=str, allow_nan=False)
     return Jsonb(text, bytes)
 
 

@@ -152,6 +152,18 @@ def test_postgresql_is_never_shown_a_nul_and_tells_nothing_of_what_stands_beside
     database.close()
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")], ids=repr)
+def test_postgresql_is_never_shown_what_is_no_number(
+    postgres_databases: PostgresDatabases, services: tuple[Service, Service], number: float
+) -> None:
+    database = Database(postgres_databases.fresh(services[0]))
+    with pytest.raises(ValueError, match="not JSON compliant"), database.write() as session:
+        append(session, StepRow, **STEP, **STANDS, at=AT, said={"whispered": number})
+    with database.write() as session:
+        append(session, StepRow, **STEP, **STANDS, at=AT, said={"whispered": f":{number}, NaN, -Infinity"})
+    database.close()
+
+
 def test_a_question_finds_what_was_altered_just_now(database: Database) -> None:
     with database.write() as session:
         for name in ("a", "b"):

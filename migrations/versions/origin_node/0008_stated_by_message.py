@@ -33,11 +33,13 @@ TOGETHER = {
 APART = {
     "sqlite": """
         INSERT INTO stated (peer, thread, data_class, fields, jti, stated_at)
-        SELECT peer, thread, one.key, one.value, nullif(jti, ''), stated_at FROM former, json_each(former.classes) AS one
+        SELECT peer, thread, one.key, one.value, nullif(jti, ''), stated_at
+        FROM former, json_each(former.classes) AS one
     """,
     "postgresql": """
         INSERT INTO stated (peer, thread, data_class, fields, jti, stated_at)
-        SELECT peer, thread, one.key, one.value, nullif(jti, ''), stated_at FROM former, jsonb_each(former.classes) AS one
+        SELECT peer, thread, one.key, one.value, nullif(jti, ''), stated_at
+        FROM former, jsonb_each(former.classes) AS one
     """,
 }
 

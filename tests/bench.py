@@ -8,7 +8,7 @@
 Profiles have 6 kB. Both nodes are durable before the receipt, on SQLite and on PostgreSQL (fsync, synchronous_commit
 and full_page_writes on). Processor time is that of both nodes and of the database's processes added up, from the
 moment when the backlog is let go to the moment when the last receipt is stored and every log entry has its place.
-Where a machine has more cores than two nodes use, the origin takes requests with several processes (PostgreSQL).
+On PostgreSQL the origin takes requests with several processes, as deploy/ has it.
 Nobody asks the nodes for anything meanwhile: the bench looks into the databases, for a single referral at its one
 receipt. Memory is the most that each process held while a backlog drained. The figures go to the terminal and to
 build/bench.json. `make bench ARGS="1000 100000"` drains backlogs of these sizes.
@@ -62,8 +62,8 @@ requests_per_minute_of_an_address = 1_000_000
 """
 """How much one peer may bring, so that a large backlog is one day's work."""
 CORES = len(os.sched_getaffinity(0))
-TAKERS = max(1, CORES // 2)
-"""Processes with which the origin takes requests on PostgreSQL: two cores are left to the host and the server."""
+TAKERS = max(2, CORES // 2)
+"""Processes with which the origin takes requests on PostgreSQL."""
 SINGLE, WARM_UP, AT_ONCE = 100, 5, 100
 BACKLOGS = (1000,)
 PATIENCE_SECONDS = 3600
@@ -130,7 +130,7 @@ def _running(folder: Path, kind: str) -> Iterator[RunningPair]:
         return
     with running_cluster(durable=True) as cluster:
         databases = PostgresDatabases(cluster)
-        addresses, options = (databases.empty(), databases.empty()), ("--workers", str(TAKERS)) if TAKERS > 1 else ()
+        addresses, options = (databases.empty(), databases.empty()), ("--workers", str(TAKERS))
         with running_pair(
             place, (HOST, ORIGIN), addresses, interval=AS_INSTALLED, origin_options=options, more=UNSPARING
         ) as pair:

@@ -72,7 +72,7 @@ def no_return_at_origin(story: Story) -> None:
 
 
 def newest(story: Story) -> ConsentRow:
-    with story.at_host() as work:
+    with story.nodes.host.read() as work:
         return consents.rows_of(work, cases.find(work, story.case))[-1]
 
 

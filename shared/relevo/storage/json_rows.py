@@ -112,6 +112,7 @@ def _bytes(value: bytes) -> str:
     return f"\\x{value.hex()}"
 
 
+@lru_cache(maxsize=64)
 def _moment(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a moment without a zone")

@@ -7,7 +7,7 @@ database numbers rows, insert one at a time: ten times the work for a row that n
 them, they get their numbers in the order in which they were added.
 
 `hold` does the same for a new object that rules may still change. If the session is asked for something first, it is
-the mapper's from then on like any other; if the transaction ends first (`finish`), it is written as it is then.
+the mapper's from then on like any other; if the transaction ends first, it is written as it is then.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ def alter(session: Session, statement: Executable, **values: object) -> None:
 
 
 def hold(session: Session, new: DeclarativeBase) -> None:
-    """Add a new object, which may be changed until `finish`."""
+    """Add a new object, which may be changed until the transaction ends."""
     session.info.setdefault(_HELD, []).append(new)
 
 
-def finish(session: Session, *, ends: bool = False) -> None:
-    """Write everything that waits; what is held changes no more. `ends` if the transaction is committed then."""
+def _finish(session: Session) -> None:
+    """Write everything that waits; what is held changes no more, and the transaction is committed then."""
     held: list[DeclarativeBase] = session.info.pop(_HELD, [])
     for new in held:
         append(session, type(new), **{name: new.__dict__.get(name) for name in _written(type(new))})
-    _write(session, ends=ends)
+    _write(session, ends=True)
 
 
 def ask(session: Session, statement: Executable, values: Values | Sequence[Values] = MappingProxyType({})) -> Answer:
@@ -100,7 +100,7 @@ def _before_end(session: Session) -> None:
     if session.in_nested_transaction():
         _write(session)
     else:
-        finish(session, ends=True)
+        _finish(session)
 
 
 def _before_question(asked: ORMExecuteState) -> None:

@@ -8,33 +8,18 @@ After one that it refuses it does nothing more, and the refusal is told as that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 
 import psycopg
-from sqlalchemy import (
-    BindParameter,
-    ClauseElement,
-    Connection,
-    Dialect,
-    Engine,
-    Executable,
-    Insert,
-    Table,
-    Update,
-    event,
-)
+from sqlalchemy import Connection, Dialect, Engine, Executable, Table, Update, event
 from sqlalchemy.engine.interfaces import ExecutionContext
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from relevo.storage import json_rows, plain_rows
-from relevo.storage.plain_rows import Bind
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 Waiting: TypeAlias = Mapping[Table | Executable, Rows]
 """By table the rows that are added to it, by statement the values of its `bindparam`s."""
 _ORDERS = "relevo_orders"
-_STATEMENTS = 256
 
 
 class Order(NamedTuple):
@@ -42,14 +27,6 @@ class Order(NamedTuple):
 
     statement: str
     values: Sequence[Any]
-
-
-class Value(NamedTuple):
-    """A value of a statement: its name, what stands there if none is given, and how it is written."""
-
-    name: str
-    default: object
-    bind: Bind | None
 
 
 def carry(connection: Connection, waiting: Waiting, *, ends: bool) -> None:
@@ -65,40 +42,22 @@ def carry(connection: Connection, waiting: Waiting, *, ends: bool) -> None:
 
 
 def _on_sqlite(what: Table | Executable, rows: Rows, dialect: Dialect) -> Order:
-    if isinstance(what, Table):
-        statement, places = plain_rows.inserting(what, tuple(rows[0]), dialect)
-        return Order(statement, plain_rows.written(rows, places))
-    statement, values = _compiled(what, (), dialect)
-    return Order(statement, [tuple([value for _, value in _written(row, values)]) for row in rows])
+    statement, places = plain_rows.compiled(what, _columns(what, rows), dialect)
+    return Order(statement, plain_rows.written(rows, places))
 
 
 def _on_postgresql(what: Table | Executable, rows: Rows, dialect: Dialect) -> Order:
-    names = tuple(rows[0]) if isinstance(what, Table) else ()
+    names = _columns(what, rows)
     if isinstance(what, Table | Update) and not json_rows.is_long(rows[0]):
         whole = json_rows.inserting(what, names) if isinstance(what, Table) else json_rows.changing(what)
         what, names, rows = whole.statement, (), [{"rows": json_rows.written(rows, whole.writer)}]
-    statement, values = _compiled(what, names, dialect)
-    return Order(statement, [dict(_written(row, values)) for row in rows])
+    statement, places = plain_rows.compiled(what, names, dialect)
+    called = [place.name for place in places]
+    return Order(statement, [dict(zip(called, row, strict=True)) for row in plain_rows.written(rows, places)])
 
 
-def _written(row: Mapping[str, Any], values: Sequence[Value]) -> list[tuple[str, Any]]:
-    given = [(name, row.get(name, default), bind) for name, default, bind in values]
-    return [(name, value if bind is None else bind(value)) for name, value, bind in given]
-
-
-@lru_cache(_STATEMENTS)
-def _compiled(what: Table | Executable, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Value, ...]]:
-    """A statement and its values in order; of a table, one that inserts the columns `names`."""
-    statement = what.insert() if isinstance(what, Table) else cast("ClauseElement", what)
-    compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=names or None))
-    defaults = plain_rows.defaults(statement.table) if isinstance(statement, Insert) else {}
-    names = tuple(compiled.positiontup or compiled.bind_names.values())
-    return compiled.string, tuple(_value(name, compiled.binds[name], defaults, dialect) for name in names)
-
-
-def _value(name: str, place: BindParameter[Any], defaults: Mapping[str, object], dialect: Dialect) -> Value:
-    bind: Bind | None = place.type.dialect_impl(dialect).bind_processor(dialect)
-    return Value(name, defaults.get(name, place.value), bind)
+def _columns(what: Table | Executable, rows: Rows) -> tuple[str, ...]:
+    return tuple(rows[0]) if isinstance(what, Table) else ()
 
 
 def _send(cursor: object, _statement: str, _values: object, context: ExecutionContext) -> bool:

@@ -1,4 +1,4 @@
-"""Rows of one table as tuples, bound as SQLite stores them: what a statement is made of is found out once a table.
+"""Values as the driver takes them: what a statement is made of is found out once, and not for each row.
 
 SQLAlchemy would look each value's type up for each row. A moment that stands in many rows is written out once.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
-from sqlalchemy import Column, ColumnDefault, Dialect, FromClause, Table, insert
+from sqlalchemy import BindParameter, ClauseElement, ColumnDefault, Dialect, Executable, FromClause, Insert, Table
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from relevo.storage.base import Moment
 
@@ -25,17 +26,18 @@ class Place(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def inserting(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Place, ...]]:
-    """A statement that inserts the columns `names`, and those that have defaults; and its places."""
-    compiled = insert(table).compile(dialect=dialect, column_keys=names)
-    given = defaults(table)
-    places = ((table.c[name], given.get(name)) for name in compiled.positiontup or ())
-    return compiled.string, tuple(_place(column, default, dialect) for column, default in places)
+def compiled(what: Table | Executable, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Place, ...]]:
+    """A statement and its places in order; of a table, one that inserts the columns `names` and those with defaults."""
+    statement = what.insert() if isinstance(what, Table) else cast("ClauseElement", what)
+    found = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=names or None))
+    defaults = _defaults(statement.table) if isinstance(statement, Insert) else {}
+    places = tuple(found.positiontup or found.bind_names.values())
+    return found.string, tuple(_place(name, found.binds[name], defaults, dialect) for name in places)
 
 
 def written(rows: Sequence[Mapping[str, Any]], places: Sequence[Place]) -> list[tuple[Any, ...]]:
-    """Rows as tuples."""
-    return list(zip(*(_column(rows, place) for place in places), strict=True))
+    """Rows as tuples; a statement without places is executed for each row all the same."""
+    return list(zip(*(_column(rows, place) for place in places), strict=True)) if places else [()] * len(rows)
 
 
 def _column(rows: Sequence[Mapping[str, Any]], place: Place) -> Iterable[Any]:
@@ -45,14 +47,14 @@ def _column(rows: Sequence[Mapping[str, Any]], place: Place) -> Iterable[Any]:
     return values if bind is None else map(bind, values)
 
 
-def defaults(table: FromClause) -> Mapping[str, object]:
+def _defaults(table: FromClause) -> Mapping[str, object]:
     """What stands in the columns of a table that have a default, if nothing is given."""
     found = ((column.name, column.default) for column in table.c)
     return {name: said.arg for name, said in found if isinstance(said, ColumnDefault) and said.is_scalar}
 
 
-def _place(column: Column[Any], default: object, dialect: Dialect) -> Place:
-    bind: Bind | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    if bind is not None and isinstance(column.type, Moment):
+def _place(name: str, value: BindParameter[Any], defaults: Mapping[str, object], dialect: Dialect) -> Place:
+    bind: Bind | None = value.type.dialect_impl(dialect).bind_processor(dialect)
+    if bind is not None and isinstance(value.type, Moment):
         bind = lru_cache(maxsize=64)(bind)
-    return Place(column.name, default, bind)
+    return Place(name, defaults.get(name, value.value), bind)

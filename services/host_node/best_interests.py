@@ -16,7 +16,7 @@ from host_node.tables import BestInterestsRow, CaseRow
 from relevo.domain.access import Act
 from relevo.domain.consent import Consent
 from relevo.domain.data_classes import DataClass
-from relevo.domain.minors import BestInterests, Subject, minor_reasons
+from relevo.domain.minors import BestInterests, Subject, minor_reasons, speaks_alone
 from relevo.domain.sop import Sop
 from relevo.errors import BadInput, Reason
 from relevo.storage.appending import ask
@@ -60,10 +60,12 @@ def newest(session: Session, case: CaseRow) -> BestInterestsRow | None:
 
 def reasons(work: UnitOfWork, case: CaseRow, consent: Consent | None, sop: Sop) -> tuple[Reason, ...]:
     """Why nothing about this person may leave yet because they are, or may be, a child."""
+    subject, on, adult_from = subject_of(case), work.at.astimezone(UTC).date(), sop.consent.adult_from
+    if speaks_alone(subject, consent, on=on, adult_from=adult_from):
+        return ()
     found = ask(work.session, _NEWEST, {"case": case.id}).first()
     decision = BestInterests(found.decision) if found else None
-    on = work.at.astimezone(UTC).date()
-    return minor_reasons(subject_of(case), consent, decision, on=on, adult_from=sop.consent.adult_from)
+    return minor_reasons(subject, consent, decision, on=on, adult_from=adult_from)
 
 
 def subject_of(case: CaseRow) -> Subject:

@@ -6,7 +6,7 @@ stays with what it began under: a consent given later starts a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from host_node import best_interests, cases, consents, costs
 from host_node.tables import CaseRow, ExceptionRow
 from relevo.delivery.steps import planned_arrival
-from relevo.domain.consent import Withheld, Withholding, speaking
+from relevo.domain.consent import Consent, Withheld, Withholding, speaking
 from relevo.domain.data_classes import DataClass, class_of
 from relevo.domain.disclosure import Disclosure, Line, Why, decide, held
 from relevo.domain.exception import Decision, ExceptionGround
@@ -38,8 +38,14 @@ _UNREADABLE = "Stays: a field without which it cannot be read stays, so the whol
 Decided: TypeAlias = Callable[..., Disclosure]
 
 
-def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Disclosure:
-    """The decision over the whole case by its consents; what would leave is judged once more as it would leave."""
+def by_consent(
+    work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str, recorded: Sequence[Consent] | None = None
+) -> Disclosure:
+    """The decision over the whole case by its consents; what would leave is judged once more as it would leave.
+
+    `recorded` is what speaks for the case, where it was read already.
+    """
+    given = consents.of_case(work.session, case) if recorded is None else recorded
     record, problems = _judged(case, sop, work.at)
 
     def decided(problems: tuple[Reason, ...], broken: tuple[Line, ...] = ()) -> Disclosure:
@@ -47,7 +53,7 @@ def by_consent(work: UnitOfWork, case: CaseRow, sop: Sop, purpose: str) -> Discl
             record,
             stays=[*(stay.line for stay in cases.stays(case)), *broken],
             problems=problems,
-            consents=consents.of_case(work.session, case),
+            consents=given,
             sop=sop,
             purpose=purpose,
             receiver=case.origin,

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from host_node import cases, decisions
+from host_node import cases, consents, decisions, release
 from host_node.agencies import entitled
 from host_node.tables import CaseReferralRow, CaseRow
 from relevo.delivery import costs, outbox, steps
@@ -92,7 +92,8 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
     work.require(Act.SEND)
     sop_row = sops.in_force(work.session, case.origin, work.at)
     require_none_open(work, case, purpose)
-    decision = decisions.by_consent(work, case, parse_sop(sop_row.text), purpose).require()
+    recorded = consents.of_case(work.session, case)
+    decision = decisions.by_consent(work, case, parse_sop(sop_row.text), purpose, recorded).require()
     terms = decision.terms
     if terms is None or decision.consent is None:
         raise NotSendable
@@ -106,6 +107,7 @@ def send(work: UnitOfWork, case: CaseRow, purpose: str = ASSISTANCE) -> Referral
     )
     recall.begin(work.session, row)
     append(work.session, CaseReferralRow, thread=row.thread, case=case.id, consent=decision.consent.id)
+    release.began(work, row, decision.consent, recorded)
     commitment = basis.claim.partition(":")[2]
     log.record(
         work.session, "consent", work.at, subject=row.thread, thread=row.thread, commitment=commitment, change="used"

@@ -94,6 +94,12 @@ def release(work: UnitOfWork, row: Message) -> Reason | None:
     )
 
 
+def began(work: UnitOfWork, row: ReferralRow, under: Consent, recorded: Sequence[Consent]) -> None:
+    """Remember under what a referral begins with this transaction, and what speaks for its case."""
+    left = Left(purpose=row.purpose, began_under=under, recorded=list(recorded))
+    recall.know(work.session, row.peer, row.thread, _left_under, left)
+
+
 def _left_under(session: Session, threads: Collection[str]) -> dict[str, Left]:
     """Of each thread that left under a consent, that consent, and what speaks for the case now."""
     found = groupby(ask(session, _LEFT, {"threads": list(threads)}), attrgetter("thread"))

@@ -12,42 +12,22 @@ are in use; otherwise it is made anew, in the same place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import starmap
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, update
 
-from relevo.delivery import epochs, outbox
+from relevo.delivery import outbox
 from relevo.delivery.outbox import Leaving
+from relevo.delivery.own_stream import Stream
 from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.manifest import said_in
 from relevo.protocol.sd_jwt import Issued
 from relevo.protocol.trust import Trust
 from relevo.storage import log
-from relevo.storage.appending import alter, append, ask
+from relevo.storage.appending import alter, append
 from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
 from relevo.storage.unit_of_work import UnitOfWork
-
-
-@dataclass
-class Stream:
-    """Our stream to a peer, how it is reached, and the last place that was given to a message.
-
-    `stopped` as `relevo.delivery.epochs` says.
-    """
-
-    peer: str
-    state: str
-    endpoint: str
-    epoch: int
-    last_seq: int
-    failures: int
-    next_attempt_at: datetime | None
-    stopped: bool
 
 
 class Attempt(NamedTuple):
@@ -58,16 +38,6 @@ class Attempt(NamedTuple):
     seq: int
 
 
-_STREAM = select(
-    PeerRow.node_id,
-    PeerRow.state,
-    PeerRow.endpoint,
-    PeerRow.epoch,
-    PeerRow.last_seq,
-    PeerRow.failures,
-    PeerRow.next_attempt_at,
-    epochs.STOPPED.label("stopped"),
-).where(PeerRow.node_id == bindparam("to"))
 _KEEP = (
     update(OutboxRow)
     .where(OutboxRow.jti == bindparam("of"))
@@ -79,12 +49,6 @@ _MOVE_ON = (
     .where(PeerRow.node_id == bindparam("of"), PeerRow.last_seq < bindparam("place"))
     .values(last_seq=bindparam("place"))
 )
-
-
-def stream_to(session: Session, peer: str) -> Stream:
-    """Our stream to a registered peer."""
-    (found,) = starmap(Stream, ask(session, _STREAM, {"to": peer}))
-    return found
 
 
 def attempt(work: UnitOfWork, stream: Stream, row: Leaving, trust: Trust) -> Attempt:

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -27,13 +28,14 @@ from http import HTTPStatus
 import structlog
 from sqlalchemy import bindparam, update
 
-from relevo.delivery import loads, outbox, reconcile, settlement
+from relevo.delivery import loads, outbox, posted, reconcile, settlement
 from relevo.delivery.attempts import keep_sealed
 from relevo.delivery.federation import ENVELOPES
 from relevo.delivery.flights import Landed, fly
 from relevo.delivery.loads import PROBE, Load
 from relevo.delivery.node import Node
 from relevo.delivery.peer_refused import PeerRefused
+from relevo.delivery.posted import Posted
 from relevo.delivery.retry import CAP, pause
 from relevo.delivery.transport import Answer, AnswerUnfit, Transport
 from relevo.errors import RelevoError
@@ -44,7 +46,9 @@ from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import peers
 from relevo.storage.appending import alter
+from relevo.storage.database import hush
 from relevo.storage.tables import PeerRow
+from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.courier")
 AT_ONCE = 16
@@ -92,21 +96,41 @@ class Courier:
         Raises:
             Exception: what ended an earlier one, if nobody foresaw it.
         """
-        ended = [future for future in self._futures if future.done()]
-        self._futures = [future for future in self._futures if future not in ended]
+        with self._lock:
+            ended = [future for future in self._futures if future.done()]
+            self._futures = [future for future in self._futures if future not in ended]
         for future in ended:
             future.result()
         for peer in self._waiting() if peers is None else peers:
-            with self._lock:
-                if peer in self._under_way:
-                    self._rung.add(peer)
-                else:
-                    self._under_way.add(peer)
-                    self._futures.append(self._threads.submit(self._bring_while_rung, peer))
+            if self._takes(peer, later=True):
+                self._go(peer, partial(self._bring_all, peer, LOADS, self._flights))
+
+    @contextmanager
+    def leaving(self, work: UnitOfWork) -> Iterator[None]:
+        """Let the one message that somebody's act queues leave with its transaction, if nothing is on its way there.
+
+        It is sealed in the transaction and carried once that is committed; nobody has to look for it then.
+        """
+        new = posted.alone(work.session) if work.user.role is not None else None
+        if new is None or not self._takes(new.message.peer):
+            yield
+            return
+        load, lease = None, ExitStack()
+        try:
+            load = self._made_with(work, new, lease)
+            yield
+        except BaseException:
+            load = None
+            raise
+        finally:
+            if load is None or not self._go(load.peer, partial(self._bring_ready, load, lease)):
+                lease.close()
+                self._gives_back(new.message.peer)
 
     def stop(self) -> None:
         """Finish the requests that are on their way, and begin no more."""
-        self._stop.set()
+        with self._lock:
+            self._stop.set()
         self._threads.shutdown()
         self._flights.shutdown()
 
@@ -114,13 +138,40 @@ class Courier:
         with self._node.look() as work:
             return outbox.peers_with_post(work.session)
 
-    def _bring_while_rung(self, peer: str) -> None:
+    def _takes(self, peer: str, *, later: bool = False) -> bool:
+        """Whether nothing is on its way to a peer, as something is from now on; otherwise it is looked at `later`."""
+        with self._lock:
+            free = peer not in self._under_way and not self._stop.is_set()
+            if free:
+                self._under_way.add(peer)
+            elif later:
+                self._rung.add(peer)
+            return free
+
+    def _gives_back(self, peer: str) -> None:
+        """Nothing is on its way to a peer after all; who was told to look later looks now."""
+        with self._lock:
+            self._under_way.discard(peer)
+            rung = peer in self._rung
+            self._rung.discard(peer)
+        if rung:
+            self._node.database.bell.ring({peer})
+
+    def _go(self, peer: str, bring: Callable[[], object]) -> bool:
+        """Begin to bring to a peer in a thread of its own; False if nothing begins any more."""
+        with self._lock:
+            begins = not self._stop.is_set()
+            if begins:
+                self._futures.append(self._threads.submit(self._bring_while_rung, peer, bring))
+            return begins
+
+    def _bring_while_rung(self, peer: str, bring: Callable[[], object]) -> None:
         """Bring, and look once more if somebody queued something while the last look ended."""
         again = True
         while again:
             again = False
             try:
-                self._bring_all(peer, LOADS, self._flights)
+                bring()
                 again = True
             finally:
                 with self._lock:
@@ -128,20 +179,43 @@ class Courier:
                     self._rung.discard(peer)
                     if not again:
                         self._under_way.discard(peer)
+            bring = partial(self._bring_all, peer, LOADS, self._flights)
 
-    def _bring_all(self, peer: str, at_once: int = 1, threads: ThreadPoolExecutor | None = None) -> int:
+    def _bring_all(self, peer: str, at_once: int = 1, threads: Executor | None = None) -> int:
         """Pass through what waits until nothing is taken any more, unless another courier is at it."""
-        brought, again = 0, True
         with self._node.database.lease(peer) as ours:
-            while ours and again:
-                last, again = fly(partial(self._made, peer), self._carry, at_once=at_once, threads=threads)
-                brought += last
-                again = again and last > 0
+            return self._bring(peer, at_once, threads) if ours else 0
+
+    def _bring(self, peer: str, at_once: int, threads: Executor | None, *ready: Load) -> int:
+        """Pass through what waits, beginning with what is `ready`, until nothing is taken any more."""
+        brought, again, made = 0, True, partial(self._made, peer, list(ready))
+        while again:
+            last, again = fly(made, self._carry, at_once=at_once, threads=threads)
+            brought += last
+            again = again and last > 0
         return brought
 
-    def _made(self, peer: str, behind: str, busy: Collection[str]) -> Load | None:
+    def _bring_ready(self, load: Load, lease: ExitStack) -> None:
+        """Bring a load that was made with the transaction that caused it, and what came behind it."""
+        with lease:
+            self._bring(load.peer, LOADS, self._flights, load)
+
+    def _made_with(self, work: UnitOfWork, new: Posted, lease: ExitStack) -> Load | None:
+        """The load of a message that this transaction queues, if the lease is ours and it may leave at once."""
+        try:
+            ours = lease.enter_context(self._node.database.lease(new.message.peer))
+            load = loads.make_with(self._node, work, new) if ours else None
+        except RelevoError:
+            load = None  # the next pass finds it as well, and tells
+        if load is not None:
+            hush(work.session, load.peer)
+        return load
+
+    def _made(self, peer: str, ready: list[Load], behind: str, busy: Collection[str]) -> Load | None:
         if self._stop.is_set():
             return None
+        if ready:
+            return ready.pop()
         try:
             with self._node.write(lane=peer) as work:
                 return loads.make(self._node, work, peer, behind, busy)

@@ -12,11 +12,12 @@ one of the next. What waited keeps its jti and gets a place in the new epoch.
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from relevo.delivery import outbox
 from relevo.delivery.outbox import STREAM_RESTARTED, OutboxState
+from relevo.delivery.own_stream import STOPPED
 from relevo.domain.access import Act
 from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.ids import new_thread
@@ -67,13 +68,6 @@ def require_opened(current: int, epoch: int, step: str) -> None:
         raise EpochUnknown
 
 
-STOPPED = exists().where(
-    or_(
-        StandRow.stopped_at.is_not(None),
-        and_(StandRow.peer == bindparam("to"), StandRow.doubt_epoch.is_not(None)),
-    )
-)
-"""Whether nothing may be sent to the peer `to`: this node has stopped, or what the peer claims is not yet proven."""
 _IS_STOPPED = select(STOPPED)
 
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 import structlog
 
 from relevo.delivery import outbox, settlement
-from relevo.delivery.attempts import Stream, attempt, keep, move_on, stream_to
+from relevo.delivery.attempts import attempt, keep, move_on
 from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import Leaving
-from relevo.delivery.retry import waits
+from relevo.delivery.own_stream import Stream, stream_to
+from relevo.delivery.posted import Posted
 from relevo.errors import WireError
 from relevo.protocol.envelope import Envelope
 from relevo.protocol.statement import StatementExpired
 from relevo.protocol.trust import Trust
 from relevo.storage import peers, recall
-from relevo.storage.peers import HEARD
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.courier")
@@ -76,7 +76,7 @@ def make(node: Node, work: UnitOfWork, peer: str, behind: str, busy: Collection[
         StatementExpired: if nothing can be sealed, because the peer's statement has ended.
     """
     stream = stream_to(work.session, peer)
-    if stream.state not in HEARD or waits(stream.next_attempt_at, work.at) or stream.stopped:
+    if stream.rests(work.at):
         return None
     trust, most = peers.trust(work.session), PROBE if stream.failures else BATCH
     waiting = outbox.due_to_leave(work.session, peer, stream.epoch, work.at, most, behind)
@@ -94,6 +94,33 @@ def make(node: Node, work: UnitOfWork, peer: str, behind: str, busy: Collection[
         alone=most == PROBE or not all(outbox.is_about_a_person(one.kind) for one, _ in filled),
         more=most == PROBE or len(waiting) == BATCH or len(filled) < len(due),
         passed=len(due) < len(waiting),
+    )
+
+
+def make_with(node: Node, work: UnitOfWork, new: Posted) -> Load | None:
+    """The load of a message that this very transaction queues; None if the courier is to look at it apart.
+
+    Raises:
+        StatementExpired, WireError: if it cannot be sealed; nothing was written.
+    """
+    one, stream = new.message, new.stream
+    if stream.failures or stream.rests(work.at) or not outbox.is_next(work.session, new):
+        return None
+    if one.epoch is not None or node.release(work, one) is not None:
+        return None
+    trust = Trust({one.peer: stream.statement})
+    made = attempt(work, stream, one, trust)
+    keep(work, one, made, tried=True)
+    move_on(work, stream)
+    return Load(
+        peer=one.peer,
+        endpoint=stream.endpoint,
+        trust=trust,
+        failures=0,
+        messages=[(one, made.envelope)],
+        alone=True,
+        more=False,
+        passed=False,
     )
 
 

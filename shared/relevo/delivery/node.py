@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -56,6 +56,16 @@ THE_NODE = User(name="node", role=None)
 """The node itself, when it acts on what a peer sent."""
 
 
+@dataclass
+class Post:
+    """Who brings the post in this process, if anybody does.
+
+    `leaving` is entered before a transaction is committed, and left afterwards: what it queued may leave with it.
+    """
+
+    leaving: Callable[[UnitOfWork], AbstractContextManager[object]] = nullcontext
+
+
 @dataclass(frozen=True, kw_only=True)
 class Node:
     """A node with its identity, its database, its clock, and what is particular to its side.
@@ -76,6 +86,7 @@ class Node:
     scan: Scan = unscanned
     file_quota: int = FILE_QUOTA
     shares: Shares = field(default_factory=Shares)
+    post: Post = field(default_factory=Post)
 
     def referral(self, work: UnitOfWork, thread: str) -> ReferralRow:
         """The referral of a thread, if the user may see it.
@@ -95,8 +106,10 @@ class Node:
     @contextmanager
     def write(self, user: User = THE_NODE, *, lane: str | None = None) -> Iterator[UnitOfWork]:
         """A unit of work that is committed at the end of the block, or undone as a whole; `lane` as in `Database`."""
-        with self.database.write(lane) as session:
-            yield UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=user)
+        with ExitStack() as until_kept, self.database.write(lane) as session:
+            work = UnitOfWork(session=session, at=self.clock.now(), identity=self.identity, user=user)
+            yield work
+            until_kept.enter_context(self.post.leaving(work))
 
     @contextmanager
     def read(self, user: User = THE_NODE) -> Iterator[UnitOfWork]:

@@ -15,10 +15,13 @@ from enum import StrEnum
 from itertools import starmap
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Executable, bindparam, exists, func, or_, select
+from sqlalchemy import Executable, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from relevo.clock import seconds
+from relevo.delivery import posted
+from relevo.delivery.own_stream import stream_to
+from relevo.delivery.posted import Posted
 from relevo.delivery.retry import LATE_CAP
 from relevo.ids import new_jti
 from relevo.messages.content import Fields, compose
@@ -27,7 +30,7 @@ from relevo.messages.steps import StepPayload
 from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage import erasure, files, peers
+from relevo.storage import erasure, files
 from relevo.storage.appending import append, ask
 from relevo.storage.database import ring
 from relevo.storage.tables import OutboxRow, PeerRow, ReferralRow
@@ -96,6 +99,17 @@ _FIRST_OF_THREAD = (
     .limit(bindparam("limit"))
 )
 _OPENING = _NOW.where(OutboxRow.epoch == bindparam("epoch"), OutboxRow.seq == 1, OutboxRow.step == STREAM_RESTARTED)
+_BEFORE = select(
+    exists().where(
+        OutboxRow.peer == bindparam("to"),
+        OutboxRow.state == OutboxState.QUEUED,
+        OutboxRow.jti != bindparam("but"),
+        or_(
+            OutboxRow.thread == bindparam("of"),
+            and_(OutboxRow.epoch == bindparam("epoch"), OutboxRow.seq == 1, OutboxRow.step == STREAM_RESTARTED),
+        ),
+    )
+)
 _WITH_POST = (
     select(PeerRow.node_id)
     .where(exists().where(OutboxRow.peer == PeerRow.node_id, OutboxRow.state == OutboxState.QUEUED))
@@ -141,7 +155,7 @@ def post(
     """
     kind = message_type(step, work.identity.side).kind
     jti = new_jti(work.at, frame.after)
-    recipient = peers.latest(work.session, frame.peer)
+    stream = stream_to(work.session, frame.peer)
     opening: dict[str, JsonValue] = {
         "iss": work.identity.node_id,
         "aud": frame.peer,
@@ -149,14 +163,12 @@ def post(
         "jti": jti,
         "thread": frame.thread,
         "kind": kind,
-        "cnf": {"jwk": recipient.presentation.jwk},
+        "cnf": {"jwk": stream.statement.presentation.jwk},
     }
     role = work.user.role or "node"
     hidden = compose(step, payload, by=role, after=frame.after, seen=frame.seen, fields=fields)
     issued = sd_jwt.issue(opening, hidden, key=work.identity.keys.signing)
-    append(
-        work.session,
-        OutboxRow,
+    queued = Leaving(
         jti=jti,
         peer=frame.peer,
         thread=frame.thread,
@@ -169,14 +181,24 @@ def post(
         content=issued.jwt,
         disclosures=list(issued.disclosures),
         classes=sorted(fields),
-        made_at=work.at,
-        state=OutboxState.QUEUED,
+        attempts=0,
         epoch=epoch,
         seq=seq,
+        manifest=None,
+        sealed=None,
     )
+    append(work.session, OutboxRow, **queued._asdict(), made_at=work.at, state=OutboxState.QUEUED)
+    posted.note(work.session, Posted(queued, stream, begins=frame.after is None))
     files.announce(work.session, frame.peer, frame.thread, jti, files.listed_in(fields))
     ring(work.session, frame.peer)
     return jti
+
+
+def is_next(session: Session, new: Posted) -> bool:
+    """Whether nothing must leave before a message: of its thread, or what opens the epoch of the stream."""
+    one, epoch = new.message, new.stream.epoch
+    asked = {"to": one.peer, "of": one.thread, "but": one.jti, "epoch": epoch}
+    return (new.begins and epoch == 1) or not ask(session, _BEFORE, asked).scalar()
 
 
 def due_to_leave(session: Session, peer: str, epoch: int, at: datetime, limit: int, behind: str = "") -> list[Leaving]:

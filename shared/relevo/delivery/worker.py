@@ -71,6 +71,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin."""
+        self._node.post.leaving = self._courier.leaving
         self._listener.start()
         for thread in self._threads:
             thread.start()

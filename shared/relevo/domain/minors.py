@@ -67,11 +67,16 @@ def minor_reasons(
 
     Codes: `guardian-missing`, `guardian-evidence-missing`, `best-interests-missing`, `best-interests-against`.
     """
-    minor = is_minor(subject, on, adult_from=adult_from)
-    giver = consent.giver if consent else Giver.PERSON
-    if not minor and not subject.separated and giver is Giver.PERSON:
+    if speaks_alone(subject, consent, on=on, adult_from=adult_from):
         return ()
+    minor, giver = is_minor(subject, on, adult_from=adult_from), consent.giver if consent else Giver.PERSON
     return (*_guardian_reasons(consent, minor=minor), *_review_reasons(review, needed=_needs_review(subject, giver)))
+
+
+def speaks_alone(subject: Subject, consent: Consent | None, *, on: date, adult_from: int) -> bool:
+    """Whether the person is of age and nobody else consented, so that no review is asked for."""
+    giver = consent.giver if consent else Giver.PERSON
+    return not subject.separated and giver is Giver.PERSON and not is_minor(subject, on, adult_from=adult_from)
 
 
 def _needs_review(subject: Subject, giver: Giver) -> bool:

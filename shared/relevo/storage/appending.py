@@ -1,10 +1,10 @@
 """Rows that a transaction only adds, or changes once, and does not look at again, written with one statement for all.
 
-`append` and `alter` keep them beside the session. They are in the database before the session asks it for anything,
-before a savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint that is undone
-takes those with it that were added since. The mapper would make an object of each, compare its columns and, where the
-database numbers rows, insert one at a time: ten times the work for a row that nobody holds. Where the database numbers
-them, they get their numbers in the order in which they were added.
+`append` and `alter` keep them beside the session. They are in the database before the session asks it for anything of
+their tables, before a savepoint begins, and before the transaction ends, so no question ever misses one; a savepoint
+that is undone takes those with it that were added since. The mapper would make an object of each, compare its columns
+and, where the database numbers rows, insert one at a time: ten times the work for a row that nobody holds. Where the
+database numbers them, they get their numbers in the order in which they were added.
 
 `hold` does the same for a new object that rules may still change. If the session is asked for something first, it is
 the mapper's from then on like any other; if the transaction ends first, it is written as it is then.
@@ -13,12 +13,13 @@ the mapper's from then on like any other; if the transaction ends first, it is w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, Executable, Table, event, inspect
+from sqlalchemy import ClauseElement, CursorResult, Executable, FromClause, SelectBase, Table, event, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.sql.visitors import iterate
 
 from relevo.storage import one_trip
 
@@ -68,10 +69,11 @@ def ask(session: Session, statement: Executable, values: Values | Sequence[Value
     """Ask or change tables with a statement that was built once, as a constant, with a `bindparam` for each value.
 
     To build a statement anew and pass it through the mapper costs five times as much as to execute it. Rows come as
-    columns. Objects of the session are written before, and learn nothing of what the statement changes. A sequence of
-    values executes it for each of them.
+    columns. Objects of the session are written before, and learn nothing of what the statement changes. What waits goes
+    on waiting if it is of other tables than the question. A sequence of values executes it for each of them.
     """
-    _write(session)
+    if not isinstance(statement, SelectBase) or _waits_for(session, _tables(statement)):
+        _write(session)
     session.flush()
     return session.connection().execute(statement, values)
 
@@ -87,6 +89,19 @@ def _write(session: Session, *, ends: bool = False) -> None:
     if waiting:
         ends = ends and not (session.new or session.dirty or session.deleted)
         one_trip.carry(session.connection(), waiting, ends=ends)
+
+
+def _waits_for(session: Session, tables: frozenset[str]) -> bool:
+    """Whether anything waits that may be of one of these tables."""
+    waiting: _Waiting = session.info.get(_WAITING, {})
+    held: list[DeclarativeBase] = session.info.get(_HELD, [])
+    return not all(map(tables.isdisjoint, map(_tables, (*waiting, *(new.__table__ for new in held)))))
+
+
+@lru_cache(maxsize=256)
+def _tables(what: FromClause | Executable) -> frozenset[str]:
+    """The names of the tables that a statement is about."""
+    return frozenset(part.name for part in iterate(cast("ClauseElement", what)) if isinstance(part, Table))
 
 
 @cache

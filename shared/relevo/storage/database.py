@@ -96,9 +96,9 @@ class Database:
         with self._begun("BEGIN IMMEDIATE" if self._is_sqlite else _writing(lane)) as session:
             with session.begin():
                 yield session
-                if _RUNG in session.info and self.is_shared:
+                if session.info.get(_RUNG) and self.is_shared:
                     alter(session, self._notify)
-            if _RUNG in session.info:
+            if session.info.get(_RUNG):
                 self.bell.ring(session.info[_RUNG])
 
     @contextmanager
@@ -181,6 +181,11 @@ class Database:
 def ring(session: Session, peer: str) -> None:
     """Wake whoever brings the post to `peer`, once this transaction is committed."""
     session.info.setdefault(_RUNG, set()).add(peer)
+
+
+def hush(session: Session, peer: str) -> None:
+    """Wake nobody for `peer` after all."""
+    session.info.get(_RUNG, set()).discard(peer)
 
 
 def is_full(error: DBAPIError) -> bool:

@@ -142,6 +142,15 @@ def latest(session: Session, node_id: str) -> NodeStatement:
     return _read(latest_token(session, node_id))
 
 
+def read(node_id: str, token: str | None) -> NodeStatement:
+    """The statement of a node that is known by it, read; it may have expired.
+
+    Raises:
+        NotFound: if there is none.
+    """
+    return _read(_known(node_id, token))
+
+
 def stolen_keys(session: Session, node_id: str) -> dict[str, datetime]:
     """From when each signing key that a node declared stolen is invalid, by `kid`, as it said at last."""
     said = (_read(token) for token in statements(session, node_id))
@@ -167,7 +176,7 @@ def trust(session: Session, states: tuple[PeerState, ...] = HEARD) -> Trust:
 
 def trust_of(newest: Iterable[tuple[str, str | None]]) -> Trust:
     """The newest statements of nodes, by their names."""
-    return Trust({node_id: _read(_known(node_id, token)) for node_id, token in newest})
+    return Trust({node_id: read(node_id, token) for node_id, token in newest})
 
 
 def _known(node_id: str, token: str | None) -> str:

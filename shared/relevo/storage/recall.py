@@ -121,6 +121,12 @@ def beside(session: Session, peer: str, thread: str, ask: Ask[Found]) -> Found |
     return found
 
 
+def know(session: Session, peer: str, thread: str, ask: Ask[Found], found: Found) -> None:
+    """Remember what `ask` would find of the thread of a referral that begins with this transaction."""
+    if (memory := _memory(session)) and set(memory.referrals) == {(peer, thread)}:
+        memory.beside[ask] = {thread: found}
+
+
 def add(session: Session, new: ReferralRow | StepRow | DutyRow) -> None:
     """Add a new row to the session, and to what is remembered; nothing changes it after the transaction."""
     memory, key = _remembering(session, new.peer, new.thread), (new.peer, new.thread)

@@ -62,5 +62,5 @@ def test_a_broken_end_is_told_with_few_events(simulation: Simulation) -> None:
     faulty = replace(simulation, network=KNOWN["a duplicate answered with an error"])
     lost = Event(kind="turn", node=0, words=("answer lost",))
     long = [SENT[0], Event(kind="skew", node=1, numbers=(3,)), lost, *SENT[5:]]
-    short = faulty.shortest(faulty.play(2, long))
+    short = faulty.shortest(faulty.play(4, long))
     assert [line.partition(":")[0].strip() for line in short.trace] == ["open node 0", "turn node 0 answer lost"]

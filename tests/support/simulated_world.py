@@ -23,7 +23,7 @@ from host_node.service import SERVICE as HOST
 from origin_node.service import SERVICE as ORIGIN
 from relevo.clock import Clock, StandingClock
 from relevo.delivery import epochs, publishing
-from relevo.delivery.node import Node
+from relevo.delivery.node import Node, Post
 from relevo.delivery.worker import Worker
 from relevo.domain.access import Role
 from relevo.errors import RelevoError
@@ -33,6 +33,7 @@ from relevo.storage import log
 from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import Identity
 from support.databases import SqliteDatabases
+from support.inline import Inline
 from support.loose_post import LoosePost
 from support.loose_table import Table
 from support.nodes import JoinedNodes, MemoryKeys, MemoryTransport, join, make_node, publish, staff
@@ -114,7 +115,10 @@ class Seen:
 class World:
     """Nodes by number: 0 a host, 1 the origin, 2 the second host if there are three."""
 
-    def __init__(self, template: Template, machines: Sequence[Machine], network: Network) -> None:
+    def __init__(
+        self, template: Template, machines: Sequence[Machine], network: Network, *, at_once: bool = False
+    ) -> None:
+        """`at_once` says whether what people queue leaves with its transaction, as in a process that has a worker."""
         self.clock, self.network = StandingClock(template.at), network
         self.machines, count = machines, len(machines)
         self.clocks = [SkewedClock(self.clock) for _ in range(count)]
@@ -122,9 +126,10 @@ class World:
         self.seen = [Seen() for _ in range(count)]
         self.tables: list[Table] = []
         self.cuts = 0
+        self._at_once = at_once
         self._workers: dict[int, Worker] = {}
         self.nodes = [
-            replace(node, clock=clock, database=machine.database, identity=_own_keys(node))
+            replace(node, clock=clock, database=machine.database, identity=_own_keys(node), post=Post())
             for node, clock, machine in zip(template.nodes, self.clocks, machines, strict=False)
         ]
         for machine, image in zip(machines, template.images[count], strict=True):
@@ -247,7 +252,10 @@ class World:
 
     def _plug_in(self, number: int) -> None:
         node = self.nodes[number]
-        self._workers[number] = Worker(node, self.network.line(node.identity.node_id), interval=1)
+        worker = Worker(node, self.network.line(node.identity.node_id), interval=1, threads=Inline())
+        self._workers[number] = worker
+        if self._at_once:
+            worker.attend()
         self.network.connect(node, self.machines[number])
         for table in self.tables:
             if number == ORIGIN_AT:

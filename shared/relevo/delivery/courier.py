@@ -23,25 +23,21 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
-from http import HTTPStatus
 
 import structlog
 from sqlalchemy import bindparam, update
 
 from relevo.delivery import loads, outbox, posted, reconcile, settlement
 from relevo.delivery.attempts import keep_sealed
-from relevo.delivery.federation import ENVELOPES
+from relevo.delivery.exchange import exchange
 from relevo.delivery.flights import Landed, fly
 from relevo.delivery.loads import PROBE, Load
 from relevo.delivery.node import Node
 from relevo.delivery.peer_refused import PeerRefused
 from relevo.delivery.posted import Posted
 from relevo.delivery.retry import CAP, pause
-from relevo.delivery.transport import Answer, AnswerUnfit, Transport
+from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
-from relevo.protocol import strict_json
-from relevo.protocol.hop import HopRequest, sign_request, verify_answer
-from relevo.protocol.keys import VerifyKey
 from relevo.protocol.strict_json import JsonObject, JsonValue
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
 from relevo.storage import peers
@@ -55,7 +51,6 @@ AT_ONCE = 16
 """Peers to whom one process brings at the same time."""
 LOADS = 2
 """Loads under way to one peer at once."""
-CONTENT_TYPE = "application/json"
 NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
 """Faults of an answer after which the peer's newest statement is fetched."""
 
@@ -71,14 +66,14 @@ _REACHED = (
 
 
 class Courier:
-    """Brings a node's post to its peers, each in a thread of its own."""
+    """Brings a node's post to its peers, each in a thread of its own, unless `threads` are given."""
 
-    def __init__(self, node: Node, transport: Transport) -> None:
+    def __init__(self, node: Node, transport: Transport, threads: Executor | None = None) -> None:
         self._node = node
         self._transport = transport
         self._stop = threading.Event()
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relevo-courier")
-        self._flights = ThreadPoolExecutor(AT_ONCE * LOADS, thread_name_prefix="relevo-flight")
+        self._threads = threads or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relevo-courier")
+        self._flights = threads or ThreadPoolExecutor(AT_ONCE * LOADS, thread_name_prefix="relevo-flight")
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._rung: set[str] = set()
@@ -129,8 +124,7 @@ class Courier:
 
     def stop(self) -> None:
         """Finish the requests that are on their way, and begin no more."""
-        with self._lock:
-            self._stop.set()
+        self._stop.set()
         self._threads.shutdown()
         self._flights.shutdown()
 
@@ -159,11 +153,13 @@ class Courier:
 
     def _go(self, peer: str, bring: Callable[[], object]) -> bool:
         """Begin to bring to a peer in a thread of its own; False if nothing begins any more."""
+        try:
+            future = self._threads.submit(self._bring_while_rung, peer, bring)
+        except RuntimeError:  # they were shut down
+            return False
         with self._lock:
-            begins = not self._stop.is_set()
-            if begins:
-                self._futures.append(self._threads.submit(self._bring_while_rung, peer, bring))
-            return begins
+            self._futures.append(future)
+        return True
 
     def _bring_while_rung(self, peer: str, bring: Callable[[], object]) -> None:
         """Bring, and look once more if somebody queued something while the last look ended."""
@@ -227,38 +223,12 @@ class Courier:
     def _carry(self, load: Load) -> Landed | None:
         """Bring one load and settle it; None if it could not be brought."""
         try:
-            results, summary = self._exchange(load)
+            results, summary = exchange(self._node, self._transport, load)
         except RelevoError as fault:
             EVENTS.warning("not brought", peer=load.peer, code=fault.code, detail=fault.detail)
             self._postpone(load.peer, fault, load)
             return None
         return self._settle(load, results, summary)
-
-    def _exchange(self, load: Load) -> tuple[list[JsonObject], JsonValue]:
-        body = strict_json.dump_whole({"envelopes": [envelope.to_object() for _, envelope in load.messages]})
-        url = load.endpoint.rstrip("/") + ENVELOPES
-        at, key = self._node.clock.now(), self._node.identity.keys.signing
-        headers = sign_request("POST", url, CONTENT_TYPE, body, key=key, at=at)
-        answer = self._transport.send("POST", url, headers, body)
-        request = HopRequest(method="POST", target_uri=url, headers=headers, body=body)
-        return self._read(load, request, answer)
-
-    def _read(self, load: Load, request: HopRequest, answer: Answer) -> tuple[list[JsonObject], JsonValue]:
-        if answer.status != HTTPStatus.OK:
-            raise PeerRefused.by(answer)
-
-        def key_for(kid: str) -> VerifyKey:
-            if load.trust.node_of(kid) != load.peer:
-                raise AnswerUnfit("the answer is signed by another node")
-            return load.trust.hop_key(kid, at)
-
-        at = self._node.clock.now()
-        verify_answer(answer.status, answer.headers, answer.body, request=request, key_for=key_for, at=at)
-        said = strict_json.load(answer.body, limit=len(answer.body))
-        results = said.get("results")
-        if not isinstance(results, list) or len(results) != len(load.jtis):
-            raise AnswerUnfit("the answer does not have one result for each envelope")
-        return [result if isinstance(result, dict) else {} for result in results], said.get("summary")
 
     def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> Landed:
         with self._node.write(lane=load.peer) as work:

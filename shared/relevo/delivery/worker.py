@@ -20,6 +20,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -49,11 +50,17 @@ class Worker:
     """Runs a node's own work beside its server until it is stopped."""
 
     def __init__(
-        self, node: Node, transport: Transport, *, interval: float, broken: Callable[[], None] | None = None
+        self,
+        node: Node,
+        transport: Transport,
+        *,
+        interval: float,
+        broken: Callable[[], None] | None = None,
+        threads: Executor | None = None,
     ) -> None:
         self._node = node
         self._transport = transport
-        self._courier = Courier(node, transport)
+        self._courier = Courier(node, transport, threads)
         self._interval = interval
         self._broken = broken
         self._outside = Outside(node, node.outside) if node.outside is not None else None
@@ -71,10 +78,14 @@ class Worker:
 
     def start(self) -> None:
         """Begin."""
-        self._node.post.leaving = self._courier.leaving
+        self.attend()
         self._listener.start()
         for thread in self._threads:
             thread.start()
+
+    def attend(self) -> None:
+        """Let what people queue in this process leave with the transaction that queues it."""
+        self._node.post.leaving = self._courier.leaving
 
     def stop(self) -> None:
         """Finish the turns and the requests that are under way, then end."""

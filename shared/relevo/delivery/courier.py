@@ -26,6 +26,7 @@ from functools import partial
 
 import structlog
 from sqlalchemy import bindparam, update
+from sqlalchemy.exc import OperationalError
 
 from relevo.delivery import loads, outbox, posted, reconcile, settlement
 from relevo.delivery.attempts import keep_sealed
@@ -200,9 +201,12 @@ class Courier:
         """The load of a message that this transaction queues, if the lease is ours and it may leave at once."""
         try:
             ours = lease.enter_context(self._node.database.lease(new.message.peer))
+        except OperationalError:
+            return None  # the act needs no lease
+        try:
             load = loads.make_with(self._node, work, new) if ours else None
         except RelevoError:
-            load = None  # the next pass finds it as well, and tells
+            return None  # the next pass finds it as well, and tells
         if load is not None:
             hush(work.session, load.peer)
         return load

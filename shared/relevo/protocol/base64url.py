@@ -7,6 +7,7 @@ never mean the same bytes.
 from __future__ import annotations
 
 import hashlib
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pybase64 import b64decode, b64encode_as_string
@@ -14,12 +15,14 @@ from pybase64 import b64decode, b64encode_as_string
 from relevo.errors import WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _LAST = (_ALPHABET, "", _ALPHABET[::16], _ALPHABET[::4])
 """What a canonical text may end in, by its length modulo 4: bits that stand for nothing are zero."""
 _PADDING = ("", "===", "==", "=")
+_FILLING = tuple(dict.fromkeys(last, filling) for last, filling in zip(_LAST, ("", "", "AA", "A"), strict=True))
+"""What makes groups of four of a canonical text by adding zeros, by its length modulo 4 and by what it ends in."""
 _SIGNS = b"-_"
 """What stands where the standard alphabet has `+` and `/`."""
 
@@ -48,6 +51,20 @@ def decode(text: str) -> bytes:
         return b64decode(text + _PADDING[over], _SIGNS, validate=True)
     except ValueError as error:
         raise NotBase64url("a value is not base64url") from error
+
+
+def decode_all(texts: Sequence[str]) -> list[bytes]:
+    """What `decode` gives for each of `texts`, none of them empty; they are read in one go."""
+    try:
+        filled = [text + _FILLING[len(text) % 4][text[-1]] for text in texts]
+        joined = "".join(filled)
+        if "+" in joined or "/" in joined:
+            raise NotBase64url("a value is not canonical base64url")
+        raw = b64decode(joined, _SIGNS, validate=True)
+    except (LookupError, ValueError) as error:
+        raise NotBase64url("a value is not canonical base64url") from error
+    starts = accumulate([len(text) * 3 // 4 for text in filled], initial=0)
+    return [raw[start : start + len(text) * 3 // 4] for text, start in zip(texts, starts, strict=False)]
 
 
 def digest(raw: bytes) -> str:

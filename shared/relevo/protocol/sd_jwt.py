@@ -16,10 +16,11 @@ counted: at most `MAX_DISCLOSURES` disclosures, and a JWT of at most `MAX_JWT` c
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from relevo.errors import WireError
 from relevo.protocol import base64url, jws, strict_json
@@ -29,7 +30,7 @@ from relevo.protocol.sd_jwt_general import BadDisclosure, MalformedSdJwt, NameCo
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from typing import Self
+    from typing import Self, TypeGuard
 
     from relevo.protocol.keys import Signer
     from relevo.protocol.sd_jwt_general import Issuable
@@ -55,8 +56,10 @@ TOP_LEVEL, INSIDE = 16, 8
 MAX_DISCLOSURES = 1024
 MAX_JWT = 1 << 16
 
-_PARTS = 3
-_is_salt = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]").fullmatch  # 128 bits, then four that must be zero
+_PARTS, _SALT = 3, 22
+_Parts: TypeAlias = "Sequence[Any]"
+"""Salt, name and value of a disclosure."""
+_are_salts = re.compile(r"([A-Za-z0-9_-]{21}[AQgw])*").fullmatch  # each 128 bits, then four that must be zero
 
 
 class TooManyDisclosures(WireError):
@@ -133,7 +136,7 @@ def reveal(payload: JsonObject, disclosures: Sequence[str]) -> JsonObject:
     Raises:
         MalformedSdJwt, BadDisclosure, NameCollision: as `verify`.
     """
-    parts = [_parts(text) for text in disclosures]
+    parts = _all_parts(disclosures)
     waiting = dict(zip(base64url.digests(map(str.encode, disclosures)), parts, strict=True))
     if payload.get(general.ALGORITHM) != "sha-256":
         raise MalformedSdJwt("_sd_alg is not sha-256")
@@ -177,17 +180,36 @@ def _veiled(value: JsonValue) -> Issuable:
     return Veiled(hidden=value, multiple=INSIDE) if isinstance(value, dict) else value
 
 
-def _parts(text: str) -> tuple[str, str, JsonValue]:
+def _parts(text: str) -> _Parts:
     """Salt, name and value of a disclosure; raises as `Disclosure.parse`."""
     found = general.parts(text)
     if isinstance(found, list) and len(found) == _PARTS:
         salt, name, value = found
-        if isinstance(salt, str) and isinstance(name, str) and _is_salt(salt):
+        if isinstance(salt, str) and isinstance(name, str) and len(salt) == _SALT and _are_salts(salt):
             return salt, free(name), value
     raise BadDisclosure("a disclosure is not a salt of 128 bits, name and value")
 
 
-def _taken(digests: Collection[str], waiting: dict[str, tuple[str, str, JsonValue]]) -> JsonObject:
+def _all_parts(texts: Sequence[str]) -> Sequence[_Parts]:
+    """The parts of each; only where one of them is wrong each is read by itself, and says what."""
+    with suppress(base64url.NotBase64url, strict_json.MalformedJson):
+        found = strict_json.load_values(base64url.decode_all(texts))
+        if _are_parts(found):
+            return found
+    return [_parts(text) for text in texts]
+
+
+def _are_parts(found: Sequence[Any]) -> TypeGuard[Sequence[_Parts]]:
+    """Whether each is what `_parts` gives; False if there is none."""
+    if {*map(type, found)} != {list} or {*map(len, found)} != {_PARTS}:
+        return False
+    salts, names, _ = zip(*found, strict=True)
+    if {*map(type, salts), *map(type, names)} != {str} or {*map(len, salts)} != {_SALT}:
+        return False
+    return _are_salts("".join(salts)) is not None and general.RESERVED.isdisjoint(names)
+
+
+def _taken(digests: Collection[str], waiting: dict[str, _Parts]) -> JsonObject:
     """What is disclosed of these digests, by name, taken from what is `waiting`."""
     found = [waiting.pop(one) for one in digests if one in waiting]
     claims = {name: value for _, name, value in found}

@@ -62,12 +62,30 @@ def load_value(raw: bytes, *, limit: int = MAX_BYTES) -> JsonValue:
         raise MalformedJson(f"longer than {limit} bytes")
     try:
         value: JsonValue = from_json(raw, allow_inf_nan=False, cache_strings="keys")
-        names = _names(value, MAX_DEPTH - 1) if isinstance(value, list) else _names((value,), MAX_DEPTH)
-        if names and not _is_every_name_kept(raw, names):
-            json.loads(raw, object_pairs_hook=_unique)
+        _require_strict(raw, value)
     except ValueError as error:
         raise MalformedJson("not strict JSON") from error
     return value
+
+
+def load_values(raws: Sequence[bytes]) -> list[JsonValue]:
+    """What `load_value` gives for each of `raws`."""
+    if max(map(len, raws), default=0) > MAX_BYTES:
+        raise MalformedJson(f"longer than {MAX_BYTES} bytes")
+    try:
+        values = [from_json(raw, allow_inf_nan=False, cache_strings="keys") for raw in raws]
+        for raw, value in zip(raws, values, strict=True):
+            _require_strict(raw, value)
+    except ValueError as error:
+        raise MalformedJson("not strict JSON") from error
+    return values
+
+
+def _require_strict(raw: bytes, value: JsonValue) -> None:
+    """Refuse what the reader lets pass; raises `ValueError` or `MalformedJson`."""
+    names = _names(value, MAX_DEPTH - 1) if isinstance(value, list) else _names((value,), MAX_DEPTH)
+    if names and not _is_every_name_kept(raw, names):
+        json.loads(raw, object_pairs_hook=_unique)
 
 
 def _names(values: Iterable[JsonValue], depth: int) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relevo.protocol.base64url import NotBase64url, decode, digest, digests, encode
+from relevo.protocol.base64url import NotBase64url, decode, decode_all, digest, digests, encode
 
 REFUSED = {
     "padding": "Zg==",
@@ -25,6 +25,9 @@ REFUSED = {
 def test_refused_is(text: str) -> None:
     with pytest.raises(NotBase64url):
         decode(text)
+    for texts in ([text], ["Zg", text], [text, "Zm8", "Zm9v"]):
+        with pytest.raises(NotBase64url):
+            decode_all(texts)
 
 
 @given(st.binary(max_size=70))
@@ -39,6 +42,27 @@ def test_a_text_that_decodes_is_the_only_spelling(text: str) -> None:
     except NotBase64url:
         return
     assert encode(raw) == text
+
+
+def each_alone(texts: list[str]) -> list[bytes]:
+    """What `decode` gives for each; no text is empty."""
+    if not all(texts):
+        raise NotBase64url("a value is empty")
+    return [decode(text) for text in texts]
+
+
+TEXTS = st.text(alphabet="ABQgab01-_", min_size=1, max_size=8) | st.text(alphabet="ABab01-_+/=é \n", max_size=8)
+
+
+@given(st.lists(TEXTS, max_size=4))
+def test_texts_decode_together_as_each_does_alone(texts: list[str]) -> None:
+    try:
+        raws = each_alone(texts)
+    except NotBase64url:
+        with pytest.raises(NotBase64url):
+            decode_all(texts)
+    else:
+        assert decode_all(texts) == raws
 
 
 def test_the_digest_of_nothing_is_the_known_figure() -> None:

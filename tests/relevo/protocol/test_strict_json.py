@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relevo.protocol.strict_json import (
+    MAX_BYTES,
     MAX_DEPTH,
     MAX_INTEGER,
     JsonValue,
@@ -19,6 +20,7 @@ from relevo.protocol.strict_json import (
     dump_whole,
     load,
     load_value,
+    load_values,
 )
 
 REFUSED = {
@@ -84,11 +86,23 @@ JSON = st.recursive(
 def test_refused_is(raw: bytes) -> None:
     with pytest.raises(MalformedJson):
         load(raw)
+    if not raw.endswith((b"[]", b"null")):
+        with pytest.raises(MalformedJson):
+            load_values([b'["a"]', raw, b'"b"'])
 
 
 @pytest.mark.parametrize(("raw", "value"), READ.values(), ids=READ)
 def test_read_is(raw: bytes, value: JsonValue) -> None:
     assert load_value(raw) == value
+    assert load_values([b'["a"]', raw, b'"b"']) == [["a"], value, "b"]
+
+
+def test_one_of_many_is_no_longer_than_a_single_one() -> None:
+    longest = b'"' + b"a" * (MAX_BYTES - 2) + b'"'
+    assert load_values([b"1", longest]) == [1, "a" * (MAX_BYTES - 2)]
+    with pytest.raises(MalformedJson):
+        load_values([b"1", longest + b" "])
+    assert load_values([]) == []
 
 
 def test_more_bytes_than_the_caller_allows_are_refused() -> None:

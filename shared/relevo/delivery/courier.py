@@ -27,7 +27,7 @@ from http import HTTPStatus
 import structlog
 from sqlalchemy import bindparam, update
 
-from relevo.delivery import loads, outbox, reconcile, settlement
+from relevo.delivery import loads, our_stream, outbox, reconcile, settlement
 from relevo.delivery.attempts import keep_sealed
 from relevo.delivery.federation import ENVELOPES
 from relevo.delivery.flights import Landed, fly
@@ -189,6 +189,7 @@ class Courier:
     def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> Landed:
         with self._node.write(lane=load.peer) as work:
             rows = settlement.gather(work.session, load.peer, load.jtis)
+            ours = our_stream.find(work.session, load.peer)
             settled = [
                 settlement.settle(work, rows[jti], result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
@@ -196,7 +197,8 @@ class Courier:
             if not all(settled):
                 keep_sealed(work, load.messages)
             alter(work.session, _REACHED, to=load.peer)
-            offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust)
+            same = ours if all(settled) else None
+            offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust, same)
         return Landed(sum(settled), load.passed or offered_again > 0)
 
     def _postpone(self, peer: str, fault: RelevoError, load: Load | None = None) -> None:

@@ -214,7 +214,7 @@ def _queue(node: Node, size: int) -> None:
 
 
 def _receipted(node: Node, sent: dict[str, str]) -> bool:
-    with node.database.read() as session:
+    with node.database.look() as session:
         return ask(session, RECEIPT, sent).scalar() is not None
 
 

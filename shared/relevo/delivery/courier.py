@@ -27,7 +27,7 @@ from http import HTTPStatus
 import structlog
 from sqlalchemy import bindparam, update
 
-from relevo.delivery import loads, our_stream, outbox, reconcile, settlement
+from relevo.delivery import loads, outbox, reconcile, settlement
 from relevo.delivery.attempts import keep_sealed
 from relevo.delivery.federation import ENVELOPES
 from relevo.delivery.flights import Landed, fly
@@ -188,10 +188,9 @@ class Courier:
 
     def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> Landed:
         with self._node.write(lane=load.peer) as work:
-            rows = settlement.gather(work.session, load.peer, load.jtis)
-            ours = our_stream.find(work.session, load.peer)
+            messages, ours = settlement.gather(work.session, load.peer, load.jtis)
             settled = [
-                settlement.settle(work, rows[jti], result, load.trust)
+                settlement.settle(work, messages[jti], result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
             if not all(settled):
@@ -216,7 +215,7 @@ class Courier:
             if isinstance(fault, PeerRefused) and fault.its_time is not None:
                 peers.note_skew(row, fault.its_time, work.at)
             if isinstance(fault, PeerRefused) and fault.of_what_was_brought and load and len(load.jtis) == PROBE:
-                (alone,) = settlement.gather(work.session, peer, load.jtis).values()
+                (alone,) = settlement.gather(work.session, peer, load.jtis).messages.values()
                 settlement.set_aside(work, alone, fault.code)
 
 

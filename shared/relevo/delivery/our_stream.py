@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from relevo.delivery.outbox import OutboxState
 from relevo.protocol.receipt import ReceiptMismatch
@@ -35,11 +35,18 @@ def find(session: Session, peer: str) -> OurStream:
     return OurStream(*ask(session, _STREAM, {"peer": peer}).one())
 
 
+_QUEUED = aliased(OutboxRow)
 _MET_UNKNOWN = exists().where(
-    OutboxRow.peer == bindparam("peer"),
-    OutboxRow.state == OutboxState.QUEUED,
-    OutboxRow.problem.in_(sorted(UNKNOWN_ATTEMPT)),
+    _QUEUED.peer == bindparam("peer"),
+    _QUEUED.state == OutboxState.QUEUED,
+    _QUEUED.problem.in_(sorted(UNKNOWN_ATTEMPT)),
 )
-_STREAM = select(PeerRow.epoch, PeerRow.last_seq, _MET_UNKNOWN, exists().where(StandRow.peer == PeerRow.node_id)).where(
-    PeerRow.node_id == bindparam("peer")
+_OF_PEER = PeerRow.node_id == bindparam("peer")
+COLUMNS = (
+    select(PeerRow.epoch).where(_OF_PEER).scalar_subquery(),
+    select(PeerRow.last_seq).where(_OF_PEER).scalar_subquery(),
+    _MET_UNKNOWN,
+    exists().where(StandRow.peer == bindparam("peer")),
 )
+"""What an `OurStream` is made of, for questions that ask for more than that."""
+_STREAM = select(*COLUMNS)

@@ -18,7 +18,8 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment, seconds
-from relevo.delivery import duties
+from relevo.delivery import duties, our_stream
+from relevo.delivery.our_stream import OurStream
 from relevo.delivery.outbox import Leaving, OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
 from relevo.errors import RelevoError
@@ -65,10 +66,19 @@ class Sent(NamedTuple):
     courses: Courses
 
 
+class Gathered(NamedTuple):
+    """Messages by their jti, and our stream to their peer as it was before they were settled; None without messages."""
+
+    messages: Mapping[str, Sent]
+    ours: OurStream | None
+
+
 _SENT = select(
     *(getattr(OutboxRow, name) for name in Sent._fields[:-2]),
     exists().where(FormerReceiptRow.jti == OutboxRow.jti),
+    *our_stream.COLUMNS,
 ).where(OutboxRow.jti.in_(bindparam("jtis", expanding=True)))
+_OURS = len(Sent._fields) - 1
 _MADE = select(ManifestRow.token).where(ManifestRow.digest == bindparam("made"), ManifestRow.jti == bindparam("for"))
 _AT = update(OutboxRow).where(OutboxRow.jti == bindparam("of"))
 _KEEP = _AT.values(
@@ -83,11 +93,13 @@ _TAKEN = select(OutboxRow.jti).where(
 )
 
 
-def gather(session: Session, peer: str, jtis: Sequence[str]) -> Mapping[str, Sent]:
-    """Read what settling these messages to one peer asks for, by their jti."""
-    found = ask(session, _SENT, {"jtis": jtis}).all()
+def gather(session: Session, peer: str, jtis: Sequence[str]) -> Gathered:
+    """Read what settling these messages to one peer asks for."""
+    found = ask(session, _SENT, {"peer": peer, "jtis": jtis}).all()
     courses = Courses(session, peer, jtis, {row.thread for row in found})
-    return {row.jti: row for row in starmap(partial(Sent, courses=courses), found)}
+    messages = starmap(partial(Sent, courses=courses), (row[:_OURS] for row in found))
+    ours = OurStream(*found[0][_OURS:]) if found else None
+    return Gathered({one.jti: one for one in messages}, ours)
 
 
 def settle(work: UnitOfWork, row: Sent, result: JsonObject, trust: Trust) -> bool:

@@ -35,7 +35,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import httpx
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Executable, bindparam, exists, select, update
 
 import bench_files
 import bench_log
@@ -72,6 +72,8 @@ PROFILE_BYTES, LINES = 6000, 30
 MEMORY = "rss_mb_host", "rss_mb_origin"
 GLANCE_SECONDS = 0.0005
 RECEIPT = select(OutboxRow.receipt).where(OutboxRow.thread == bindparam("thread"))
+QUEUED = select(exists().where(OutboxRow.state == OutboxState.QUEUED))
+UNNUMBERED = select(exists().where(LogEntryRow.position.is_(None)))
 SAMPLE = json.loads((files("host_node") / "samples" / "01-kouassi-aya.json").read_text(encoding="utf-8"))
 HELD_BACK = timedelta(hours=5)
 AS_INSTALLED = 1.0
@@ -169,7 +171,7 @@ def _drain(pair: RunningPair, size: int) -> dict[str, float]:
     host, origin = (build(one.service, settings_for(one.service, one.settings)) for one in (pair.host, pair.origin))
     _hold(host, until=host.clock.now() + HELD_BACK)
     _queue(host, size)
-    until(lambda: _unnumbered(host) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
+    until(lambda: not _waits(host, UNNUMBERED), seconds=PATIENCE_SECONDS, pause=0.1)
     ours, server = tuple(with_children(one.pid) for one in (pair.host, pair.origin)), postmaster(pair.host.database)
     pids = [pid for its in ours for pid in its]
     measured = partial(_used, pids, server)
@@ -177,9 +179,9 @@ def _drain(pair: RunningPair, size: int) -> dict[str, float]:
         forget_peak(pid)
     before, began = measured(), time.perf_counter()
     _hold(host, until=None)
-    until(lambda: _queued(host) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
+    until(lambda: not _waits(host, QUEUED), seconds=PATIENCE_SECONDS, pause=0.1)
     took = time.perf_counter() - began
-    until(lambda: _unnumbered(host) + _unnumbered(origin) == 0, seconds=PATIENCE_SECONDS, pause=0.1)
+    until(lambda: not any(_waits(one, UNNUMBERED) for one in (host, origin)), seconds=PATIENCE_SECONDS, pause=0.1)
     used = measured() - before
     for node in (host, origin):
         node.database.close()
@@ -212,20 +214,13 @@ def _queue(node: Node, size: int) -> None:
 
 
 def _receipted(node: Node, sent: dict[str, str]) -> bool:
-    with node.database.read() as session:
+    with node.database.look() as session:
         return ask(session, RECEIPT, sent).scalar() is not None
 
 
-def _queued(node: Node) -> int:
-    with node.read() as work:
-        waiting = select(func.count()).where(OutboxRow.state == OutboxState.QUEUED)
-        return work.session.scalar(waiting) or 0
-
-
-def _unnumbered(node: Node) -> int:
-    with node.read() as work:
-        waiting = select(func.count()).where(LogEntryRow.position.is_(None))
-        return work.session.scalar(waiting) or 0
+def _waits(node: Node, what: Executable) -> bool:
+    with node.database.look() as session:
+        return bool(ask(session, what).scalar())
 
 
 def _case(name: str) -> dict[str, Any]:

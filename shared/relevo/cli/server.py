@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -22,6 +23,7 @@ from fastapi.concurrency import run_in_threadpool
 from uvicorn.config import LifespanType
 
 from relevo.cli.context import Invocation
+from relevo.cli.crew import ENDING
 from relevo.config import NodeSettings
 from relevo.delivery.admission import Gate, Limits
 from relevo.delivery.worker import Worker
@@ -86,6 +88,18 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._gate = gate
         self._worker = worker
+
+    async def main_loop(self) -> None:
+        """Sleep until a signal asks to end, and do not wake ten times a second to look whether one did."""
+        loop, asked = asyncio.get_running_loop(), asyncio.Event()
+        for one in ENDING:
+            loop.add_signal_handler(one, self._end, one, asked)
+        if not self.should_exit:
+            await asked.wait()
+
+    def _end(self, number: signal.Signals, asked: asyncio.Event) -> None:
+        self.handle_exit(number, None)
+        asked.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what is under way behind an open door, at which others are told to come again; then close it."""

@@ -110,7 +110,7 @@ def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObje
 
 def _settle(work: UnitOfWork, peer: str, result: JsonObject) -> bool:
     jti = result.get("jti")
-    row = settlement.gather(work.session, peer, [jti]).get(jti) if isinstance(jti, str) else None
+    row = settlement.gather(work.session, peer, [jti]).messages.get(jti) if isinstance(jti, str) else None
     if row is None or row.peer != peer or row.receipt is not None:
         return False
     return settlement.settle(work, row, result, peers.trust(work.session))

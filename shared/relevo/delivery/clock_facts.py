@@ -20,13 +20,14 @@ from relevo.messages.steps_progress import FirstContact
 from relevo.messages.steps_referral import Waitlisted
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import referrals
-from relevo.storage.tables import ReferralRow, StepRow
+from relevo.storage.courses import Step
+from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 SEEN = "seen"
 
 
-def knew(taken: StepRow, earlier: StepRow) -> bool:
+def knew(taken: Step, earlier: Step) -> bool:
     """Whether the author of a step knew of one before it: their own, or one whose message they had seen."""
     if taken.side == earlier.side:
         return True

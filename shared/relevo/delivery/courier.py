@@ -236,15 +236,16 @@ class Courier:
 
     def _settle(self, load: Load, results: list[JsonObject], summary: JsonValue) -> Landed:
         with self._node.write(lane=load.peer) as work:
-            rows = settlement.gather(work.session, load.peer, load.jtis)
+            messages, ours = settlement.gather(work.session, load.peer, load.jtis)
             settled = [
-                settlement.settle(work, rows[jti], result, load.trust)
+                settlement.settle(work, messages[jti], result, load.trust)
                 for jti, result in zip(load.jtis, results, strict=True)
             ]
             if not all(settled):
                 keep_sealed(work, load.messages)
             alter(work.session, _REACHED, to=load.peer)
-            offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust)
+            same = ours if all(settled) else None
+            offered_again = reconcile.heed(self._node, work, load.peer, summary, load.trust, same)
         return Landed(sum(settled), load.passed or offered_again > 0)
 
     def _postpone(self, peer: str, fault: RelevoError, load: Load | None = None) -> None:
@@ -262,7 +263,7 @@ class Courier:
             if isinstance(fault, PeerRefused) and fault.its_time is not None:
                 peers.note_skew(row, fault.its_time, work.at)
             if isinstance(fault, PeerRefused) and fault.of_what_was_brought and load and len(load.jtis) == PROBE:
-                (alone,) = settlement.gather(work.session, peer, load.jtis).values()
+                (alone,) = settlement.gather(work.session, peer, load.jtis).messages.values()
                 settlement.set_aside(work, alone, fault.code)
 
 

@@ -10,8 +10,10 @@ that nobody was on the flight, and does not know of the next one, has not answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+
+from sqlalchemy import bindparam, update
 
 from relevo.clock import seconds
 from relevo.delivery.clock_facts import from_json, knew
@@ -26,11 +28,18 @@ from relevo.domain.referral import Status
 from relevo.domain.sides import Side
 from relevo.protocol.receipt import DueClaim
 from relevo.storage import recall, referrals
+from relevo.storage.appending import alter
+from relevo.storage.courses import Course, Kept, Referral, Step, StepRead
 from relevo.storage.tables import DutyRow, OutboxRow, ReferralRow, StepRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 KEEPS_ITS_TIME = frozenset({Duty.CLINICIAN_AT_HOST, Duty.CLINICIAN_AT_ORIGIN, Duty.CORRECT_CONTACT})
 """Duties that asking again does not put off."""
+_SET = (
+    update(DutyRow)
+    .where(DutyRow.id == bindparam("of"))
+    .values(due_at=bindparam("due_at"), started_at=bindparam("started_at"))
+)
 
 
 def follow(
@@ -55,7 +64,7 @@ def follow(
     return begun
 
 
-def started(work: UnitOfWork, row: ReferralRow, taken: StepRow, received_at: datetime) -> tuple[Due, ...]:
+def started(work: UnitOfWork, row: Referral, taken: Step, received_at: datetime) -> tuple[Due, ...]:
     """The duties that begin when the message of a step is received; none once its facts were erased."""
     if taken.facts is None:
         return ()
@@ -70,21 +79,26 @@ def begin(
 
     Where the receipt of a step came late, `after` is that step: what a later one has fulfilled is not opened again.
     """
-    died = has_died(_endings(work, row))
-    here = referrals.duties(work.session, row)
-    unfulfilled = {one.duty: one for one in here if one.done_at is None and not one.dropped}
-    for due in dues:
-        if not _may_stand(row, due.duty, died=died):
-            continue
-        done_at = _done_since(work, row, after, due)
-        duty = _done_then(here, due.duty, done_at) or unfulfilled.get(due.duty)
+    steps, here = referrals.steps(work.session, row), referrals.duties(work.session, row)
+    for due, duty, done_at in _to_begin(row, steps, here, dues, after):
         if duty is None:
             _write(work, row, due, started_at, done_at=done_at)
-        elif due.duty not in KEEPS_ITS_TIME:
+        else:
             duty.due_at, duty.started_at = due.at, due.since or started_at
 
 
-def claims(dues: Sequence[Due], row: ReferralRow, own: str, side: str) -> tuple[DueClaim, ...]:
+def begin_receipted(work: UnitOfWork, course: Course, taken: StepRead, received_at: datetime) -> tuple[Due, ...]:
+    """The same for what a step of ours begins, once the peer has stored its message; which that is."""
+    begun = started(work, course.referral, taken, received_at)
+    for due, duty, done_at in _to_begin(course.referral, course.steps, course.duties, begun, taken):
+        if duty is None:
+            _write(work, course.referral, due, received_at, done_at=done_at)
+        else:
+            alter(work.session, _SET, of=duty.id, due_at=due.at, started_at=due.since or received_at)
+    return begun
+
+
+def claims(dues: Sequence[Due], row: Referral, own: str, side: str) -> tuple[DueClaim, ...]:
     """The duties as they stand in a receipt that the node `own`, on `side`, makes for this referral."""
     return tuple(DueClaim(duty=due.duty, by=own if due.by == side else row.peer, at=due.at) for due in dues)
 
@@ -114,14 +128,29 @@ def whom_to_ask(work: UnitOfWork, row: ReferralRow, duty: DutyRow) -> tuple[str,
 
 def is_over_by_death(work: UnitOfWork, row: ReferralRow) -> bool:
     """Whether the person has died, so that all contact stops."""
-    return has_died(_endings(work, row))
+    return has_died(_endings(referrals.steps(work.session, row)))
 
 
 def drop_pointless(work: UnitOfWork, row: ReferralRow) -> None:
     """Stop the clocks that may no longer run, by where the referral, the journey and the person's own wish stand."""
-    died = has_died(_endings(work, row))
+    died = is_over_by_death(work, row)
     for duty in referrals.duties(work.session, row):
         duty.dropped = duty.dropped or (duty.done_at is None and not _may_stand(row, duty.duty, died=died))
+
+
+def _to_begin(
+    row: Referral, steps: Sequence[Step], here: Sequence[Kept], dues: Iterable[Due], after: Step | None
+) -> Iterator[tuple[Due, Kept | None, datetime | None]]:
+    """Those of `dues` that begin or are set right: with the duty that is there already, or when it was done already."""
+    died = has_died(_endings(steps))
+    unfulfilled = {one.duty: one for one in here if one.done_at is None and not one.dropped}
+    for due in dues:
+        if not _may_stand(row, due.duty, died=died):
+            continue
+        done_at = _done_since(steps, after, due)
+        duty = _done_then(here, due.duty, done_at) or unfulfilled.get(due.duty)
+        if duty is None or due.duty not in KEEPS_ITS_TIME:
+            yield due, duty, done_at
 
 
 def _end(every: Iterable[DutyRow], taken: StepRow) -> None:
@@ -132,7 +161,7 @@ def _end(every: Iterable[DutyRow], taken: StepRow) -> None:
             taken.late = taken.late or taken.at > duty.due_at
 
 
-def _done_by(taken: StepRow) -> frozenset[str]:
+def _done_by(taken: Step) -> frozenset[str]:
     outcome, month, corrected = (taken.said.get(name) for name in ("outcome", "month", "classes"))
     return duties_done(
         taken.step,
@@ -143,16 +172,15 @@ def _done_by(taken: StepRow) -> frozenset[str]:
     )
 
 
-def _done_since(work: UnitOfWork, row: ReferralRow, taken: StepRow | None, due: Due) -> datetime | None:
+def _done_since(steps: Sequence[Step], taken: Step | None, due: Due) -> datetime | None:
     """When a step that knew of `taken` fulfilled the duty that `taken` starts, if one did."""
     if taken is None:
         return None
-    every = referrals.steps(work.session, row)
-    later = (one for one in every[every.index(taken) + 1 :] if due.duty in _done_by(one) and knew(one, taken))
+    later = (one for one in steps[steps.index(taken) + 1 :] if due.duty in _done_by(one) and knew(one, taken))
     return next((one.at for one in later), None)
 
 
-def _done_then(here: Iterable[DutyRow], name: str, done_at: datetime | None) -> DutyRow | None:
+def _done_then(here: Iterable[Kept], name: str, done_at: datetime | None) -> Kept | None:
     """The duty of that name that was fulfilled at that moment."""
     if done_at is None:
         return None
@@ -177,7 +205,7 @@ def _flat(due: DueClaim) -> tuple[str, str, int]:
     return due.duty, due.by, seconds(due.at)
 
 
-def _may_stand(row: ReferralRow, duty: str, *, died: bool) -> bool:
+def _may_stand(row: Referral, duty: str, *, died: bool) -> bool:
     preference = Channel(row.contact_channel) if row.contact_channel else None
     return stands(
         duty,
@@ -188,12 +216,12 @@ def _may_stand(row: ReferralRow, duty: str, *, died: bool) -> bool:
     )
 
 
-def _endings(work: UnitOfWork, row: ReferralRow) -> list[tuple[str, str | None]]:
+def _endings(steps: Iterable[Step]) -> list[tuple[str, str | None]]:
     """The steps of a referral with the reason that each gave."""
-    return [(one.step, str(one.said.get("reason", ""))) for one in referrals.steps(work.session, row)]
+    return [(one.step, str(one.said.get("reason", ""))) for one in steps]
 
 
-def _write(work: UnitOfWork, row: ReferralRow, due: Due, started_at: datetime, *, done_at: datetime | None) -> None:
+def _write(work: UnitOfWork, row: Referral, due: Due, started_at: datetime, *, done_at: datetime | None) -> None:
     recall.write(
         work.session,
         DutyRow,

@@ -14,11 +14,12 @@ from collections.abc import Iterable
 from relevo.domain.access_to_data import may_consult, require_consult, require_enter
 from relevo.domain.sop import Sop
 from relevo.storage import access_log, sops
+from relevo.storage.courses import Referral
 from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
-def sop_of(work: UnitOfWork, row: ReferralRow) -> Sop:
+def sop_of(work: UnitOfWork, row: Referral) -> Sop:
     """The procedure under which a referral moves."""
     return sops.parsed(work.session, row.sop)
 

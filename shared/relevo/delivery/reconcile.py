@@ -22,10 +22,11 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, select
 
-from relevo.delivery import epochs, outbox, publishing, stream_lists
+from relevo.delivery import epochs, our_stream, outbox, publishing, stream_lists
 from relevo.delivery.node import Node
+from relevo.delivery.our_stream import OurStream
 from relevo.delivery.outbox import NONE, OutboxState
 from relevo.delivery.stream_lists import LAST, KeyNotStated, Question, Told
 from relevo.delivery.transport import Transport
@@ -33,7 +34,7 @@ from relevo.errors import RelevoError
 from relevo.protocol import sd_jwt
 from relevo.protocol.base64url import digest
 from relevo.protocol.manifest import Attempt, VerifiedManifest, read_manifest
-from relevo.protocol.receipt import ReceiptMismatch, read_receipt, require_answers
+from relevo.protocol.receipt import read_receipt, require_answers
 from relevo.protocol.stream_list import Direction
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.summary import Summary, read_summary
@@ -41,7 +42,7 @@ from relevo.protocol.trust import Trust
 from relevo.storage import log, peers, streams
 from relevo.storage.appending import ask
 from relevo.storage.database import ring
-from relevo.storage.tables import ManifestRow, OutboxRow, PeerRow
+from relevo.storage.tables import ManifestRow, OutboxRow
 from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -51,27 +52,19 @@ AT_ONCE = 500
 MAX_EPOCH = 2**31 - 2
 MOST_EPOCHS = 16
 """Epochs beyond ours that a peer is asked to show: a node is not restored more often between two of its questions."""
-UNKNOWN_ATTEMPT = frozenset({"seq-reused", ReceiptMismatch.code})
-"""What is said of a queued message if the peer holds a manifest of ours that we do not know."""
-_QUEUED = (OutboxRow.peer == bindparam("peer"), OutboxRow.state == OutboxState.QUEUED)
-_MET_UNKNOWN = exists().where(*_QUEUED, OutboxRow.problem.in_(sorted(UNKNOWN_ATTEMPT)))
-"""Whether a queued message met an attempt of ours that we do not know, which nobody forgets by himself."""
 _RECEIPTED = select(OutboxRow).where(
     OutboxRow.peer == bindparam("peer"), OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < bindparam("iat")
 )
 """What was receipted in a second before that of a summary."""
 _ABOVE = streams.above(bindparam("epoch"), bindparam("high_water"))
 _BEHIND = _RECEIPTED.with_only_columns(OutboxRow.jti).where(_ABOVE).limit(AT_ONCE)
-_KNOWN = select(
-    PeerRow.epoch,
-    PeerRow.last_seq,
-    _MET_UNKNOWN.label("attempt_unknown"),
-    exists().where(StandRow.peer == PeerRow.node_id).label("said_before"),
-).where(PeerRow.node_id == bindparam("peer"))
 
 
-def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust) -> int:
-    """Act on a peer's summary of our stream; how many messages are offered again because of it."""
+def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust, ours: OurStream | None = None) -> int:
+    """Act on a peer's summary of our stream; how many messages are offered again because of it.
+
+    `ours` is the stream as it was found in this transaction, if only receipts came since.
+    """
     try:
         summary = read_summary(token if isinstance(token, str) else "", trust=trust, at=work.at)
     except RelevoError as fault:
@@ -81,16 +74,17 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
     if (summary.iss, summary.aud) != (peer, work.identity.node_id) or not in_range:
         EVENTS.warning("summary not heeded", peer=peer, code="summary-unfit")
         return 0
-    known = ask(work.session, _KNOWN, {"peer": peer}).one()
-    reached, ours = (summary.epoch, summary.high_water), (known.epoch, known.last_seq)
-    missing = _missing(work, peer, summary) if reached < ours or summary.gaps else 0
-    is_first = not known.said_before
+    if ours is None or ours.attempt_unknown:
+        ours = our_stream.find(work.session, peer)
+    reached, sent = (summary.epoch, summary.high_water), (ours.epoch, ours.last_seq)
+    missing = _missing(work, peer, summary) if reached < sent or summary.gaps else 0
+    is_first = not ours.said_before
     streams.note_said(work.session, peer, *reached, missing=missing, at=work.at, is_first=is_first)
-    if reached > ours or known.attempt_unknown:
+    if reached > sent or ours.attempt_unknown:
         _doubt(streams.stand_of(work.session, peer), summary, work.at)
         return 0
     lost = _lost(work, peer, summary) if missing else []
-    gone = [message for message in lost if not _offer_again(node, work, known.epoch, message)]
+    gone = [message for message in lost if not _offer_again(node, work, ours.epoch, message)]
     for message in gone:
         outbox.let_pass(work.session, message)
     return len(lost) - len(gone)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import starmap
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from relevo.clock import moment, seconds
-from relevo.delivery import duties
+from relevo.delivery import duties, our_stream
+from relevo.delivery.our_stream import OurStream
 from relevo.delivery.outbox import Leaving, OutboxState, is_about_a_person
 from relevo.delivery.retry import pause
 from relevo.errors import RelevoError
@@ -28,9 +30,10 @@ from relevo.protocol.manifest import manifest_digest, said_in
 from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, Trust
-from relevo.storage import erasure, log, peers, recall, referrals
+from relevo.storage import erasure, log, peers
 from relevo.storage.appending import alter, ask
-from relevo.storage.tables import ManifestRow, OutboxRow, ReferralRow
+from relevo.storage.courses import Course, Courses
+from relevo.storage.tables import ManifestRow, OutboxRow
 from relevo.storage.tables_streams import FormerReceiptRow
 from relevo.storage.unit_of_work import UnitOfWork
 
@@ -47,7 +50,10 @@ SAY_AGAIN = frozenset({STOLEN, KeyOutOfPeriod.code})
 
 
 class Sent(NamedTuple):
-    """What settling a message asks for: where it stands, and whether it was receipted before it was offered again."""
+    """What settling a message asks for: where it stands, and whether it was receipted before it was offered again.
+
+    `courses` has the referrals of all messages that are settled together.
+    """
 
     jti: str
     peer: str
@@ -57,12 +63,22 @@ class Sent(NamedTuple):
     manifest: str | None
     receipt: str | None
     receipted_before: bool
+    courses: Courses
+
+
+class Gathered(NamedTuple):
+    """Messages by their jti, and our stream to their peer as it was before they were settled; None without messages."""
+
+    messages: Mapping[str, Sent]
+    ours: OurStream | None
 
 
 _SENT = select(
-    *(getattr(OutboxRow, name) for name in Sent._fields[:-1]),
+    *(getattr(OutboxRow, name) for name in Sent._fields[:-2]),
     exists().where(FormerReceiptRow.jti == OutboxRow.jti),
+    *our_stream.COLUMNS,
 ).where(OutboxRow.jti.in_(bindparam("jtis", expanding=True)))
+_OURS = len(Sent._fields) - 1
 _MADE = select(ManifestRow.token).where(ManifestRow.digest == bindparam("made"), ManifestRow.jti == bindparam("for"))
 _AT = update(OutboxRow).where(OutboxRow.jti == bindparam("of"))
 _KEEP = _AT.values(
@@ -77,11 +93,13 @@ _TAKEN = select(OutboxRow.jti).where(
 )
 
 
-def gather(session: Session, peer: str, jtis: Sequence[str]) -> Mapping[str, Sent]:
-    """Read what settling these messages to one peer asks for, by their jti."""
-    rows = {row.jti: row for row in starmap(Sent, ask(session, _SENT, {"jtis": jtis}))}
-    recall.gather(session, peer, {row.thread for row in rows.values()})
-    return rows
+def gather(session: Session, peer: str, jtis: Sequence[str]) -> Gathered:
+    """Read what settling these messages to one peer asks for."""
+    found = ask(session, _SENT, {"peer": peer, "jtis": jtis}).all()
+    courses = Courses(session, peer, jtis, {row.thread for row in found})
+    messages = starmap(partial(Sent, courses=courses), (row[:_OURS] for row in found))
+    ours = OurStream(*found[0][_OURS:]) if found else None
+    return Gathered({one.jti: one for one in messages}, ours)
 
 
 def settle(work: UnitOfWork, row: Sent, result: JsonObject, trust: Trust) -> bool:
@@ -182,10 +200,10 @@ def _made_for(work: UnitOfWork, row: Sent, named: str) -> str:
 
 def _keep(work: UnitOfWork, row: Sent, receipt: Receipt, token: str) -> None:
     stored = receipt.disposition == "stored"
-    referral = referrals.find(work.session, row.peer, row.thread) if is_about_a_person(row.kind) else None
-    erased, problem = referral is not None and erasure.is_erased(referral), receipt.code
-    if referral is not None and stored and not erased and not row.receipted_before:
-        problem = _begin_duties(work, row, referral, receipt) or problem
+    course = row.courses.take(row.thread) if is_about_a_person(row.kind) else None
+    erased, problem = course is not None and course.referral.erased, receipt.code
+    if course is not None and stored and not erased and not row.receipted_before:
+        problem = _begin_duties(work, row, course, receipt) or problem
     names = {"jti": row.jti, "thread": row.thread, "peer": row.peer}
     log.record(work.session, "receipt-got", work.at, subject=row.thread, receipt=digest(token.encode()), **names)
     alter(
@@ -201,14 +219,13 @@ def _keep(work: UnitOfWork, row: Sent, receipt: Receipt, token: str) -> None:
         erasure.forget(work.session.get_one(OutboxRow, row.jti))
 
 
-def _begin_duties(work: UnitOfWork, row: Sent, referral: ReferralRow, receipt: Receipt) -> str | None:
+def _begin_duties(work: UnitOfWork, row: Sent, course: Course, receipt: Receipt) -> str | None:
     """Begin the duties that the peer began with this message; the problem, if it computed others."""
-    taken = referrals.step_of(work.session, referral, row.jti)
+    taken = next((one for one in course.steps if one.jti == row.jti), None)
     if taken is None:
         return None
-    begun = duties.started(work, referral, taken, receipt.received_at)
-    duties.begin(work, referral, begun, receipt.received_at, after=taken)
-    expected = duties.claims(begun, referral, work.identity.node_id, work.identity.side)
+    begun = duties.begin_receipted(work, course, taken, receipt.received_at)
+    expected = duties.claims(begun, course.referral, work.identity.node_id, work.identity.side)
     if duties.agree(receipt.due, expected):
         return None
     EVENTS.error("due times differ", peer=row.peer, jti=row.jti)

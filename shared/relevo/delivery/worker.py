@@ -3,7 +3,7 @@
 | loop | turn by turn |
 | --- | --- |
 | post | bring what is queued, each peer in a thread of its own; number the log; keep it outside; settle the journal |
-| rounds | examine and bring files; every fifth time publish, poll, erase what is due, compare streams, ask witnesses |
+| rounds | examine and bring files; every tenth time publish, poll, erase what is due, compare streams, ask witnesses |
 
 While the first waits, the database's bell lets it bring the post at once, whichever process rang. Several processes may
 each run a worker of one node (PostgreSQL): to each peer one of them brings, and the log and the rounds are each in the
@@ -40,7 +40,7 @@ from relevo.storage.listening import Listener
 EVENTS = structlog.get_logger("relevo.worker")
 LOG, ROUNDS = "log", "rounds"
 """Leases beside those of the peers, whose names have a colon."""
-SELDOM = 5
+SELDOM = 10
 """Of so many turns one looks after what changes within minutes or days."""
 MINUTE, UNSURE = timedelta(minutes=1), timedelta(days=1)
 """How often, and for how long, a node that has begun asks its peers before it publishes without their answers."""
@@ -124,11 +124,11 @@ class Worker:
             self._sweep,
             partial(reconcile.turn, self._node, self._transport),
             partial(empty_places.turn, self._node, self._transport),
+            partial(files.sweep, self._node),
         )
 
     def _files(self) -> tuple[Callable[[], object], ...]:
         return (
-            partial(files.sweep, self._node),
             partial(files.examine, self._node),
             partial(files_courier.run_once, self._node, self._transport),
         )

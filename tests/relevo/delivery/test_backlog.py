@@ -45,7 +45,7 @@ def taken_in(nodes: JoinedNodes) -> Story:
 def test_who_looks_for_problems_does_not_look_through_what_waits(nodes: JoinedNodes, taken_in: Story) -> None:
     with _asking(nodes.host) as asked:
         taken_in.send()
-    after_problems = [one for one in asked if "outbox.problem IN" in one[0]]
+    after_problems = [one for one in asked if ".problem IN" in one[0]]
     assert after_problems
     for statement, values in after_problems:
         assert "ix_outbox_problem" in _plan(nodes.host.database, statement, values)

@@ -182,7 +182,7 @@ def test_a_refusal_with_the_longest_code_is_kept_on_each_database(nodes_on_each:
             iss=ORIGIN_ID, aud=HOST_ID, of=made, jti=row.jti, disposition="refused", code="x" * 64, received_at=AT
         )
         token = sign_receipt(refusal, origin.identity.keys.signing)
-        sent = settlement.gather(work.session, ORIGIN_ID, [row.jti])[row.jti]
+        sent = settlement.gather(work.session, ORIGIN_ID, [row.jti]).messages[row.jti]
         assert settlement.settle(work, sent, {"receipt": token}, peers.trust(work.session))
     assert [entry.problem for entry in story.timeline(host)] == ["x" * 64]
 

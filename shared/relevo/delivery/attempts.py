@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, update
 
 from relevo.delivery import outbox
 from relevo.delivery.outbox import Leaving
-from relevo.delivery.own_stream import Stream
+from relevo.delivery.ways import Way
 from relevo.protocol.basis import Basis, kind_of
 from relevo.protocol.envelope import Envelope, Message, content_digest, manifest_digest, seal_envelope
 from relevo.protocol.manifest import said_in
@@ -51,14 +51,14 @@ _MOVE_ON = (
 )
 
 
-def attempt(work: UnitOfWork, stream: Stream, row: Leaving, trust: Trust) -> Attempt:
+def attempt(work: UnitOfWork, way: Way, row: Leaving, trust: Trust) -> Attempt:
     """The attempt that was made before, or one that is made now, in the next place of the stream if it has none.
 
     Raises:
         StatementExpired: if it would have to be sealed, and the peer's statement has ended.
         WireError: if it cannot be sealed.
     """
-    return _made_before(work, row, trust) or _made_now(work, stream, row, trust)
+    return _made_before(work, row, trust) or _made_now(work, way, row, trust)
 
 
 def keep(work: UnitOfWork, row: Leaving, made: Attempt, *, tried: bool) -> None:
@@ -84,9 +84,9 @@ def keep_sealed(work: UnitOfWork, tried: Sequence[tuple[Leaving, Envelope]]) -> 
             alter(work.session, _KEEP_SEALED, of=one.jti, sealed=envelope.sealed)
 
 
-def move_on(work: UnitOfWork, stream: Stream) -> None:
-    """Note how far a stream has come."""
-    alter(work.session, _MOVE_ON, of=stream.peer, place=stream.last_seq)
+def move_on(work: UnitOfWork, way: Way) -> None:
+    """Note how far our stream has come."""
+    alter(work.session, _MOVE_ON, of=way.peer, place=way.last_seq)
 
 
 def _made_before(work: UnitOfWork, row: Leaving, trust: Trust) -> Attempt | None:
@@ -97,9 +97,9 @@ def _made_before(work: UnitOfWork, row: Leaving, trust: Trust) -> Attempt | None
     return Attempt(Envelope(manifest=row.manifest, sealed=row.sealed), row.epoch, row.seq) if current else None
 
 
-def _made_now(work: UnitOfWork, stream: Stream, row: Leaving, trust: Trust) -> Attempt:
+def _made_now(work: UnitOfWork, way: Way, row: Leaving, trust: Trust) -> Attempt:
     recipient = trust.encryption_key(row.peer, work.at)
-    epoch, seq = row.epoch or stream.epoch, row.seq or stream.last_seq + 1
+    epoch, seq = row.epoch or way.epoch, row.seq or way.last_seq + 1
     basis = None
     if row.basis_record is not None and row.basis_salt is not None:
         basis = Basis(kind=kind_of(row.basis), record=row.basis_record, salt=row.basis_salt)
@@ -113,7 +113,7 @@ def _made_now(work: UnitOfWork, stream: Stream, row: Leaving, trust: Trust) -> A
         key=work.identity.keys.signing,
         recipient=recipient,
     )
-    stream.last_seq = max(stream.last_seq, seq) if epoch == stream.epoch else stream.last_seq
+    way.last_seq = max(way.last_seq, seq) if epoch == way.epoch else way.last_seq
     _keep_manifest(work, row, envelope.manifest)
     return Attempt(envelope, epoch, seq)
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from relevo.delivery import outbox
 from relevo.delivery.outbox import STREAM_RESTARTED, OutboxState
-from relevo.delivery.own_stream import STOPPED
+from relevo.delivery.ways import STOPPED
 from relevo.domain.access import Act
 from relevo.errors import BadInput, Conflict, NotFound, WireError
 from relevo.ids import new_thread

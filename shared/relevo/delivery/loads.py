@@ -16,8 +16,8 @@ from relevo.delivery.attempts import attempt, keep, move_on
 from relevo.delivery.federation import MAX_BODY
 from relevo.delivery.node import Node
 from relevo.delivery.outbox import Leaving
-from relevo.delivery.own_stream import Stream, stream_to
 from relevo.delivery.posted import Posted
+from relevo.delivery.ways import Way, way_to
 from relevo.errors import WireError
 from relevo.protocol.envelope import Envelope
 from relevo.protocol.statement import StatementExpired
@@ -75,21 +75,21 @@ def make(node: Node, work: UnitOfWork, peer: str, behind: str, busy: Collection[
     Raises:
         StatementExpired: if nothing can be sealed, because the peer's statement has ended.
     """
-    stream = stream_to(work.session, peer)
-    if stream.rests(work.at):
+    way = way_to(work.session, peer)
+    if way.rests(work.at):
         return None
-    trust, most = peers.trust(work.session), PROBE if stream.failures else BATCH
-    waiting = outbox.due_to_leave(work.session, peer, stream.epoch, work.at, most, behind)
+    trust, most = peers.trust(work.session), PROBE if way.failures else BATCH
+    waiting = outbox.due_to_leave(work.session, peer, way.epoch, work.at, most, behind)
     due = [one for one in waiting if one.thread not in busy]
-    filled = list(_filled(node, work, stream, due, trust))
-    move_on(work, stream)
+    filled = list(_filled(node, work, way, due, trust))
+    move_on(work, way)
     if not filled:
         return None
     return Load(
         peer=peer,
-        endpoint=stream.endpoint,
+        endpoint=way.endpoint,
         trust=trust,
-        failures=stream.failures,
+        failures=way.failures,
         messages=filled,
         alone=most == PROBE or not all(outbox.is_about_a_person(one.kind) for one, _ in filled),
         more=most == PROBE or len(waiting) == BATCH or len(filled) < len(due),
@@ -103,18 +103,18 @@ def make_with(node: Node, work: UnitOfWork, new: Posted) -> Load | None:
     Raises:
         StatementExpired, WireError: if it cannot be sealed; nothing was written.
     """
-    one, stream = new.message, new.stream
-    if stream.failures or stream.rests(work.at) or not outbox.is_next(work.session, new):
+    one, way = new.message, new.way
+    if way.failures or way.rests(work.at) or not outbox.is_next(work.session, new):
         return None
     if one.epoch is not None or node.release(work, one) is not None:
         return None
-    trust = Trust({one.peer: stream.statement})
-    made = attempt(work, stream, one, trust)
+    trust = Trust({one.peer: way.statement})
+    made = attempt(work, way, one, trust)
     keep(work, one, made, tried=True)
-    move_on(work, stream)
+    move_on(work, way)
     return Load(
         peer=one.peer,
-        endpoint=stream.endpoint,
+        endpoint=way.endpoint,
         trust=trust,
         failures=0,
         messages=[(one, made.envelope)],
@@ -126,23 +126,23 @@ def make_with(node: Node, work: UnitOfWork, new: Posted) -> Load | None:
 
 def pack(node: Node, work: UnitOfWork, peer: str, jtis: Sequence[str]) -> list[Envelope]:
     """Those of these messages that are queued and may leave, as they would leave now, for a bundle."""
-    stream, trust, found = stream_to(work.session, peer), peers.trust(work.session), []
+    way, trust, found = way_to(work.session, peer), peers.trust(work.session), []
     for one in _released(node, work, peer, outbox.still_queued(work.session, jtis)):
-        made = attempt(work, stream, one, trust)
+        made = attempt(work, way, one, trust)
         keep(work, one, made, tried=False)
         found.append(made.envelope)
-    move_on(work, stream)
+    move_on(work, way)
     return found
 
 
 def _filled(
-    node: Node, work: UnitOfWork, stream: Stream, due: Sequence[Leaving], trust: Trust
+    node: Node, work: UnitOfWork, way: Way, due: Sequence[Leaving], trust: Trust
 ) -> Iterator[tuple[Leaving, Envelope]]:
     """What may leave, as much as the peer reads in one request; an ended statement only stops new sealing."""
     room = ROOM
-    for one in _released(node, work, stream.peer, due):
+    for one in _released(node, work, way.peer, due):
         try:
-            made = attempt(work, stream, one, trust)
+            made = attempt(work, way, one, trust)
         except StatementExpired:
             if room == ROOM:
                 raise

@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from relevo.clock import seconds
 from relevo.delivery import posted
-from relevo.delivery.own_stream import stream_to
 from relevo.delivery.posted import Posted
 from relevo.delivery.retry import LATE_CAP
+from relevo.delivery.ways import way_to
 from relevo.ids import new_jti
 from relevo.messages.content import Fields, compose
 from relevo.messages.registry import NODE_KIND, message_type
@@ -155,7 +155,7 @@ def post(
     """
     kind = message_type(step, work.identity.side).kind
     jti = new_jti(work.at, frame.after)
-    stream = stream_to(work.session, frame.peer)
+    way = way_to(work.session, frame.peer)
     opening: dict[str, JsonValue] = {
         "iss": work.identity.node_id,
         "aud": frame.peer,
@@ -163,7 +163,7 @@ def post(
         "jti": jti,
         "thread": frame.thread,
         "kind": kind,
-        "cnf": {"jwk": stream.statement.presentation.jwk},
+        "cnf": {"jwk": way.statement.presentation.jwk},
     }
     role = work.user.role or "node"
     hidden = compose(step, payload, by=role, after=frame.after, seen=frame.seen, fields=fields)
@@ -188,7 +188,7 @@ def post(
         sealed=None,
     )
     append(work.session, OutboxRow, **queued._asdict(), made_at=work.at, state=OutboxState.QUEUED)
-    posted.note(work.session, Posted(queued, stream, begins=frame.after is None))
+    posted.note(work.session, Posted(queued, way, begins=frame.after is None))
     files.announce(work.session, frame.peer, frame.thread, jti, files.listed_in(fields))
     ring(work.session, frame.peer)
     return jti
@@ -196,7 +196,7 @@ def post(
 
 def is_next(session: Session, new: Posted) -> bool:
     """Whether nothing must leave before a message: of its thread, or what opens the epoch of the stream."""
-    one, epoch = new.message, new.stream.epoch
+    one, epoch = new.message, new.way.epoch
     asked = {"to": one.peer, "of": one.thread, "but": one.jti, "epoch": epoch}
     return (new.begins and epoch == 1) or not ask(session, _BEFORE, asked).scalar()
 

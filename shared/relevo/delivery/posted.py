@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 if TYPE_CHECKING:
     from relevo.delivery.outbox import Leaving
-    from relevo.delivery.own_stream import Stream
+    from relevo.delivery.ways import Way
 
 _POSTED, _UNDONE = "relevo.posted", "relevo.posted.undone"
 
 
 class Posted(NamedTuple):
-    """A message that was queued, our stream to its peer as it stood then, and whether its thread begins with it."""
+    """A message that was queued, the way to its peer as it was then, and whether its thread begins with it."""
 
     message: Leaving
-    stream: Stream
+    way: Way
     begins: bool
 
 

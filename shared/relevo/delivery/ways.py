@@ -1,4 +1,4 @@
-"""Our stream to a peer, and how it is reached: what bringing and queueing ask of a registered peer, in one question."""
+"""The way to a peer: what queueing and bringing ask of who is registered, in one question."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from relevo.storage.tables_streams import StandRow
 
 
 @dataclass
-class Stream:
-    """Our stream to a peer, how it is reached, and the last place that was given to a message.
+class Way:
+    """How a peer is reached, how our stream to it stands, and the last place that was given to a message.
 
     `stopped` as `relevo.delivery.epochs` says; `newest` is the peer's newest statement, as it was signed.
     """
@@ -52,7 +52,7 @@ STOPPED = exists().where(
     )
 )
 """Whether nothing may be sent to the peer `to`: this node has stopped, or what the peer claims is not yet proven."""
-_STREAM = select(
+_WAY = select(
     PeerRow.node_id,
     PeerRow.state,
     PeerRow.endpoint,
@@ -65,13 +65,13 @@ _STREAM = select(
 ).where(PeerRow.node_id == bindparam("to"))
 
 
-def stream_to(session: Session, peer: str) -> Stream:
-    """Our stream to a peer.
+def way_to(session: Session, peer: str) -> Way:
+    """The way to a peer.
 
     Raises:
         NotFound: if nobody has registered it.
     """
-    found = ask(session, _STREAM, {"to": peer}).first()
+    found = ask(session, _WAY, {"to": peer}).first()
     if found is None:
         raise NotFound(f"no peer {peer} is registered here; `peer add` begins it")
-    return Stream(*found)
+    return Way(*found)

@@ -51,6 +51,18 @@ def test_who_looks_for_problems_does_not_look_through_what_waits(nodes: JoinedNo
         assert "ix_outbox_problem" in _plan(nodes.host.database, statement, values)
 
 
+def test_who_settles_does_not_look_through_all_steps_and_duties(nodes: JoinedNodes, taken_in: Story) -> None:
+    with _asking(nodes.host) as asked:
+        taken_in.send()
+    courses = [one for one in asked if "LEFT OUTER JOIN duty" in one[0]]
+    assert courses
+    for statement, values in courses:
+        plan = _plan(nodes.host.database, statement, values)
+        assert "ix_step_peer_thread (peer=? AND thread=?" in plan
+        assert "ix_duty_peer_thread (peer=? AND thread=?" in plan
+        assert "SCAN" not in plan
+
+
 def test_who_looks_for_a_thread_does_not_look_through_all_that_came(nodes: JoinedNodes, taken_in: Story) -> None:
     with _asking(nodes.origin) as asked:
         taken_in.send()

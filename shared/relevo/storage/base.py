@@ -55,6 +55,22 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Disclosures(TypeDecorator[list[str]]):
+    """Disclosures as an SD-JWT joins them (RFC 9901, section 4), but for the last tilde; none are an empty text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Join them."""
+        return None if value is None else TILDE.join(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002
+        """Take them apart."""
+        return value.split(TILDE) if value else None if value is None else []
+
+
+TILDE = "~"
 JsonColumn = JSON().with_variant(postgresql.JSONB(), "postgresql")
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
-from relevo.storage.base import Moment
+from relevo.storage.base import TILDE, Disclosures, Moment
 
 LONG = 2000
 """More characters and bytes than this in a row are long."""
@@ -100,7 +100,7 @@ def _writer(columns: Sequence[ColumnClause[Any]]) -> SchemaSerializer:
 
 def _form(of: ColumnClause[Any]) -> forms.CoreSchema:
     """How the values of a column are written; most say it by themselves."""
-    write = _moment if isinstance(of.type, Moment) else _bytes if isinstance(of.type, LargeBinary) else None
+    write = next((write for kind, write in _WRITERS.items() if isinstance(of.type, kind)), None)
     if write is None:
         return forms.any_schema()
     return forms.any_schema(
@@ -119,4 +119,5 @@ def _moment(value: datetime) -> str:
     return value.isoformat()
 
 
+_WRITERS: Mapping[type, Callable[[Any], str]] = {Moment: _moment, LargeBinary: _bytes, Disclosures: TILDE.join}
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

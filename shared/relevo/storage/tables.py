@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relevo.protocol.strict_json import JsonValue
-from relevo.storage.base import BigId, Digest, SharedBase, Word
+from relevo.storage.base import BigId, Digest, Disclosures, SharedBase, Word
 
 
 class UserRow(SharedBase):
@@ -192,7 +192,7 @@ class OutboxRow(SharedBase):
     basis_record: Mapped[bytes | None]
     basis_salt: Mapped[bytes | None]
     content: Mapped[str]
-    disclosures: Mapped[list[str]]
+    disclosures: Mapped[list[str]] = mapped_column(Disclosures)
     classes: Mapped[list[str]]
     made_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(Word)
@@ -236,7 +236,7 @@ class InboxRow(SharedBase):
     seq: Mapped[int] = mapped_column(BigInteger)
     manifest: Mapped[str]
     content: Mapped[str | None]
-    disclosures: Mapped[list[str] | None]
+    disclosures: Mapped[list[str] | None] = mapped_column(Disclosures)
     disposition: Mapped[str] = mapped_column(Word)
     code: Mapped[str | None] = mapped_column(Word)
     receipt: Mapped[str]

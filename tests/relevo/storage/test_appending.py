@@ -14,7 +14,7 @@ from relevo.runtime import Service
 from relevo.storage import log
 from relevo.storage.appending import alter, append, ask
 from relevo.storage.database import Database
-from relevo.storage.tables import LogEntryRow, LogHashRow, ManifestRow, StepRow
+from relevo.storage.tables import InboxRow, LogEntryRow, LogHashRow, ManifestRow, StepRow
 from support.databases import PostgresDatabases
 from support.nodes import AT
 
@@ -44,6 +44,21 @@ def test_what_was_added_is_there_after_the_transaction(database: Database) -> No
         _keep(session, "a")
     with database.read() as session:
         assert _kept(session) == ["a"]
+
+
+DISCLOSURES: dict[str, list[str] | None] = {"some": ["WyJh", "WyJi"], "one": ["WyJh"], "none": [], "erased": None}
+
+
+@pytest.mark.parametrize("length", [1, 3000], ids=["short rows", "long rows"])
+def test_disclosures_are_kept_in_their_order_in(length: int, database: Database) -> None:
+    words = dict.fromkeys(("identity", "thread", "kind", "disposition", "receipt"), "x")
+    with database.write() as session:
+        for seq, (jti, texts) in enumerate(DISCLOSURES.items()):
+            place = {"peer": PEER, "jti": jti, "epoch": 1, "seq": seq, "received_at": AT, "manifest": "x" * length}
+            append(session, InboxRow, **words, **place, content=None, disclosures=texts, code=None)
+    with database.read() as session:
+        found = session.execute(select(InboxRow.jti, InboxRow.disclosures).where(InboxRow.peer == PEER))
+        assert {row.jti: row.disclosures for row in found} == DISCLOSURES
 
 
 def test_a_savepoint_that_is_undone_takes_what_was_added_since_and_nothing_before(database: Database) -> None:

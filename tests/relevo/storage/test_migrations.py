@@ -11,13 +11,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, column, inspect, select, table
+from sqlalchemy import FromClause, MetaData, column, inspect, select, table
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from host_node.tables import HostBase
 from origin_node.tables import OriginBase, StatedRow
 from relevo.runtime import MIGRATIONS, Service, is_begun, is_current, migrate
 from relevo.storage.base import JsonColumn, Moment, SharedBase, Word
 from relevo.storage.database import Database
+from relevo.storage.tables import InboxRow, OutboxRow
 from support.databases import Databases
 
 OWN = {"host": HostBase.metadata, "origin": OriginBase.metadata}
@@ -104,6 +106,59 @@ def test_what_was_stated_is_brought_together_by_message_and_taken_apart_again(
         former = select(FORMER).order_by(FORMER.c.thread, FORMER.c.data_class)
         assert [tuple(row) for row in connection.execute(former)] == BY_CLASS
     database.close()
+
+
+AS_JSON = {"j1": ["WyJh", "WyJi-_", "WyJj"], "j2": ["WyJh"], "j3": []}
+DISCLOSED = table("outbox", column("jti", Word), column("disclosures", JsonColumn))
+RECEIVED = table("inbox", column("jti", Word), column("disclosures", JsonColumn))
+WORDS = dict.fromkeys(("peer", "thread", "kind", "content", "manifest"), "x")
+SENT = {**WORDS, **dict.fromkeys(("step", "sop", "basis", "state"), "x"), "classes": [], "made_at": NOON, "attempts": 0}
+CAME = {**WORDS, **dict.fromkeys(("identity", "disposition", "receipt"), "x"), "epoch": 1, "received_at": NOON}
+
+
+def test_disclosures_are_joined_and_taken_apart_again(databases: Databases, services: tuple[Service, Service]) -> None:
+    address = databases.fresh(services[0])
+    config = Config(str(MIGRATIONS / "alembic.ini"), ini_section=services[0].migrations)
+    config.attributes["address"] = address
+    database = Database(address)
+    before = indexes(database)
+    command.downgrade(config, "shared_0025")
+    with database.engine.begin() as connection:
+        tables = MetaData()
+        tables.reflect(connection, only=["outbox", "inbox"])
+        for jti, texts in AS_JSON.items():
+            connection.execute(tables.tables["outbox"].insert(), {**SENT, "jti": jti, "disclosures": texts})
+        for seq, jti in enumerate([*AS_JSON, "j4"]):
+            row = {**CAME, "jti": jti, "seq": seq, "disclosures": AS_JSON.get(jti)}
+            connection.execute(tables.tables["inbox"].insert(), row)
+    migrate(services[0], address)
+    assert disclosed(database, OutboxRow.__table__) == AS_JSON
+    assert disclosed(database, InboxRow.__table__) == {**AS_JSON, "j4": None}
+    with database.engine.connect() as connection:
+        nothing = select(InboxRow.jti).where(InboxRow.disclosures.is_(None))
+        assert connection.execute(nothing).scalars().all() == ["j4"]
+    assert indexes(database) == before
+    command.downgrade(config, "shared_0025")
+    assert disclosed(database, DISCLOSED) == AS_JSON
+    assert disclosed(database, RECEIVED) == {**AS_JSON, "j4": None}
+    database.close()
+
+
+def disclosed(database: Database, table: FromClause) -> dict[str, list[str] | None]:
+    """The disclosures of each message."""
+    with database.engine.connect() as connection:
+        return {row.jti: row.disclosures for row in connection.execute(select(table.c.jti, table.c.disclosures))}
+
+
+def indexes(database: Database) -> dict[str, list[str]]:
+    """By index its columns, and the condition of one that has not every row."""
+    found = inspect(database.engine)
+    every = [one for name in found.get_table_names() for one in found.get_indexes(name)]
+    return {str(one["name"]): [*map(str, one["column_names"]), *_conditions(one)] for one in every}
+
+
+def _conditions(index: ReflectedIndex) -> list[str]:
+    return [str(said) for option, said in index.get("dialect_options", {}).items() if option.endswith("_where")]
 
 
 def test_a_database_is_current_only_after_every_migration(

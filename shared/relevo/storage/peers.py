@@ -55,7 +55,7 @@ NEXT: Mapping[PeerState, frozenset[PeerState]] = {
 
 
 _NEWER = select(StatementRow.token).order_by(StatementRow.version.desc()).limit(1)
-_NEWEST = _NEWER.where(StatementRow.node_id == bindparam("node_id"))
+NEWEST = _NEWER.where(StatementRow.node_id == bindparam("node_id"))
 NEWEST_OF_PEER = _NEWER.where(StatementRow.node_id == PeerRow.node_id).scalar_subquery()
 """The newest statement of a peer, beside its other columns."""
 _HEARD = select(PeerRow.node_id, NEWEST_OF_PEER).where(PeerRow.state.in_(bindparam("states", expanding=True)))
@@ -134,12 +134,12 @@ def statements(session: Session, node_id: str, after: int = 0) -> list[str]:
 
 def latest_token(session: Session, node_id: str) -> str:
     """The newest statement of a node, as it was signed."""
-    return _known(node_id, ask(session, _NEWEST, {"node_id": node_id}).scalar())
+    return _known(node_id, ask(session, NEWEST, {"node_id": node_id}).scalar())
 
 
 def latest(session: Session, node_id: str) -> NodeStatement:
     """The newest statement of a node, read; it may have expired."""
-    return _read(latest_token(session, node_id))
+    return said_by(node_id, ask(session, NEWEST, {"node_id": node_id}).scalar())
 
 
 def stolen_keys(session: Session, node_id: str) -> dict[str, datetime]:
@@ -167,7 +167,12 @@ def trust(session: Session, states: tuple[PeerState, ...] = HEARD) -> Trust:
 
 def trust_of(newest: Iterable[tuple[str, str | None]]) -> Trust:
     """The newest statements of nodes, by their names."""
-    return Trust({node_id: _read(_known(node_id, token)) for node_id, token in newest})
+    return Trust({node_id: said_by(node_id, token) for node_id, token in newest})
+
+
+def said_by(node_id: str, token: str | None) -> NodeStatement:
+    """The newest statement of a node, read, if there is one."""
+    return _read(_known(node_id, token))
 
 
 def _known(node_id: str, token: str | None) -> str:

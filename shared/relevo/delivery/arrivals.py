@@ -6,12 +6,13 @@ finds out. A place behind all that has come is nearly always a new message, and 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from sqlalchemy import BindParameter, String, bindparam, cast, null, select, union_all
+from sqlalchemy import BindParameter, Executable, bindparam, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
 from relevo.delivery import epochs
@@ -28,7 +29,7 @@ from relevo.storage import recall
 from relevo.storage.appending import ask
 from relevo.storage.callers import Caller
 from relevo.storage.streams import Stand
-from relevo.storage.tables import InboxRow, OutboxRow
+from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
 
 class JtiReused(Conflict):
@@ -87,18 +88,14 @@ class Known:
         """
         messages = [one.verified.manifest.message for one in arrivals if one.verified]
         threads = {one.thread for one in messages}
-        if all(one.kind != NODE_KIND for one in messages):
-            recall.gather(session, peer, threads)
         asked = {"peer": peer, "jtis": [one.jti for one in messages], "threads": list(threads)}
-        here = ask(session, _HERE, asked).all()
-        return cls(
-            peer=peer,
-            began=stand,
-            stand=stand,
-            stored={one.jti: Before(one.identity, one.receipt) for one in here if one.receipt is not None},
-            ours=frozenset(one.jti for one in here if one.receipt is None and one.passed is None),
-            passed={one.passed for one in here if one.passed is not None},
-        )
+        here = defaultdict[str, dict[str, Before]](dict)
+        for what, name, *before in ask(session, _HERE, asked):
+            here[what][name] = Before(*before)
+        if all(one.kind != NODE_KIND for one in messages):
+            recall.gather(session, peer, threads, new=threads - here["begun"].keys())
+        ours, passed = frozenset(here["ours"]), set(here["passed"])
+        return cls(peer=peer, began=stand, stand=stand, stored=here["stored"], ours=ours, passed=passed)
 
     def receipt_of(self, verified: VerifiedManifest) -> str | None:
         """The stored receipt, if this is the same message again; None if its place is free for it.
@@ -185,15 +182,18 @@ def _opened(node: Node, read: Arrival, trust: Trust, stored: frozenset[str], at:
 
 
 _JTIS: BindParameter[str] = bindparam("jtis", expanding=True)
-_STORED = select(InboxRow.jti).where(InboxRow.peer == bindparam("peer"), InboxRow.jti.in_(_JTIS))
-_NONE = cast(null(), String)
-_HERE = union_all(
-    _STORED.add_columns(InboxRow.identity, InboxRow.receipt, _NONE.label("passed")),
-    select(OutboxRow.jti, _NONE, _NONE, _NONE).where(OutboxRow.jti.in_(_JTIS)),
-    select(_NONE, _NONE, _NONE, InboxRow.thread).where(
-        InboxRow.peer == bindparam("peer"),
-        InboxRow.thread.in_(bindparam("threads", expanding=True)),
-        InboxRow.code == ThreadUnknown.code,
+_THREADS: BindParameter[str] = bindparam("threads", expanding=True)
+_MINE = InboxRow.peer == bindparam("peer")
+_STORED = select(InboxRow.jti).where(_MINE, InboxRow.jti.in_(_JTIS))
+_HERE: Executable = union_all(
+    select(literal_column("'stored'"), InboxRow.jti, InboxRow.identity, InboxRow.receipt).where(
+        _MINE, InboxRow.jti.in_(_JTIS)
     ),
+    select(literal_column("'ours'"), OutboxRow.jti, null(), null()).where(OutboxRow.jti.in_(_JTIS)),
+    select(literal_column("'passed'"), InboxRow.thread, null(), null()).where(
+        _MINE, InboxRow.thread.in_(_THREADS), InboxRow.code == ThreadUnknown.code
+    ),
+    select(literal_column("'begun'"), ReferralRow.thread, null(), null()).where(ReferralRow.thread.in_(_THREADS)),
 )
-"""Messages of the peer that are stored; messages of ours, with no more than the jti; and threads that were passed."""
+"""What is here of these messages and threads: messages of the peer that are stored, messages of ours, threads of which
+one was refused because no referral had begun there, and threads that have a referral, with whomsoever."""

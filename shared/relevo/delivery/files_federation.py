@@ -108,4 +108,5 @@ def _answer(work: UnitOfWork, row: FileRow, request: HopRequest) -> Signed:
 def _remember(work: UnitOfWork, peer: str, hop: VerifiedHop) -> None:
     begun = callers.begin(work.session, peer, me=work.identity.node_id, nonce=hop.nonce)
     begun.caller.require_heard()
-    nonces.remember(work, begun, hop)
+    nonces.require_new(begun)
+    nonces.remember(work, peer, hop)

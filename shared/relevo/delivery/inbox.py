@@ -118,9 +118,10 @@ def _receive(node: Node, arrivals: Sequence[Arrival], asked: Caller, hop: Verifi
         if caller.stated != asked.stated:
             raise Busy
         require_time_to_sign(work, begun.own)
-        nonces.remember(work, begun, hop)
+        nonces.require_new(begun)
         known = Known.gather(work.session, peer, streams.stand(work.session, peer, caller.noted), arrivals)
         results = settle(node, work, arrivals, known)
+        nonces.remember(work, peer, hop)
         _hear(work, caller, hop, arrivals, known)
         streams.note(work.session, peer, known.began, known.stand)
         return Took(results=results, summary=signed_summary(work, peer, known.stand), at=work.at)

@@ -24,15 +24,15 @@ class NonceSeen(WireError):
     advice = "Sign the request anew; the messages in it can be sent again as they are."
 
 
-def remember(work: UnitOfWork, begun: Begun, hop: VerifiedHop) -> None:
-    """Take note of a request, in the transaction that does what it asks and has begun with it.
-
-    Raises:
-        NonceSeen: if it was accepted before.
-    """
+def require_new(begun: Begun) -> None:
+    """Raises `NonceSeen` if the request that begins was accepted before."""
     if begun.is_repeated:
         raise NonceSeen
-    append(work.session, NonceRow, peer=begun.caller.node_id, nonce=hop.nonce, expires_at=hop.expires)
+
+
+def remember(work: UnitOfWork, peer: str, hop: VerifiedHop) -> None:
+    """Take note of a request that is new, in the transaction that does what it asks."""
+    append(work.session, NonceRow, peer=peer, nonce=hop.nonce, expires_at=hop.expires)
 
 
 def forget(work: UnitOfWork) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from sqlalchemy import BindParameter, Executable, bindparam, literal_column, null, select, union_all
+from sqlalchemy import Executable, bindparam, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
 from relevo.delivery import epochs
@@ -26,6 +26,7 @@ from relevo.protocol.manifest import Manifest
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
 from relevo.storage import recall
+from relevo.storage.among import among
 from relevo.storage.appending import ask
 from relevo.storage.callers import Caller
 from relevo.storage.streams import Stand
@@ -181,19 +182,17 @@ def _opened(node: Node, read: Arrival, trust: Trust, stored: frozenset[str], at:
     return replace(read, opened=opened)
 
 
-_JTIS: BindParameter[str] = bindparam("jtis", expanding=True)
-_THREADS: BindParameter[str] = bindparam("threads", expanding=True)
 _MINE = InboxRow.peer == bindparam("peer")
-_STORED = select(InboxRow.jti).where(_MINE, InboxRow.jti.in_(_JTIS))
+_STORED = select(InboxRow.jti).where(_MINE, among(InboxRow.jti, "jtis"))
 _HERE: Executable = union_all(
     select(literal_column("'stored'"), InboxRow.jti, InboxRow.identity, InboxRow.receipt).where(
-        _MINE, InboxRow.jti.in_(_JTIS)
+        _MINE, among(InboxRow.jti, "jtis")
     ),
-    select(literal_column("'ours'"), OutboxRow.jti, null(), null()).where(OutboxRow.jti.in_(_JTIS)),
+    select(literal_column("'ours'"), OutboxRow.jti, null(), null()).where(among(OutboxRow.jti, "jtis")),
     select(literal_column("'passed'"), InboxRow.thread, null(), null()).where(
-        _MINE, InboxRow.thread.in_(_THREADS), InboxRow.code == ThreadUnknown.code
+        _MINE, among(InboxRow.thread, "threads"), InboxRow.code == ThreadUnknown.code
     ),
-    select(literal_column("'begun'"), ReferralRow.thread, null(), null()).where(ReferralRow.thread.in_(_THREADS)),
+    select(literal_column("'begun'"), ReferralRow.thread, null(), null()).where(among(ReferralRow.thread, "threads")),
 )
 """What is here of these messages and threads: messages of the peer that are stored, messages of ours, threads of which
 one was refused because no referral had begun there, and threads that have a referral, with whomsoever."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from relevo.protocol.statement import NodeStatement
@@ -124,7 +124,7 @@ _COLUMNS = select(
     WholeRow.seq,
     WholeRow.high,
 ).outerjoin(WholeRow, and_(WholeRow.peer == PeerRow.node_id, WholeRow.epoch == _EPOCH))
-_KNOWN = _COLUMNS.add_columns(NEWEST_OF_PEER.label("newest")).where(PeerRow.state.in_(KNOWN))
+_KNOWN = _COLUMNS.add_columns(NEWEST_OF_PEER.label("newest")).where(or_(*(PeerRow.state == state for state in KNOWN)))
 _REPEATED = exists().where(NonceRow.peer == PeerRow.node_id, NonceRow.nonce == bindparam("nonce"))
 _BEGUN = _COLUMNS.add_columns(NEWEST.scalar_subquery(), _REPEATED).where(PeerRow.node_id == bindparam("peer"))
 _BROUGHT = (

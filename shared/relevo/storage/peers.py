@@ -22,6 +22,7 @@ from relevo.errors import NotFound, WireError
 from relevo.protocol.statement import NodeStatement, read_statement, statement_digest
 from relevo.protocol.trust import Trust
 from relevo.storage import log
+from relevo.storage.among import among
 from relevo.storage.appending import ask
 from relevo.storage.tables import PeerRow, StatementRow
 
@@ -58,7 +59,7 @@ _NEWER = select(StatementRow.token).order_by(StatementRow.version.desc()).limit(
 NEWEST = _NEWER.where(StatementRow.node_id == bindparam("node_id"))
 NEWEST_OF_PEER = _NEWER.where(StatementRow.node_id == PeerRow.node_id).scalar_subquery()
 """The newest statement of a peer, beside its other columns."""
-_HEARD = select(PeerRow.node_id, NEWEST_OF_PEER).where(PeerRow.state.in_(bindparam("states", expanding=True)))
+_HEARD = select(PeerRow.node_id, NEWEST_OF_PEER).where(among(PeerRow.state, "states"))
 
 
 ASK_AT_MOST_EVERY = timedelta(minutes=1)

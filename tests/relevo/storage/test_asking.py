@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Executable, Row, bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from relevo.storage.among import among
 from relevo.storage.appending import append, ask
 from relevo.storage.base import SharedBase
 from relevo.storage.database import Database
@@ -17,6 +18,7 @@ from support.story import Story, sample
 
 SECRET = "what nobody may read in an error"
 NAMED = select(ManifestRow.jti, ManifestRow.made_at).where(ManifestRow.jti == bindparam("named"))
+AMONG = select(ManifestRow.jti).where(among(ManifestRow.jti, "names"))
 UNFIT: Mapping[str, Executable] = {
     "a function that there is none of": select(func.no_such_function(bindparam("named"))),
     "a table that there is none of": select(text("1")).select_from(text("nowhere")).where(bindparam("named") == "a"),
@@ -45,6 +47,15 @@ def test_a_value_has_the_name_of_its_column(database: Database) -> None:
         assert (found.one().jti, found.one().made_at, found.scalar()) == ("a", AT, "a")
         nothing = ask(session, NAMED, {"named": "b"})
         assert (nothing.first(), nothing.scalar(), nothing.all()) == (None, None, [])
+
+
+@pytest.mark.parametrize("wanted", [[], ["a"], ["a", "b", "c"], ["b", "'", '"]', "\u10d2\n"]], ids=len)
+def test_one_of_many_values_is_found_and_no_other(database: Database, wanted: list[str]) -> None:
+    with database.write() as session:
+        for name in ("a", "b", '"]', "c d"):
+            append(session, ManifestRow, digest=name, jti=name, token="sample", made_at=AT)
+        found = ask(session, AMONG, {"names": wanted}).scalars()
+    assert set(found) == {"a", "b", '"]', "c d"}.intersection(wanted)
 
 
 def test_a_question_without_one_of_its_values_is_not_asked(database: Database) -> None:

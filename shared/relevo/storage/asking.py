@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import collections
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import starmap
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -90,13 +91,11 @@ def answer(connection: Connection, statement: Executable, values: Values) -> Ans
 def _fetched(connection: Connection, question: _Question, values: Values) -> list[tuple[Any, ...]]:
     driver = connection.connection.driver_connection
     written = [_written(place, values) for place in question.places]
-    try:
+    with refusals_of(connection, question.statement):
         if isinstance(driver, sqlite3.Connection):
             return driver.execute(question.statement, written).fetchall()
         named = dict(zip(question.names, written, strict=True))
         return cast("psycopg.Connection", driver).execute(question.statement, named).fetchall()
-    except (sqlite3.Error, psycopg.Error) as error:
-        raise _told(connection, question.statement, error) from error
 
 
 def _written(place: Place, values: Values) -> object:
@@ -104,8 +103,20 @@ def _written(place: Place, values: Values) -> object:
     return value if place.bind is None else place.bind(value)
 
 
+@contextmanager
+def refusals_of(connection: Connection, statement: str) -> Iterator[None]:
+    """Tell what a driver refuses as SQLAlchemy does, without the values, and give up a connection that ended.
+
+    Raises:
+        DBAPIError: for each error of the driver, the class that is like it.
+    """
+    try:
+        yield
+    except (sqlite3.Error, psycopg.Error) as error:
+        raise _told(connection, statement, error) from error
+
+
 def _told(connection: Connection, statement: str, error: Exception) -> Exception:
-    """The error as SQLAlchemy tells it, without the values; a connection that ended is given up."""
     dialect, base = connection.dialect, sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
     ended = dialect.is_disconnect(cast("Any", error), connection.connection.dbapi_connection, None)
     if ended:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from relevo.delivery import federation, inbox, keeping_up, publishing, quarantine, registration
-from relevo.delivery.admission import Limits
+from relevo.delivery.admission import Busy, Limits
 from relevo.delivery.node import Node
 from relevo.domain.access import Role as Who
 from relevo.protocol.basis import Basis
@@ -22,6 +22,7 @@ from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.keyring import KeyRing, Role
 from relevo.protocol.strict_json import JsonObject
 from relevo.runtime import Service
+from relevo.storage import callers
 from relevo.storage.peers import PeerSuspended
 from support.databases import SqliteDatabases
 from support.enemy import NEEDLE, Enemy, forged
@@ -178,12 +179,35 @@ def test_a_suspension_holds_for_what_is_being_read_already(nodes: JoinedNodes) -
     hand, now = Hand(sender=nodes.host, receiver=nodes.origin), nodes.clock.now()
     envelope: JsonObject = dict(hand.seal(hand.write(asking())).to_object())
     hop = VerifiedHop(kid="A" * 43, nonce="A" * 22, created=now, expires=now)
+    with nodes.origin.look() as seen:
+        trust, known = callers.everybody(seen.session)
     with nodes.origin.write(staff(Who.ADMINISTRATOR)) as work:
         registration.suspend(work, nodes.host.identity.node_id)
     before = rows_of(nodes.origin)
     with pytest.raises(PeerSuspended):
-        inbox.receive(nodes.origin, [envelope], peer=nodes.host.identity.node_id, hop=hop)
+        inbox.receive(nodes.origin, [envelope], caller=known[nodes.host.identity.node_id], trust=trust, hop=hop)
     assert rows_of(nodes.origin) == before
+
+
+def test_a_statement_that_comes_while_a_batch_is_read_lets_it_be_read_anew(nodes: JoinedNodes) -> None:
+    """What was verified by the statement before may be signed with a key that the newest one calls stolen."""
+    hand, now, host_id = Hand(sender=nodes.host, receiver=nodes.origin), nodes.clock.now(), nodes.host.identity.node_id
+    envelope: JsonObject = dict(hand.seal(hand.write(asking())).to_object())
+    hop = VerifiedHop(kid="A" * 43, nonce="A" * 22, created=now, expires=now)
+    with nodes.origin.look() as seen:
+        trust, known = callers.everybody(seen.session)
+    publishing.rotate(nodes.host, staff(Who.ADMINISTRATOR), Role.SIGNING, compromised_since=now - timedelta(hours=1))
+    with nodes.origin.write() as work:
+        keeping_up.refresh(work, host_id)
+    keeping_up.poll(nodes.origin, nodes.transport)
+    before = rows_of(nodes.origin)
+    with pytest.raises(Busy):
+        inbox.receive(nodes.origin, [envelope], caller=known[host_id], trust=trust, hop=hop)
+    assert rows_of(nodes.origin) == before
+    with nodes.origin.look() as seen:
+        trust, known = callers.everybody(seen.session)
+    (told,) = inbox.receive(nodes.origin, [envelope], caller=known[host_id], trust=trust, hop=hop).results
+    assert told["problem"] == {"code": "key-compromised"}
 
 
 def _flood(enemy: Enemy, told: Counter[str]) -> None:

@@ -1,15 +1,18 @@
 """The envelopes of one request: what can be done without writing, and what of them was here before.
 
-Manifests are read first, then one question finds those that are stored already, and only the others are opened.
+Manifests are read first. What has come already is not opened again: of those whose place may be taken one question
+finds out. A place behind all that has come is nearly always a new message, and nobody is asked.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import NamedTuple, Self
 
-from sqlalchemy import BindParameter, bindparam, null, select, union_all
+from sqlalchemy import Executable, bindparam, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
 from relevo.delivery import epochs
@@ -22,11 +25,12 @@ from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_en
 from relevo.protocol.manifest import Manifest
 from relevo.protocol.strict_json import JsonValue
 from relevo.protocol.trust import Trust
-from relevo.storage import peers, recall, streams
+from relevo.storage import recall
+from relevo.storage.among import among
 from relevo.storage.appending import ask
+from relevo.storage.callers import Caller
 from relevo.storage.streams import Stand
-from relevo.storage.tables import InboxRow, OutboxRow
-from relevo.storage.unit_of_work import UnitOfWork
+from relevo.storage.tables import InboxRow, OutboxRow, ReferralRow
 
 
 class JtiReused(Conflict):
@@ -78,26 +82,21 @@ class Known:
     passed: set[str] = field(default_factory=set)
 
     @classmethod
-    def gather(cls, session: Session, peer: str, arrivals: Sequence[Arrival]) -> Self:
-        """Ask once for everything that settling these will ask for.
+    def gather(cls, session: Session, peer: str, stand: Stand, arrivals: Sequence[Arrival]) -> Self:
+        """Ask once for everything that settling these will ask for; the stream stands at `stand`.
 
         What a node says as itself may change procedures: nothing but its place is remembered beside such a message.
         """
         messages = [one.verified.manifest.message for one in arrivals if one.verified]
         threads = {one.thread for one in messages}
+        asked = {"peer": peer, "jtis": [one.jti for one in messages], "threads": list(threads)}
+        here = defaultdict[str, dict[str, Before]](dict)
+        for what, name, *before in ask(session, _HERE, asked):
+            here[what][name] = Before(*before)
         if all(one.kind != NODE_KIND for one in messages):
-            recall.gather(session, peer, threads)
-        stand = streams.received(session, peer)
-        here = ask(session, _HERE, {"peer": peer, "jtis": [one.jti for one in messages]}).all()
-        passed = ask(session, _PASSED, {"peer": peer, "threads": list(threads)}).scalars()
-        return cls(
-            peer=peer,
-            began=stand,
-            stand=stand,
-            stored={jti: Before(identity, receipt) for jti, identity, receipt in here if receipt is not None},
-            ours=frozenset(jti for jti, _, receipt in here if receipt is None),
-            passed=set(passed),
-        )
+            recall.gather(session, peer, threads, new=threads - here["begun"].keys())
+        ours, passed = frozenset(here["ours"]), set(here["passed"])
+        return cls(peer=peer, began=stand, stand=stand, stored=here["stored"], ours=ours, passed=passed)
 
     def receipt_of(self, verified: VerifiedManifest) -> str | None:
         """The stored receipt, if this is the same message again; None if its place is free for it.
@@ -133,21 +132,29 @@ def is_stored(session: Session, peer: str, jti: str) -> bool:
     return ask(session, _STORED, {"peer": peer, "jtis": [jti]}).first() is not None
 
 
-def inspect(node: Node, envelopes: Sequence[JsonValue], peer: str) -> list[Arrival]:
-    """Verify and open what `peer` brought, except what is stored already; faults are kept, not raised."""
+def inspect(node: Node, envelopes: Sequence[JsonValue], caller: Caller, trust: Trust) -> list[Arrival]:
+    """Verify and open what `caller` brought, except what is stored already; faults are kept, not raised."""
+    at = node.clock.now()
+    read = [_read(raw, trust, caller.node_id, at) for raw in envelopes]
+    stored = _stored(node, read, caller)
+    return [_opened(node, one, trust, stored, at) for one in read]
+
+
+def _stored(node: Node, read: Sequence[Arrival], caller: Caller) -> frozenset[str]:
+    """The jtis of those that are stored here; of what lies behind all that has come, none is found."""
+    manifests = [one.verified.manifest for one in read if one.verified]
+    jtis = [one.message.jti for one in manifests if caller.has_reached(one.attempt.epoch, one.attempt.seq)]
+    if not jtis:
+        return frozenset()
     with node.look() as work:
-        trust = peers.trust(work.session)
-        read = [_read(work, raw, trust, peer) for raw in envelopes]
-        jtis = {one.verified.manifest.message.jti for one in read if one.verified}
-        stored = frozenset(ask(work.session, _STORED, {"peer": peer, "jtis": list(jtis)}).scalars())
-        return [_opened(node, work, one, trust, stored) for one in read]
+        return frozenset(ask(work.session, _STORED, {"peer": caller.node_id, "jtis": jtis}).scalars())
 
 
-def _read(work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str) -> Arrival:
+def _read(raw: JsonValue, trust: Trust, peer: str, at: datetime) -> Arrival:
     verified = None
     try:
         envelope = Envelope.from_object(raw)
-        verified = read_manifest(envelope.manifest, trust=trust, at=work.at)
+        verified = read_manifest(envelope.manifest, trust=trust, at=at)
         if verified.manifest.message.iss != peer:
             raise WrongIssuer("the envelope is not from the peer that brought it")
     except RelevoError as fault:
@@ -155,7 +162,7 @@ def _read(work: UnitOfWork, raw: JsonValue, trust: Trust, peer: str) -> Arrival:
     return Arrival(envelope=envelope, verified=verified)
 
 
-def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: frozenset[str]) -> Arrival:
+def _opened(node: Node, read: Arrival, trust: Trust, stored: frozenset[str], at: datetime) -> Arrival:
     if read.envelope is None or read.verified is None or read.verified.manifest.message.jti in stored:
         return read
     keys = node.identity.keys
@@ -168,22 +175,24 @@ def _opened(node: Node, work: UnitOfWork, read: Arrival, trust: Trust, stored: f
             keys=keys.decryption,
             presentation=keys.presentation.public,
             earlier=[one.public for one in keys.presenters.values()],
-            at=work.at,
+            at=at,
         )
     except RelevoError as fault:
         return replace(read, fault=fault)
     return replace(read, opened=opened)
 
 
-_JTIS: BindParameter[str] = bindparam("jtis", expanding=True)
-_STORED = select(InboxRow.jti).where(InboxRow.peer == bindparam("peer"), InboxRow.jti.in_(_JTIS))
-_HERE = union_all(
-    _STORED.add_columns(InboxRow.identity, InboxRow.receipt),
-    select(OutboxRow.jti, null(), null()).where(OutboxRow.jti.in_(_JTIS)),
+_MINE = InboxRow.peer == bindparam("peer")
+_STORED = select(InboxRow.jti).where(_MINE, among(InboxRow.jti, "jtis"))
+_HERE: Executable = union_all(
+    select(literal_column("'stored'"), InboxRow.jti, InboxRow.identity, InboxRow.receipt).where(
+        _MINE, among(InboxRow.jti, "jtis")
+    ),
+    select(literal_column("'ours'"), OutboxRow.jti, null(), null()).where(among(OutboxRow.jti, "jtis")),
+    select(literal_column("'passed'"), InboxRow.thread, null(), null()).where(
+        _MINE, among(InboxRow.thread, "threads"), InboxRow.code == ThreadUnknown.code
+    ),
+    select(literal_column("'begun'"), ReferralRow.thread, null(), null()).where(among(ReferralRow.thread, "threads")),
 )
-"""Messages of the peer that are stored, and messages of ours, which have neither."""
-_PASSED = select(InboxRow.thread).where(
-    InboxRow.peer == bindparam("peer"),
-    InboxRow.thread.in_(bindparam("threads", expanding=True)),
-    InboxRow.code == ThreadUnknown.code,
-)
+"""What is here of these messages and threads: messages of the peer that are stored, messages of ours, threads of which
+one was refused because no referral had begun there, and threads that have a referral, with whomsoever."""

@@ -33,7 +33,7 @@ from relevo.protocol.bundle import TYP, BundleBroken, BundleHead, Carries, read_
 from relevo.protocol.claims import WrongAudience
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.strict_json import JsonObject
-from relevo.storage import peers
+from relevo.storage import callers, peers
 from relevo.storage.tables import OutboxRow
 from relevo.storage.unit_of_work import UnitOfWork, User
 
@@ -105,7 +105,10 @@ def _received(node: Node, head: BundleHead, file: BinaryIO) -> Iterator[JsonObje
         at = work.at
     while batch := list(islice(_lines(file), BATCH)):
         hop = VerifiedHop(kid=kid, nonce=secrets.token_hex(16), created=at, expires=at)
-        yield from inbox.receive(node, list(batch), peer=head.iss, hop=hop).results
+        with node.look() as work:
+            trust, known = callers.everybody(work.session)
+        caller, heard = known[head.iss], callers.heard(trust, known)
+        yield from inbox.receive(node, list(batch), caller=caller, trust=heard, hop=hop).results
 
 
 def _settle(work: UnitOfWork, peer: str, result: JsonObject) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple
 
 from relevo.delivery import inbox, shares
 from relevo.delivery.admission import Admission, Limits, RateExceeded, Rates
@@ -42,8 +42,14 @@ MAX_BODY = 8 << 20
 MAX_BATCH = 50
 CONTENT_TYPE = "application/json"
 NOTES_PER_MINUTE = 60
-Admitted: TypeAlias = tuple[Caller, VerifiedHop]
-"""The peer who asks, and the hop that shows it."""
+
+
+class Admitted(NamedTuple):
+    """The peer who asks, the hop that shows it, and the statements of all whose messages are read."""
+
+    caller: Caller
+    hop: VerifiedHop
+    trust: Trust
 
 
 class BatchUnfit(WireError):
@@ -94,9 +100,9 @@ def take_envelopes(node: Node, request: HopRequest, admission: Admission | None 
     if len(request.body) > MAX_BODY:
         raise BodyTooLarge
     gate = admission or Admission(Limits())
-    with admitted(node, request, gate) as (caller, hop), gate.turn:
+    with admitted(node, request, gate) as (caller, hop, trust), gate.turn:
         shares.require_room(caller, node.shares, node.clock.now())
-        took = inbox.receive(node, _envelopes_of(request.body), peer=caller.node_id, hop=hop)
+        took = inbox.receive(node, _envelopes_of(request.body), caller=caller, trust=trust, hop=hop)
     body = strict_json.dump({"results": took.results, "summary": took.summary})
     headers = sign_answer(200, CONTENT_TYPE, body, request=request, key=node.identity.keys.signing, at=took.at)
     return Signed(body=body, headers=headers)
@@ -104,7 +110,7 @@ def take_envelopes(node: Node, request: HopRequest, admission: Admission | None 
 
 @contextmanager
 def admitted(node: Node, request: HopRequest, admission: Admission | None = None) -> Iterator[Admitted]:
-    """The peer who asks and the hop that shows it, while its request is worked on; a refusal of it is noted.
+    """Who asks, while their request is worked on; a refusal of it is noted.
 
     Raises:
         WireError: if nobody registered has signed it now, or the peer is not heard, or asks too often.
@@ -116,7 +122,7 @@ def admitted(node: Node, request: HopRequest, admission: Admission | None = None
     with (admission or Admission(Limits())).of(caller.node_id):
         try:
             caller.require_heard()
-            yield caller, hop
+            yield Admitted(caller, hop, callers.heard(trust, known))
         except WireError as fault:
             with node.write() as work:
                 named = digest(request.body)

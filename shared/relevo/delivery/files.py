@@ -37,7 +37,7 @@ from relevo.protocol.file_seal import (
 )
 from relevo.protocol.file_type import Ends, FileTypeRefused
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.storage import files
+from relevo.storage import files, peers
 from relevo.storage.appending import ask
 from relevo.storage.files import PART, FileState
 from relevo.storage.tables import InboxRow
@@ -259,7 +259,7 @@ def _settle(node: Node, file: str, code: str | None) -> None:
         if row is None or row.digest is None or row.state != FileState.ARRIVED:
             return
         row.state, row.problem = (FileState.REFUSED if code else FileState.KEPT), code
-        require_time_to_sign(work)
+        require_time_to_sign(work, peers.latest(work.session, work.identity.node_id))
         receipt = FileReceipt(iss=work.identity.node_id, aud=row.owner, file=row.digest, code=code, received_at=work.at)
         row.receipt = sign_file_receipt(receipt, work.identity.keys.signing)
         file_traces.received(work, row)

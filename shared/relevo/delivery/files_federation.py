@@ -55,7 +55,7 @@ def show_file(node: Node, request: HopRequest, digest: str, admission: Admission
     Raises:
         WireError: if the request is refused, or the peer announced no such file.
     """
-    with admitted(node, request, admission) as (caller, hop), node.write() as work:
+    with admitted(node, request, admission) as (caller, hop, _), node.write() as work:
         _remember(work, caller.node_id, hop)
         return _answer(work, _announced(work, caller.node_id, digest), request)
 
@@ -68,7 +68,7 @@ def take_part(node: Node, request: HopRequest, digest: str, number: int, admissi
     """
     if len(request.body) > PART:
         raise FilePartUnfit
-    with admitted(node, request, admission) as (caller, hop), node.write() as work:
+    with admitted(node, request, admission) as (caller, hop, _), node.write() as work:
         _remember(work, caller.node_id, hop)
         row = _announced(work, caller.node_id, digest)
         if row.state == FileState.AWAITED:
@@ -106,5 +106,7 @@ def _answer(work: UnitOfWork, row: FileRow, request: HopRequest) -> Signed:
 
 
 def _remember(work: UnitOfWork, peer: str, hop: VerifiedHop) -> None:
-    callers.find(work.session, peer).require_heard()
+    begun = callers.begin(work.session, peer, me=work.identity.node_id, nonce=hop.nonce)
+    begun.caller.require_heard()
+    nonces.require_new(begun)
     nonces.remember(work, peer, hop)

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from relevo.clock import moment
 from relevo.delivery import duties, epochs, file_traces, node_messages, nonces, policy, retention, steps
+from relevo.delivery.admission import Busy
 from relevo.delivery.apart import apart
 from relevo.delivery.arrivals import Arrival, Before, JtiReused, Known, inspect, is_stored
 from relevo.delivery.node import Node
@@ -45,7 +46,7 @@ from relevo.protocol.envelope import Message, Opened, VerifiedManifest
 from relevo.protocol.hop import VerifiedHop
 from relevo.protocol.receipt import DueClaim, Receipt, sign_receipt
 from relevo.protocol.strict_json import JsonObject, JsonValue
-from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown
+from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, KeyUnknown, Trust
 from relevo.storage import callers, erasure, files, log, peers, refused, shares, streams
 from relevo.storage.appending import append
 from relevo.storage.callers import Caller
@@ -93,28 +94,34 @@ class Effect:
     hushed: bool = False
 
 
-def receive(node: Node, envelopes: Sequence[JsonValue], *, peer: str, hop: VerifiedHop) -> Took:
-    """Receive the envelopes of one signed request.
+def receive(node: Node, envelopes: Sequence[JsonValue], *, caller: Caller, trust: Trust, hop: VerifiedHop) -> Took:
+    """Receive the envelopes of one signed request of `caller`, if they hold by the statements in `trust`.
 
     Raises:
         NonceSeen, ClockBehind: if the request was accepted before, or nobody could verify receipts; nothing is written.
         PeerSuspended, PeerRevoked: if an administrator decided so while the envelopes were read; likewise.
+        Busy: if the caller's statement was replaced meanwhile, so that nobody knows whether they still hold; likewise.
     """
-    arrivals = inspect(node, envelopes, peer)
+    arrivals = inspect(node, envelopes, caller, trust)
     if all(arrival.fault is None for arrival in arrivals):
         with suppress(RelevoError, *UNKEEPABLE):
-            return _receive(node, arrivals, peer, hop, _all_at_once)
-    return _receive(node, arrivals, peer, hop, _one_by_one)
+            return _receive(node, arrivals, caller, hop, _all_at_once)
+    return _receive(node, arrivals, caller, hop, _one_by_one)
 
 
-def _receive(node: Node, arrivals: Sequence[Arrival], peer: str, hop: VerifiedHop, settle: Settle) -> Took:
+def _receive(node: Node, arrivals: Sequence[Arrival], asked: Caller, hop: VerifiedHop, settle: Settle) -> Took:
+    peer = asked.node_id
     with node.write(lane=_lane(arrivals, peer)) as work:
-        caller = callers.find(work.session, peer)
+        begun = callers.begin(work.session, peer, me=work.identity.node_id, nonce=hop.nonce)
+        caller = begun.caller
         caller.require_heard()
-        require_time_to_sign(work)
-        nonces.remember(work, peer, hop)
-        known = Known.gather(work.session, peer, arrivals)
+        if caller.stated != asked.stated:
+            raise Busy
+        require_time_to_sign(work, begun.own)
+        nonces.require_new(begun)
+        known = Known.gather(work.session, peer, streams.stand(work.session, peer, caller.noted), arrivals)
         results = settle(node, work, arrivals, known)
+        nonces.remember(work, peer, hop)
         _hear(work, caller, hop, arrivals, known)
         streams.note(work.session, peer, known.began, known.stand)
         return Took(results=results, summary=signed_summary(work, peer, known.stand), at=work.at)

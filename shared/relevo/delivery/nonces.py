@@ -5,16 +5,15 @@ A nonce is kept at least until its request would have expired; the node forgets 
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete
 
 from relevo.errors import WireError
 from relevo.protocol.hop import VerifiedHop
-from relevo.storage.appending import ask
+from relevo.storage.appending import append, ask
+from relevo.storage.callers import Begun
 from relevo.storage.tables import NonceRow
 from relevo.storage.unit_of_work import UnitOfWork
 
-_NEW = insert(NonceRow)
 _EXPIRED = delete(NonceRow).where(NonceRow.expires_at < bindparam("at"))
 
 
@@ -25,16 +24,15 @@ class NonceSeen(WireError):
     advice = "Sign the request anew; the messages in it can be sent again as they are."
 
 
-def remember(work: UnitOfWork, peer: str, hop: VerifiedHop) -> None:
-    """Take note of a request, in the transaction that does what it asks.
+def require_new(begun: Begun) -> None:
+    """Raises `NonceSeen` if the request that begins was accepted before."""
+    if begun.is_repeated:
+        raise NonceSeen
 
-    Raises:
-        NonceSeen: if it was accepted before; the transaction can only be undone then.
-    """
-    try:
-        ask(work.session, _NEW, {"peer": peer, "nonce": hop.nonce, "expires_at": hop.expires})
-    except IntegrityError:
-        raise NonceSeen from None
+
+def remember(work: UnitOfWork, peer: str, hop: VerifiedHop) -> None:
+    """Take note of a request that is new, in the transaction that does what it asks."""
+    append(work.session, NonceRow, peer=peer, nonce=hop.nonce, expires_at=hop.expires)
 
 
 def forget(work: UnitOfWork) -> None:

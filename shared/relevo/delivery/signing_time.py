@@ -10,7 +10,7 @@ from __future__ import annotations
 import structlog
 
 from relevo.errors import WireError
-from relevo.storage import peers
+from relevo.protocol.statement import NodeStatement
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.signing_time")
@@ -26,10 +26,9 @@ class ClockBehind(WireError):
     seconds = 60
 
 
-def require_time_to_sign(work: UnitOfWork) -> None:
-    """Raises `ClockBehind` unless what is signed now can be verified."""
+def require_time_to_sign(work: UnitOfWork, own: NodeStatement) -> None:
+    """Raises `ClockBehind` unless what is signed now can be verified by this node's newest statement."""
     kid = work.identity.keys.signing.kid
-    own = peers.latest(work.session, work.identity.node_id)
     begins = next((period.use_from for period in own.signing if period.key.kid == kid), work.at)
     if work.at < begins:
         EVENTS.error("the clock stands before our own key", in_use_from=begins.isoformat())

@@ -104,7 +104,7 @@ def answer(node: Node, request: HopRequest, admission: Admission | None = None) 
     if len(request.body) > MAX_REQUEST:
         raise BodyTooLarge
     at, key = node.clock.now(), node.identity.keys.signing
-    with admitted(node, request, admission) as (caller, _), node.read() as work:
+    with admitted(node, request, admission) as (caller, _, _), node.read() as work:
         asked, peer = Question.parse(request.body), caller.node_id
         summary = signed_summary(work, peer, streams.received(work.session, peer))
         body = strict_json.dump({**_page(work, peer, asked), "summary": summary})

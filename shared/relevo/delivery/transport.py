@@ -3,7 +3,8 @@
 Nothing named by a message is ever fetched: addresses come from the registered statement, or were typed by an
 administrator, and `relevo.delivery.egress` judges each one after it was resolved; the connection goes to the address
 that was judged, with the name for TLS and Host. No redirects, no proxies from the environment, no compression; answers
-are read raw, up to a limit, and a request with its answer has one time limit, however slowly the bytes come.
+are read raw, up to a limit, and a request with its answer has one time limit, however slowly the bytes come. The head
+of a request goes together with its body, so that the peer wakes once for it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,16 +148,30 @@ class _Judged(httpcore.NetworkBackend):
 
 
 class _Timed(httpcore.NetworkStream):
-    """A stream whose every wait also ends when the request's whole time is over."""
+    """A stream whose every wait also ends when the request's whole time is over.
+
+    What is written waits for what is written next, or for the first look for an answer.
+    """
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._kept = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with suppress(httpcore.WriteError):  # a peer that refuses early may have answered all the same
+            self._send(b"", timeout)
         return self._stream.read(max_bytes, _left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout))
+        if self._kept:
+            self._send(buffer, timeout)
+        else:
+            self._kept = buffer
+
+    def _send(self, more: bytes, timeout: float | None) -> None:
+        whole, self._kept = self._kept + more, b""
+        if whole:
+            self._stream.write(whole, _left(timeout))
 
     def close(self) -> None:
         self._stream.close()

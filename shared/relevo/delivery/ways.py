@@ -38,7 +38,7 @@ class Way:
     @property
     def statement(self) -> NodeStatement:
         """What the peer says of itself at last; it may have expired."""
-        return peers.read(self.peer, self.newest)
+        return peers.said_by(self.peer, self.newest)
 
     def rests(self, at: datetime) -> bool:
         """Whether nothing may be sent to the peer now."""

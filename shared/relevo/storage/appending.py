@@ -12,21 +12,18 @@ the mapper's from then on like any other; if the transaction ends first, it is w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import ClauseElement, CursorResult, Executable, FromClause, SelectBase, Table, event, inspect
+from sqlalchemy import ClauseElement, Executable, FromClause, SelectBase, Table, event, inspect
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.sql.visitors import iterate
 
-from relevo.storage import one_trip
+from relevo.storage import asking, one_trip
+from relevo.storage.asking import Answer, Values
 
 _WAITING, _HELD = "relevo.appending", "relevo.appending.held"
-Values: TypeAlias = Mapping[str, Any]
-"""Values by the name of their `bindparam`."""
-Answer: TypeAlias = CursorResult[*tuple[Any, ...]]
 _Waiting: TypeAlias = dict[Table | Executable, list[dict[str, Any]]]
 
 
@@ -65,17 +62,17 @@ def _finish(session: Session) -> None:
     _write(session, ends=True)
 
 
-def ask(session: Session, statement: Executable, values: Values | Sequence[Values] = MappingProxyType({})) -> Answer:
+def ask(session: Session, statement: Executable, values: Values = MappingProxyType({})) -> Answer:
     """Ask or change tables with a statement that was built once, as a constant, with a `bindparam` for each value.
 
     To build a statement anew and pass it through the mapper costs five times as much as to execute it. Rows come as
     columns. Objects of the session are written before, and learn nothing of what the statement changes. What waits goes
-    on waiting if it is of other tables than the question. A sequence of values executes it for each of them.
+    on waiting if it is of other tables than the question.
     """
     if not isinstance(statement, SelectBase) or _waits_for(session, _tables(statement)):
         _write(session)
     session.flush()
-    return session.connection().execute(statement, values)
+    return asking.answer(session.connection(), statement, values)
 
 
 def _wait(session: Session, what: Table | Executable, values: dict[str, Any]) -> None:

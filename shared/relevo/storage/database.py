@@ -44,7 +44,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from relevo.storage import json_text, one_trip
+from relevo.storage import json_text
 from relevo.storage.appending import AppendingSession, alter
 from relevo.storage.bell import Bell
 from relevo.storage.numbering import number
@@ -207,9 +207,7 @@ def _engine(address: str) -> Engine:
     if url.get_backend_name() != "sqlite":
         url = url.set(drivername="postgresql+psycopg")
         each_by_itself = {"autocommit": True}
-        engine = create_engine(url, connect_args=each_by_itself, **_ALIKE)
-        one_trip.prepare(engine)
-        return engine
+        return create_engine(url, connect_args=each_by_itself, **_ALIKE)
     engine = create_engine(url, **_ALIKE)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine

@@ -1,4 +1,4 @@
-"""Executables that answer nothing, executed together as the driver takes them.
+"""Executables that answer nothing, executed together by the driver itself.
 
 SQLAlchemy finds out once what a statement looks like and how its values are written. To PostgreSQL all go in one trip,
 with the end of the transaction if they are the last: the server works on the first while the next are on their way.
@@ -7,19 +7,19 @@ After one that it refuses it does nothing more, and the refusal is told as that 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import psycopg
-from sqlalchemy import Connection, Dialect, Engine, Executable, Table, Update, event
-from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy import Connection, Dialect, Executable, Table, Update
 
 from relevo.storage import json_rows, plain_rows
+from relevo.storage.asking import refusals_of
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 Waiting: TypeAlias = Mapping[Table | Executable, Rows]
 """By table the rows that are added to it, by statement the values of its `bindparam`s."""
-_ORDERS = "relevo_orders"
 
 
 class Order(NamedTuple):
@@ -31,14 +31,20 @@ class Order(NamedTuple):
 
 def carry(connection: Connection, waiting: Waiting, *, ends: bool) -> None:
     """Execute these in order; the transaction `ends` with them, if it may: whoever commits it then finds it done."""
-    if connection.dialect.name == "sqlite":
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
         for what, rows in waiting.items():
-            connection.exec_driver_sql(*_on_sqlite(what, rows, connection.dialect))
+            order = _on_sqlite(what, rows, connection.dialect)
+            with refusals_of(connection, order.statement):
+                driver.executemany(order.statement, order.values)
         return
     orders = [_on_postgresql(what, rows, connection.dialect) for what, rows in waiting.items()]
     orders += [Order("COMMIT", [{}])] if ends else []
     told = "; ".join(order.statement for order in orders)
-    connection.exec_driver_sql(told, execution_options={_ORDERS: orders})
+    shared = cast("psycopg.Connection", driver)
+    with refusals_of(connection, told), shared.pipeline(), shared.cursor() as cursor:
+        for statement, values in orders:
+            cursor.executemany(statement, values)
 
 
 def _on_sqlite(what: Table | Executable, rows: Rows, dialect: Dialect) -> Order:
@@ -58,19 +64,3 @@ def _on_postgresql(what: Table | Executable, rows: Rows, dialect: Dialect) -> Or
 
 def _columns(what: Table | Executable, rows: Rows) -> tuple[str, ...]:
     return tuple(rows[0]) if isinstance(what, Table) else ()
-
-
-def _send(cursor: object, _statement: str, _values: object, context: ExecutionContext) -> bool:
-    """Whether these were orders, which are done now."""
-    orders: Sequence[Order] | None = context.execution_options.get(_ORDERS)
-    if orders is None or not isinstance(cursor, psycopg.Cursor):
-        return False
-    with cursor.connection.pipeline():
-        for statement, values in orders:
-            cursor.executemany(statement, values)
-    return True
-
-
-def prepare(engine: Engine) -> None:
-    """Let connections of PostgreSQL carry."""
-    event.listen(engine, "do_execute", _send)

@@ -22,6 +22,7 @@ from relevo.errors import NotFound, WireError
 from relevo.protocol.statement import NodeStatement, read_statement, statement_digest
 from relevo.protocol.trust import Trust
 from relevo.storage import log
+from relevo.storage.among import among
 from relevo.storage.appending import ask
 from relevo.storage.tables import PeerRow, StatementRow
 
@@ -55,10 +56,10 @@ NEXT: Mapping[PeerState, frozenset[PeerState]] = {
 
 
 _NEWER = select(StatementRow.token).order_by(StatementRow.version.desc()).limit(1)
-_NEWEST = _NEWER.where(StatementRow.node_id == bindparam("node_id"))
+NEWEST = _NEWER.where(StatementRow.node_id == bindparam("node_id"))
 NEWEST_OF_PEER = _NEWER.where(StatementRow.node_id == PeerRow.node_id).scalar_subquery()
 """The newest statement of a peer, beside its other columns."""
-_HEARD = select(PeerRow.node_id, NEWEST_OF_PEER).where(PeerRow.state.in_(bindparam("states", expanding=True)))
+_HEARD = select(PeerRow.node_id, NEWEST_OF_PEER).where(among(PeerRow.state, "states"))
 
 
 ASK_AT_MOST_EVERY = timedelta(minutes=1)
@@ -134,21 +135,12 @@ def statements(session: Session, node_id: str, after: int = 0) -> list[str]:
 
 def latest_token(session: Session, node_id: str) -> str:
     """The newest statement of a node, as it was signed."""
-    return _known(node_id, ask(session, _NEWEST, {"node_id": node_id}).scalar())
+    return _known(node_id, ask(session, NEWEST, {"node_id": node_id}).scalar())
 
 
 def latest(session: Session, node_id: str) -> NodeStatement:
     """The newest statement of a node, read; it may have expired."""
-    return _read(latest_token(session, node_id))
-
-
-def read(node_id: str, token: str | None) -> NodeStatement:
-    """The statement of a node that is known by it, read; it may have expired.
-
-    Raises:
-        NotFound: if there is none.
-    """
-    return _read(_known(node_id, token))
+    return said_by(node_id, ask(session, NEWEST, {"node_id": node_id}).scalar())
 
 
 def stolen_keys(session: Session, node_id: str) -> dict[str, datetime]:
@@ -176,7 +168,16 @@ def trust(session: Session, states: tuple[PeerState, ...] = HEARD) -> Trust:
 
 def trust_of(newest: Iterable[tuple[str, str | None]]) -> Trust:
     """The newest statements of nodes, by their names."""
-    return Trust({node_id: read(node_id, token) for node_id, token in newest})
+    return Trust({node_id: said_by(node_id, token) for node_id, token in newest})
+
+
+def said_by(node_id: str, token: str | None) -> NodeStatement:
+    """The newest statement of a node that is known by it, read; it may have expired.
+
+    Raises:
+        NotFound: if there is none.
+    """
+    return _read(_known(node_id, token))
 
 
 def _known(node_id: str, token: str | None) -> str:

@@ -1,16 +1,16 @@
 """What a transaction remembers of the referrals of one batch, so that each table is asked once for all of them.
 
-`gather` notes the threads of a batch. Their referrals, their steps, their duties and the procedures of the pair are
-read when one of them is first asked for, each for the whole batch. Of a referral that this transaction begins (`begin`)
-nothing is read: there is nothing yet. Until the transaction ends, the functions here answer from memory, and what `add`
-puts into the session is in its list before it is in the database. Nobody else writes where a transaction may write
-(`relevo.storage.database`), and nothing of this is ever deleted. What was not gathered is asked for as ever; undoing a
-savepoint forgets everything.
+`gather` notes the threads of a batch, and of which nothing is here yet, if that is known. Their referrals, their steps,
+their duties and the procedures of the pair are read when one of them is first asked for, each for the whole batch. Of
+a referral that this transaction begins (`begin`) nothing is read: there is nothing yet. Until the transaction ends, the
+functions here answer from memory, and what `add` puts into the session is in its list before it is in the database.
+Nobody else writes where a transaction may write (`relevo.storage.database`), and nothing of this is ever deleted. What
+was not gathered is asked for as ever; undoing a savepoint forgets everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -26,6 +26,7 @@ Listed = TypeVar("Listed", StepRow, DutyRow)
 Found = TypeVar("Found")
 Thread: TypeAlias = tuple[str, str]
 """The peer and the thread of a referral."""
+Lists: TypeAlias = dict[tuple[type[StepRow | DutyRow], Thread], list[StepRow | DutyRow]]
 Ask: TypeAlias = Callable[[Session, Collection[str]], Mapping[str, Found]]
 """What a table holds of each of these threads, by thread."""
 _REFERRALS = select(ReferralRow).where(ReferralRow.thread.in_(bindparam("threads", expanding=True)))
@@ -49,16 +50,17 @@ class _Memory:
 
     peer: str
     referrals: dict[Thread, ReferralRow | None]
-    lists: dict[tuple[type[StepRow | DutyRow], Thread], list[StepRow | DutyRow]]
+    lists: Lists
     of_others: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     sops: list[SopRow] | None = None
     beside: dict[Ask[Any], Mapping[str, Any]] = field(default_factory=dict)
 
 
-def gather(session: Session, peer: str, threads: Collection[str]) -> None:
-    """Remember these threads with a peer, whether or not their referrals have begun."""
-    session.info[_MEMORY] = _Memory(peer=peer, referrals={}, lists={}, unread=frozenset(threads))
+def gather(session: Session, peer: str, threads: Collection[str], *, new: Collection[str] = ()) -> None:
+    """Remember these threads with a peer, whether or not their referrals have begun; the `new` have with nobody."""
+    keys, unread = [(peer, thread) for thread in new], frozenset(threads).difference(new)
+    session.info[_MEMORY] = _Memory(peer=peer, referrals=dict.fromkeys(keys), lists=_empty(keys), unread=unread)
 
 
 def begin(session: Session, new: ReferralRow) -> None:
@@ -70,7 +72,7 @@ def begin(session: Session, new: ReferralRow) -> None:
     if memory is None:
         memory = session.info[_MEMORY] = _Memory(peer=new.peer, referrals={}, lists={})
     memory.referrals[key] = new
-    memory.lists |= {(StepRow, key): [], (DutyRow, key): []}
+    memory.lists |= _empty([key])
     memory.beside.clear()
 
 
@@ -164,10 +166,15 @@ def _read(session: Session, memory: _Memory) -> None:
     found = session.scalars(_REFERRALS, {"threads": list(memory.unread)}).all()
     begun = {row.thread for row in found}
     memory.referrals |= dict.fromkeys(keys)
+    memory.lists |= _empty(key for key in keys if key[1] not in begun)
     memory.referrals |= {(row.peer, row.thread): row for row in found if row.peer == memory.peer}
-    memory.lists |= {(table, key): [] for table in (StepRow, DutyRow) for key in keys if key[1] not in begun}
     memory.of_others |= frozenset(row.thread for row in found if row.peer != memory.peer)
     memory.unread = frozenset()
+
+
+def _empty(keys: Iterable[Thread]) -> Lists:
+    """The lists of threads of which there is nothing yet."""
+    return {(table, key): [] for key in keys for table in (StepRow, DutyRow)}
 
 
 def _list_all(session: Session, memory: _Memory, table: type[Listed]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -36,6 +36,14 @@ _NOTE_SAID = (
 )
 Gaps: TypeAlias = tuple[tuple[int, int], ...]
 """Ranges of places, both ends included, in order."""
+
+
+class Noted(NamedTuple):
+    """What is noted of the stream from a peer: everything up to `seq` has come, and nothing above `high`."""
+
+    epoch: int
+    seq: int
+    high: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +101,13 @@ def current_epoch(session: Session, peer: str) -> int:
 def received(session: Session, peer: str, epoch: int | None = None) -> Stand:
     """Where the stream from `peer` stands, in its newest epoch unless another is named."""
     noted = ask(session, _NOTED, {"peer": peer, "epoch": epoch}).first()
+    return stand(session, peer, Noted(*noted)) if noted else Stand(epoch=epoch or 1)
+
+
+def stand(session: Session, peer: str, noted: Noted | None) -> Stand:
+    """Where the stream from `peer` stands by what is noted of it; nothing is before its first message."""
     if noted is None:
-        return Stand(epoch=epoch or 1)
+        return Stand(epoch=1)
     if noted.seq == noted.high:
         return Stand(epoch=noted.epoch, high_water=noted.high)
     behind = ask(session, _BEHIND, {"peer": peer, "epoch": noted.epoch, "seq": noted.seq}).scalars().all()

@@ -97,6 +97,7 @@ def make_app(service: Service, node: Node) -> FastAPI:
     app.add_middleware(GuardMiddleware)
     app.add_middleware(LimitsMiddleware)
     app.add_middleware(DateMiddleware)
+    app.router.routes.append(federation.ENVELOPES)
     app.include_router(federation.router)
     app.include_router(federation_streams.router)
     app.include_router(federation_files.router)

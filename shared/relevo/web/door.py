@@ -4,6 +4,8 @@ The header of a request has 32 KiB and ten seconds from its first byte (or from 
 What cannot be read as one HTTP request gets a problem document, and the connection ends:
 
     431 headers-too-large    400 malformed-http
+
+The head of an answer goes together with its body, so that who waits for it wakes once.
 """
 
 from __future__ import annotations
@@ -38,6 +40,10 @@ class Door(H11Protocol):
         super().__init__(config, server_state, app_state, _loop)
         self._patience: asyncio.TimerHandle | None = None
         self._wait()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Answer in few packets."""
+        super().connection_made(_Together(transport, self.loop))
 
     def data_received(self, data: bytes) -> None:
         """Read on; stop waiting once the header is whole."""
@@ -76,3 +82,47 @@ class Door(H11Protocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+
+class _Together(asyncio.Transport):
+    """Sends what is written in one turn of the loop together with what is written next."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._kept = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep the first, and send both as soon as there is a second."""
+        if self._kept:
+            self._send(data)
+        elif data:
+            self._kept = bytes(data)
+            self._loop.call_soon(self._send)
+
+    def _send(self, more: bytes | bytearray | memoryview = b"") -> None:
+        whole, self._kept = b"".join((self._kept, more)), b""
+        if whole:
+            self._transport.write(whole)
+
+    def close(self) -> None:
+        """Send what is kept, and close."""
+        self._send()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """See `asyncio.Transport`."""
+        return self._transport.is_closing()
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        """See `asyncio.Transport`."""
+        return self._transport.get_extra_info(name, default)
+
+    def pause_reading(self) -> None:
+        """See `asyncio.Transport`."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """See `asyncio.Transport`."""
+        self._transport.resume_reading()

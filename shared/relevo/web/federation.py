@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from starlette.routing import Route
 
 from relevo.delivery import federation
 from relevo.delivery.node import Node
@@ -18,11 +19,14 @@ router = APIRouter(tags=["federation"], include_in_schema=False)
 After = Annotated[int, Query(ge=0, le=(1 << 31) - 1)]
 
 
-@router.post(federation.ENVELOPES)
 async def envelopes(request: Request) -> Response:
     """Receive 1 to 50 envelopes of a registered peer."""
     body = await request.body()
     return await run_in_threadpool(_envelopes, request, body)
+
+
+ENVELOPES = Route(federation.ENVELOPES, envelopes, methods=["POST"])
+"""Not FastAPI's, which would look for what the function depends on at each request."""
 
 
 @router.post(federation.POSSESSION)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from sqlite3 import Connection
 
 import pytest
 from sqlalchemy import event
@@ -14,25 +14,30 @@ from relevo.storage.database import Database
 from support.nodes import JoinedNodes
 from support.story import Story, sample
 
-Asked: TypeAlias = list[tuple[str, Any]]
-
 
 @contextmanager
-def _asking(node: Node) -> Iterator[Asked]:
-    """What a node asks its database meanwhile."""
-    found: Asked = []
+def _asking(node: Node) -> Iterator[list[str]]:
+    """What a node asks its database meanwhile, with the values in their places."""
+    found: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
-        found.append((statement, values))
+    def begin(connection: Connection, *_more: object) -> None:
+        connection.set_trace_callback(found.append)
 
-    event.listen(node.database.engine, "before_cursor_execute", note)
+    def end(connection: Connection, *_more: object) -> None:
+        connection.set_trace_callback(None)
+
+    event.listen(node.database.engine, "checkout", begin)
+    event.listen(node.database.engine, "checkin", end)
     yield found
-    event.remove(node.database.engine, "before_cursor_execute", note)
+    event.remove(node.database.engine, "checkout", begin)
+    event.remove(node.database.engine, "checkin", end)
 
 
-def _plan(database: Database, statement: str, values: Any) -> str:  # noqa: ANN401 - as the driver was given them
+def _plan(database: Database, statement: str) -> str:
     with database.engine.connect() as connection:
-        return " ".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, Connection)
+        return " ".join(str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}"))
 
 
 @pytest.fixture
@@ -45,19 +50,19 @@ def taken_in(nodes: JoinedNodes) -> Story:
 def test_who_looks_for_problems_does_not_look_through_what_waits(nodes: JoinedNodes, taken_in: Story) -> None:
     with _asking(nodes.host) as asked:
         taken_in.send()
-    after_problems = [one for one in asked if ".problem IN" in one[0]]
+    after_problems = [one for one in asked if ".problem IN" in one]
     assert after_problems
-    for statement, values in after_problems:
-        assert "ix_outbox_problem" in _plan(nodes.host.database, statement, values)
+    for statement in after_problems:
+        assert "ix_outbox_problem" in _plan(nodes.host.database, statement)
 
 
 def test_who_settles_does_not_look_through_all_steps_and_duties(nodes: JoinedNodes, taken_in: Story) -> None:
     with _asking(nodes.host) as asked:
         taken_in.send()
-    courses = [one for one in asked if "LEFT OUTER JOIN duty" in one[0]]
+    courses = [one for one in asked if "LEFT OUTER JOIN duty" in one]
     assert courses
-    for statement, values in courses:
-        plan = _plan(nodes.host.database, statement, values)
+    for statement in courses:
+        plan = _plan(nodes.host.database, statement)
         assert "ix_step_peer_thread (peer=? AND thread=?" in plan
         assert "ix_duty_peer_thread (peer=? AND thread=?" in plan
         assert "SCAN" not in plan
@@ -67,17 +72,17 @@ def test_who_looks_for_a_thread_does_not_look_through_all_that_came(nodes: Joine
     with _asking(nodes.origin) as asked:
         taken_in.send()
         taken_in.timeline(nodes.origin)
-    in_threads = [one for one in asked if "inbox.thread IN" in one[0] or "inbox.thread =" in one[0]]
+    in_threads = [one for one in asked if "inbox.thread IN" in one or "inbox.thread =" in one]
     assert in_threads
-    for statement, values in in_threads:
-        assert "ix_inbox_thread_peer_code (thread=? AND peer=?" in _plan(nodes.origin.database, statement, values)
+    for statement in in_threads:
+        assert "ix_inbox_thread_peer_code (thread=? AND peer=?" in _plan(nodes.origin.database, statement)
 
 
 def test_who_withdraws_does_not_look_through_all_that_was_sent(nodes: JoinedNodes, taken_in: Story) -> None:
     taken_in.send()
     with _asking(nodes.host) as asked:
         taken_in.withdraw()
-    in_threads = [one for one in asked if "outbox.thread =" in one[0]]
+    in_threads = [one for one in asked if "outbox.thread =" in one]
     assert in_threads
-    for statement, values in in_threads:
-        assert "ix_outbox_thread_peer (thread=? AND peer=?" in _plan(nodes.host.database, statement, values)
+    for statement in in_threads:
+        assert "ix_outbox_thread_peer (thread=? AND peer=?" in _plan(nodes.host.database, statement)

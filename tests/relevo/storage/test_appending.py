@@ -113,15 +113,6 @@ def test_a_statement_that_was_built_once_finds_what_waits_and_what_an_object_say
         assert ask(session, TOKENS, {"named": "a"}).scalars().all() == ["said by an object"]
 
 
-def test_a_statement_is_executed_for_each_of_many_values(database: Database) -> None:
-    with database.write() as session:
-        for name in ("a", "b", "c"):
-            _keep(session, name)
-        ask(session, SAY, [{"named": "a", "said": "one"}, {"named": "c", "said": "two"}])
-    with database.read() as session:
-        assert [ask(session, TOKENS, {"named": name}).scalar() for name in ("a", "b", "c")] == ["one", "sample", "two"]
-
-
 TEXTS: Mapping[str, str] = {
     "letters of another script": "\u10d2\u10d0\u10db\u10d0\u10e0\u10ef\u10dd\u10d1\u10d0",
     "a character beyond 16 bits": "\U0001f600",

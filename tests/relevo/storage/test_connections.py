@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from relevo.runtime import Service
-from relevo.storage.appending import append
+from relevo.storage.appending import append, ask
 from relevo.storage.database import Database
 from relevo.storage.tables import ManifestRow
 from support.databases import PostgresDatabases
@@ -49,6 +49,12 @@ def notes_after_the_connection_ended(database: Database) -> None:
         session.execute(text("SELECT 1"))
         end_all(database)
         append(session, ManifestRow, digest="a", jti="a", token="a", made_at=AT)
+
+
+def asks_after_the_connection_ended(database: Database) -> None:
+    with database.write() as session:
+        end_all(database)
+        ask(session, select(ManifestRow.jti))
 
 
 def writes_in_a_lane(database: Database) -> None:
@@ -136,3 +142,10 @@ def test_what_is_noted_at_the_end_is_not_kept_if_the_connection_ended_before(sha
         notes_after_the_connection_ended(shared)
     with shared.read() as session:
         assert session.get(ManifestRow, "a") is None
+
+
+def test_who_asks_where_the_connection_ended_is_told_and_the_next_one_gets_a_new_one(shared: Database) -> None:
+    with pytest.raises(OperationalError) as told:
+        asks_after_the_connection_ended(shared)
+    assert told.value.connection_invalidated
+    writes(shared)

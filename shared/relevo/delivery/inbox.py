@@ -113,16 +113,15 @@ def _receive(node: Node, arrivals: Sequence[Arrival], asked: Caller, hop: Verifi
     peer = asked.node_id
     with node.write(lane=_lane(arrivals, peer)) as work:
         begun = callers.begin(work.session, peer, me=work.identity.node_id, nonce=hop.nonce)
-        caller = begun.caller
-        caller.require_heard()
-        if caller.stated != asked.stated:
+        begun.caller.require_heard()
+        if begun.caller.stated != asked.stated:
             raise Busy
         require_time_to_sign(work, begun.own)
         nonces.require_new(begun)
-        known = Known.gather(work.session, peer, streams.stand(work.session, peer, caller.noted), arrivals)
+        known = Known.gather(work.session, peer, streams.stand(work.session, peer, begun.caller.noted), arrivals)
         results = settle(node, work, arrivals, known)
         nonces.remember(work, peer, hop)
-        _hear(work, caller, hop, arrivals, known)
+        _hear(work, begun.caller, hop, arrivals, known)
         streams.note(work.session, peer, known.began, known.stand)
         return Took(results=results, summary=signed_summary(work, peer, known.stand), at=work.at)
 

@@ -28,6 +28,7 @@ from relevo.domain.gate import EVERYTHING, is_binding, withheld_from
 from relevo.domain.referral import Step
 from relevo.errors import Reason
 from relevo.storage import recall, referrals
+from relevo.storage.among import among
 from relevo.storage.appending import ask
 from relevo.storage.tables import OutboxRow, ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
@@ -64,7 +65,7 @@ _LEFT = (
     .join(ConsentRow, ConsentRow.case == CaseReferralRow.case)
     .join(ReferralRow, ReferralRow.thread == CaseReferralRow.thread)
     .outerjoin(CaseRow, CaseRow.id == CaseReferralRow.case)
-    .where(CaseReferralRow.thread.in_(bindparam("threads", expanding=True)), CaseReferralRow.consent.is_not(None))
+    .where(among(CaseReferralRow.thread, "threads"), CaseReferralRow.consent.is_not(None))
     .order_by(CaseReferralRow.thread, ConsentRow.order)
 )
 _BEGUN = (

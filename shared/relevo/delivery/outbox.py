@@ -31,6 +31,7 @@ from relevo.protocol import sd_jwt
 from relevo.protocol.basis import Basis
 from relevo.protocol.strict_json import JsonValue
 from relevo.storage import erasure, files
+from relevo.storage.among import among
 from relevo.storage.appending import append, ask
 from relevo.storage.database import ring
 from relevo.storage.tables import OutboxRow, PeerRow, ReferralRow
@@ -83,7 +84,7 @@ Message: TypeAlias = OutboxRow | Leaving
 """A message of ours, as an object of the session or as it was read."""
 _SEALED = ("basis", "basis_record", "basis_salt", "content", "disclosures")
 _WAITING = select(*(getattr(OutboxRow, name) for name in Leaving._fields)).where(OutboxRow.state == OutboxState.QUEUED)
-_QUEUED = _WAITING.where(OutboxRow.jti.in_(bindparam("jtis", expanding=True))).order_by(OutboxRow.jti)
+_QUEUED = _WAITING.where(among(OutboxRow.jti, "jtis")).order_by(OutboxRow.jti)
 _NOW = _WAITING.where(
     OutboxRow.peer == bindparam("to"),
     or_(

@@ -31,6 +31,7 @@ from relevo.protocol.receipt import Receipt, ReceiptMismatch, read_receipt
 from relevo.protocol.strict_json import JsonObject
 from relevo.protocol.trust import KeyCompromised, KeyOutOfPeriod, Trust
 from relevo.storage import erasure, log, peers
+from relevo.storage.among import among
 from relevo.storage.appending import alter, ask
 from relevo.storage.courses import Course, Courses
 from relevo.storage.tables import ManifestRow, OutboxRow
@@ -77,7 +78,7 @@ _SENT = select(
     *(getattr(OutboxRow, name) for name in Sent._fields[:-2]),
     exists().where(FormerReceiptRow.jti == OutboxRow.jti),
     *our_stream.COLUMNS,
-).where(OutboxRow.jti.in_(bindparam("jtis", expanding=True)))
+).where(among(OutboxRow.jti, "jtis"))
 _OURS = len(Sent._fields) - 1
 _MADE = select(ManifestRow.token).where(ManifestRow.digest == bindparam("made"), ManifestRow.jti == bindparam("for"))
 _AT = update(OutboxRow).where(OutboxRow.jti == bindparam("of"))

@@ -21,7 +21,7 @@ from relevo.protocol.strict_json import JsonValue
 from relevo.storage import json_text
 
 
-def among(column: InstrumentedAttribute[str], name: str) -> ColumnElement[bool]:
+def among(column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], name: str) -> ColumnElement[bool]:
     """The condition that `column` is one of the texts that `name` stands for when it is asked."""
     return _Among(column, bindparam(name, type_=_Texts()))
 

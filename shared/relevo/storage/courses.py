@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from relevo.errors import NotFound
 from relevo.protocol.strict_json import JsonValue
+from relevo.storage.among import among
 from relevo.storage.appending import ask
 from relevo.storage.tables import DutyRow, ReferralRow, StepRow
 
@@ -117,10 +118,8 @@ _COURSES = (
     .outerjoin(StepRow, (StepRow.peer == ReferralRow.peer) & (StepRow.thread == ReferralRow.thread))
     .outerjoin(
         DutyRow,
-        (DutyRow.peer == StepRow.peer)
-        & (DutyRow.thread == StepRow.thread)
-        & StepRow.jti.in_(bindparam("messages", expanding=True)),
+        (DutyRow.peer == StepRow.peer) & (DutyRow.thread == StepRow.thread) & among(StepRow.jti, "messages"),
     )
-    .where(ReferralRow.peer == bindparam("peer"), ReferralRow.thread.in_(bindparam("threads", expanding=True)))
+    .where(ReferralRow.peer == bindparam("peer"), among(ReferralRow.thread, "threads"))
     .order_by(StepRow.id, DutyRow.due_at, DutyRow.id)
 )

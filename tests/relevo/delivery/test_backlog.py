@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Connection
@@ -65,7 +66,7 @@ def test_who_settles_does_not_look_through_all_steps_and_duties(nodes: JoinedNod
         plan = _plan(nodes.host.database, statement)
         assert "ix_step_peer_thread (peer=? AND thread=?" in plan
         assert "ix_duty_peer_thread (peer=? AND thread=?" in plan
-        assert "SCAN" not in plan
+        assert not re.search("SCAN (step|duty|referral)", plan)
 
 
 def test_who_looks_for_a_thread_does_not_look_through_all_that_came(nodes: JoinedNodes, taken_in: Story) -> None:

@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and on PostgreSQL, and the two kinds of declarative base.
 
-Moments are stored in UTC and come back with their zone. JSON is text on SQLite and JSONB on PostgreSQL.
+Moments are stored in UTC and come back with their zone. JSON is text on SQLite and JSONB on PostgreSQL;
+the disclosures of a message are text on both.
 """
 
 from __future__ import annotations

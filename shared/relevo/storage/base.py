@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and on PostgreSQL, and the two kinds of declarative base.
 
-Moments are stored in UTC and come back with their zone. JSON is text on SQLite and JSONB on PostgreSQL.
+Moments are stored in UTC and come back with their zone. JSON is text on SQLite and JSONB on PostgreSQL, but
+for the disclosures of a message.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeEngine
 
 from relevo.protocol.strict_json import JsonValue
 
@@ -56,18 +58,30 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Disclosures(TypeDecorator[list[str]]):
-    """Disclosures as an SD-JWT joins them (RFC 9901, section 4), but for the last tilde; none are an empty text."""
+    """Disclosures, on PostgreSQL as text: as an SD-JWT joins them (RFC 9901, section 4), but for the last tilde.
+
+    On SQLite they are JSON, which is text there as well.
+    """
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Join them."""
-        return None if value is None else TILDE.join(value)
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSON on SQLite."""
+        as_json = JSON(none_as_null=True)
+        return dialect.type_descriptor(as_json) if _is_sqlite(dialect) else super().load_dialect_impl(dialect)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002
-        """Take them apart."""
-        return value.split(TILDE) if value else None if value is None else []
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> list[str] | str | None:
+        """Join them."""
+        return value if value is None or _is_sqlite(dialect) else TILDE.join(value)
+
+    def process_result_value(self, value: list[str] | str | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002
+        """Take them apart; of an empty text there are none."""
+        return (value.split(TILDE) if value else []) if isinstance(value, str) else value
+
+
+def _is_sqlite(dialect: Dialect) -> bool:
+    return dialect.name == "sqlite"
 
 
 TILDE = "~"

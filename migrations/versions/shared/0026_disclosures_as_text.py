@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "shared_0027"
+revision = "shared_0026"
 down_revision = "shared_0025"
 branch_labels = None
 depends_on = None

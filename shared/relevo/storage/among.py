@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
@@ -52,11 +52,11 @@ class _Among(FunctionElement[Any]):
 
 @compiles(_Among, "postgresql")
 def _array(element: _Among, compiler: SQLCompiler, **more: object) -> str:
-    column, values = (compiler.process(one, **more) for one in element.clauses)
-    return f"{column} = ANY ({values})"
+    column, values = element.clauses
+    return compiler.process(column == func.any(values), **more)
 
 
 @compiles(_Among, "sqlite")
 def _json(element: _Among, compiler: SQLCompiler, **more: object) -> str:
-    column, values = (compiler.process(one, **more) for one in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - a column and a place
+    column, values = element.clauses
+    return compiler.process(column.in_(select(func.json_each(values).table_valued("value").c.value)), **more)

@@ -36,8 +36,9 @@ from relevo.runtime import migrate
 from relevo.storage import peers, referrals, sops
 from relevo.storage.base import SharedBase
 from relevo.storage.database import Database
+from relevo.storage.peers import PeerState
 from relevo.storage.sops import SopState
-from relevo.storage.tables import InboxRow, ReferralRow
+from relevo.storage.tables import InboxRow, PeerRow, ReferralRow
 from relevo.storage.unit_of_work import Identity, UnitOfWork, User
 from support.wire_pair import HOST, HOST_ID, ORIGIN, ORIGIN_ID, statement_token
 
@@ -219,6 +220,18 @@ def _disclosures(said: Said) -> list[str]:
     return list(sd_jwt.issue({}, hidden, key=HOST.signing).disclosures)
 
 
+def _host_is_registered(work: UnitOfWork) -> None:
+    """The host is an active peer, whose keys are taken as proven: its statement is of another day than this desk."""
+    host = PeerRow(
+        node_id=HOST_ID,
+        state=PeerState.ACTIVE,
+        endpoint="https://host.example/federation",
+        proposed_at=work.at,
+        proposed_by=USERS[Role.ADMINISTRATOR].name,
+    )
+    work.session.add(host)
+
+
 @contextmanager
 def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
     """An origin that knows a host, has a SOP with it, and has no referral yet; `migrated` as a command needs it."""
@@ -245,6 +258,7 @@ def open_desk(folder: Path, *, migrated: bool = False) -> Iterator[Desk]:
         for node_id, ring in ((HOST_ID, HOST), (ORIGIN_ID, ORIGIN)):
             token = statement_token(node_id, ring)
             peers.keep_statement(work.session, token, read_statement(token, at=None))
+        _host_is_registered(work)
         kept = sops.keep(work.session, SOP.read_text(encoding="utf-8"), own=ORIGIN_ID, at=work.at)
         sops.move(work.session, kept, SopState.AGREED, work.at)
     yield Desk(node=node, clock=clock)

@@ -38,7 +38,8 @@ from typing import Any
 import psycopg
 from psycopg.errors import DiskFull, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
+from psycopg.pq.abc import PGresult
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -69,6 +70,7 @@ _MANY = -1
 _ALIKE: dict[str, Any] = {
     "hide_parameters": True,
     "max_overflow": _MANY,
+    "pool_use_lifo": True,
     "json_serializer": json_text.write,
     "json_deserializer": json_text.read,
 }
@@ -140,12 +142,12 @@ class Database:
                 return
             with self.engine.connect() as connection:
                 key = _lock(_LEASE, name)
-                got = bool(_first(connection, f"SELECT pg_try_advisory_lock({key})").scalar())
+                got = _begin_postgresql(connection, f"SELECT pg_try_advisory_lock({key})").get_value(0, 0) == b"t"
                 try:
                     yield got
                 finally:
                     if got:
-                        connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
+                        _done(connection, f"SELECT pg_advisory_unlock({key})")
 
     @contextmanager
     def _known_here(self, name: str) -> Iterator[bool]:
@@ -231,10 +233,11 @@ def _begin_sqlite(connection: Connection, statement: str) -> None:
         raise OperationalError(statement, None, error) from error
 
 
-def _begin_postgresql(connection: Connection, statements: str) -> None:
-    """Begin in one trip; on a new connection, if the database went away since the last time."""
-    while not _is_begun(connection, statements):
+def _begin_postgresql(connection: Connection, statements: str) -> PGresult:
+    """Begin in one trip; on a new connection, if the database went away since the last time. What the last says."""
+    while (done := _done(connection, statements)) is None:
         connection.invalidate()
+    return done
 
 
 def _is_ended(connection: Connection) -> bool:
@@ -246,8 +249,8 @@ def _is_ended(connection: Connection) -> bool:
     return bool(said.poll(0))
 
 
-def _is_begun(connection: Connection, statements: str) -> bool:
-    """Whether a transaction has begun; False if the server is gone.
+def _done(connection: Connection, statements: str) -> PGresult | None:
+    """What the last of these statements says; None if the server is gone.
 
     Raises:
         OperationalError: if a lock was not to be had in time.
@@ -259,7 +262,7 @@ def _is_begun(connection: Connection, statements: str) -> bool:
     if done is not None and done.status == ExecStatus.FATAL_ERROR and not driver.closed:
         refused = error_from_result(done)
         raise OperationalError(statements, None, refused) from refused
-    return not driver.closed
+    return None if driver.closed else done
 
 
 @lru_cache(LANES)
@@ -267,17 +270,6 @@ def _writing(lane: str | None) -> str:
     begin = f"BEGIN; SET LOCAL lock_timeout = '15s'; SELECT pg_advisory_xact_lock{'' if lane is None else '_shared'}"
     alone = "" if lane is None else f"; SELECT pg_advisory_xact_lock({_lock(_LANE, lane)}); {_BY_INDEX}"
     return f"{begin}({_WRITERS}){alone}"
-
-
-def _first(connection: Connection, statements: str) -> CursorResult[Any]:
-    """Execute what comes first on a connection; on a new one, if the database went away since the last time."""
-    try:
-        return connection.exec_driver_sql(statements)
-    except DBAPIError as gone:
-        if not gone.connection_invalidated:
-            raise
-    connection.rollback()
-    return connection.exec_driver_sql(statements)
 
 
 def _end_reading(session: Session) -> None:

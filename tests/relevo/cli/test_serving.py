@@ -75,12 +75,14 @@ def test_on_sqlite_one_process_does_everything(host: CommandLine) -> None:
 
 
 def _begin(connection: HTTPConnection, path: str, body: bytes, length: int, token: str) -> None:
-    """Send the head of a request and the first part of its body."""
+    """Send the head of a request and, as soon as the node waits for it, the first part of its body."""
     connection.putrequest("POST", path)
     fields = {"authorization": f"Bearer {token}", "content-type": "application/json", "content-length": str(length)}
-    for name, value in fields.items():
+    for name, value in {**fields, "expect": "100-continue"}.items():
         connection.putheader(name, value)
-    connection.endheaders(body)
+    connection.endheaders()
+    assert connection.sock.recv(1024).startswith(b"HTTP/1.1 100 ")
+    connection.send(body)
 
 
 def _refused(node: NodeProcess) -> httpx.Response | None:

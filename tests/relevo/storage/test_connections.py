@@ -94,6 +94,16 @@ def test_who_comes_after_the_server_ended_all_connections_gets_a_new_one(
     act(shared)
 
 
+def test_what_comes_one_after_the_other_is_asked_on_one_connection(shared: Database) -> None:
+    with shared.read(), shared.read(), shared.read():
+        pass
+    servers = set()
+    for _ in range(4):
+        with shared.read() as session:
+            servers.add(session.scalar(text("SELECT pg_backend_pid()")))
+    assert len(servers) == 1
+
+
 def test_in_a_lane_a_table_is_searched_by_index_although_it_was_small_when_it_was_counted(shared: Database) -> None:
     searched = text("EXPLAIN SELECT token FROM manifest WHERE digest IN ('sample', 'another')")
     with shared.write() as session:

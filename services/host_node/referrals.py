@@ -43,13 +43,18 @@ from relevo.storage.unit_of_work import UnitOfWork
 SALT_BYTES = 32
 _IDENTITY = frozenset({DataClass.IDENTITY_MIN, DataClass.IDENTITY_FULL})
 ASSISTANCE = "reintegration-assistance"
-_STATUSES = select(ReferralRow.status).where(
-    CaseReferralRow.case == bindparam("case"),
-    ReferralRow.thread == CaseReferralRow.thread,
-    ReferralRow.peer == bindparam("peer"),
-    ReferralRow.purpose == bindparam("purpose"),
-)
-"""Where the referrals of a case to a node for a purpose stand."""
+_STATUSES = select(
+    select(ReferralRow.status)
+    .where(
+        ReferralRow.thread == CaseReferralRow.thread,
+        ReferralRow.peer == bindparam("peer"),
+        ReferralRow.purpose == bindparam("purpose"),
+    )
+    .scalar_subquery()
+).where(CaseReferralRow.case == bindparam("case"))
+"""Where the referrals of a case stand; None for those to another node, or for another purpose.
+
+Asked as a join, PostgreSQL might look through all referrals to the node."""
 
 
 class ReferralOpen(Conflict):
@@ -244,7 +249,7 @@ def _asked_for(work: UnitOfWork, row: ReferralRow) -> frozenset[str]:
 def require_none_open(work: UnitOfWork, case: CaseRow, purpose: str) -> None:
     """Raises `ReferralOpen` if a referral of this case for this purpose is under way."""
     found = ask(work.session, _STATUSES, {"case": case.id, "peer": case.origin, "purpose": purpose})
-    if any(is_open(Status(status)) for status in found.scalars()):
+    if any(is_open(Status(status)) for status in found.scalars() if status is not None):
         raise ReferralOpen
 
 

@@ -97,7 +97,7 @@ _TAKEN = select(OutboxRow.jti).where(
 def gather(session: Session, peer: str, jtis: Sequence[str]) -> Gathered:
     """Read what settling these messages to one peer asks for."""
     found = ask(session, _SENT, {"peer": peer, "jtis": jtis}).all()
-    courses = Courses(session, peer, jtis, {row.thread for row in found})
+    courses = Courses(session, peer, {row.thread for row in found})
     messages = starmap(partial(Sent, courses=courses), (row[:_OURS] for row in found))
     ours = OurStream(*found[0][_OURS:]) if found else None
     return Gathered({one.jti: one for one in messages}, ours)

@@ -1,15 +1,18 @@
 """Referrals as their clocks see them: where each stands, its steps and its duties, read as columns and not as objects.
 
 Whoever settles receipts asks this of all referrals of a batch at once, and changes no more of them than their duties.
+
+Each table is looked through by itself. A join is planned by how large tables are, and PostgreSQL keeps the plan: one of
+a day on which they were empty went through all duties of a peer for each of its steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, cast, null, select, union_all
 from sqlalchemy.orm import Session
 
 from relevo.errors import NotFound
@@ -57,28 +60,27 @@ class Course(NamedTuple):
     """A referral, its steps in the order in which this node learned of them, and its duties by time."""
 
     referral: ReferralRead
-    steps: Sequence[StepRead]
-    duties: Sequence[DutyRead]
+    steps: list[StepRead]
+    duties: list[DutyRead]
 
 
 Referral: TypeAlias = ReferralRow | ReferralRead
 Step: TypeAlias = StepRow | StepRead
+_Table: TypeAlias = type[ReferralRow | StepRow | DutyRow]
 Kept = TypeVar("Kept", DutyRow, DutyRead)
 
 
 class Courses:
     """The courses of one batch of our own messages to a peer, read together when the first is asked for."""
 
-    def __init__(self, session: Session, peer: str, messages: Collection[str], threads: Collection[str]) -> None:
+    def __init__(self, session: Session, peer: str, threads: Collection[str]) -> None:
         self._session = session
-        self._about = {"peer": peer, "messages": list(messages)}
+        self._peer = peer
         self._unread = frozenset(threads)
         self._read: dict[str, Course] = {}
 
     def take(self, thread: str) -> Course:
         """The course of a referral; whoever asks for it again gets it as it is then, because its duties may be others.
-
-        Duties are read with a step that one of the messages told of.
 
         Raises:
             NotFound: if there is no such referral with the peer.
@@ -92,34 +94,48 @@ class Courses:
         return found
 
     def _ask(self, threads: Collection[str]) -> Mapping[str, Course]:
-        found: dict[str, tuple[ReferralRead, dict[int, StepRead], dict[int, DutyRead]]] = {}
-        for row in ask(self._session, _COURSES, {**self._about, "threads": list(threads)}):
-            referral = ReferralRead(*row[:_STEP])
-            _, steps, duties = found.setdefault(referral.thread, (referral, {}, {}))
-            if row[_STEP] is not None:
-                steps[row[_STEP]] = StepRead(*row[_STEP:_DUTY])
-            if row[_DUTY] is not None:
-                duties[row[_DUTY]] = DutyRead(*row[_DUTY:])
-        return {
-            thread: Course(referral, list(steps.values()), list(duties.values()))
-            for thread, (referral, steps, duties) in found.items()
-        }
+        rows = ask(self._session, _COURSES, {"peer": self._peer, "threads": list(threads)})
+        found = {row.thread: Course(ReferralRead(*row[1:_STEP]), [], []) for row in rows if row[1] is not None}
+        for thread, *parts in rows:
+            step, duty = parts[_STEP - 1 : _DUTY - 1], parts[_DUTY - 1 :]
+            if step[0] is not None:
+                found[thread].steps.append(StepRead(*step))
+            elif duty[0] is not None:
+                found[thread].duties.append(DutyRead(*duty))
+        for course in found.values():
+            course.steps.sort(key=_by_number)
+            course.duties.sort(key=_by_time)
+        return found
 
 
-_STEP = len(ReferralRead._fields)
+def _by_number(step: StepRead) -> int:
+    return step.id
+
+
+def _by_time(duty: DutyRead) -> tuple[datetime, int]:
+    return duty.due_at, duty.id
+
+
+def _side_by_side(*tables: tuple[_Table, Sequence[ColumnElement[Any]]]) -> CompoundSelect[Any]:
+    """A question for columns of each of these tables, in rows of their own, behind the thread that they are of."""
+    every = [(owner, column) for owner, columns in tables for column in columns]
+    return union_all(
+        *(
+            select(
+                table.thread, *(column if owner is table else cast(null(), column.type) for owner, column in every)
+            ).where(table.peer == bindparam("peer"), among(table.thread, "threads"))
+            for table, _ in tables
+        )
+    )
+
+
+_STEP = 1 + len(ReferralRead._fields)
 _DUTY = _STEP + len(StepRead._fields)
-_COURSES = (
-    select(
-        *(getattr(ReferralRow, name) for name in ReferralRead._fields[:-1]),
-        ReferralRow.basis_record.is_(None),
-        *(getattr(StepRow, name) for name in StepRead._fields),
-        *(getattr(DutyRow, name) for name in DutyRead._fields),
-    )
-    .outerjoin(StepRow, (StepRow.peer == ReferralRow.peer) & (StepRow.thread == ReferralRow.thread))
-    .outerjoin(
-        DutyRow,
-        (DutyRow.peer == StepRow.peer) & (DutyRow.thread == StepRow.thread) & among(StepRow.jti, "messages"),
-    )
-    .where(ReferralRow.peer == bindparam("peer"), among(ReferralRow.thread, "threads"))
-    .order_by(StepRow.id, DutyRow.due_at, DutyRow.id)
+_COURSES = _side_by_side(
+    (
+        ReferralRow,
+        [*(getattr(ReferralRow, name) for name in ReferralRead._fields[:-1]), ReferralRow.basis_record.is_(None)],
+    ),
+    (StepRow, [getattr(StepRow, name) for name in StepRead._fields]),
+    (DutyRow, [getattr(DutyRow, name) for name in DutyRead._fields]),
 )

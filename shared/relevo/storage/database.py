@@ -60,9 +60,11 @@ _RUNG = "rung"
 UNKEEPABLE = (DataError, OverflowError)
 """What is raised for a value that a database cannot keep: by PostgreSQL, and by Python's SQLite before it asks."""
 _ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
-_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
-"""What is brought and taken is a few rows of many, and tables grow faster than PostgreSQL counts them: it would plan to
-look through all of one that was small when it was last counted, and, where it has to, compile that first."""
+_SETTINGS = "SET lock_timeout = '15s'; SET jit = off"
+"""Of every connection to PostgreSQL. What a node asks for is a few rows of many, and not worth to be compiled first."""
+_BY_INDEX = "SET LOCAL enable_seqscan = off"
+"""Tables grow faster than PostgreSQL counts them: of what is brought and taken it would plan to look through all of a
+table that was small when it was last counted."""
 LANES = 256
 """Of so many lanes it is kept how their transactions begin."""
 _MANY = -1
@@ -209,10 +211,18 @@ def _engine(address: str) -> Engine:
     if url.get_backend_name() != "sqlite":
         url = url.set(drivername="postgresql+psycopg")
         each_by_itself = {"autocommit": True}
-        return create_engine(url, connect_args=each_by_itself, **_ALIKE)
+        engine = create_engine(url, connect_args=each_by_itself, **_ALIKE)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(url, **_ALIKE)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(_SETTINGS)
+    cursor.close()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -267,7 +277,7 @@ def _done(connection: Connection, statements: str) -> PGresult | None:
 
 @lru_cache(LANES)
 def _writing(lane: str | None) -> str:
-    begin = f"BEGIN; SET LOCAL lock_timeout = '15s'; SELECT pg_advisory_xact_lock{'' if lane is None else '_shared'}"
+    begin = f"BEGIN; SELECT pg_advisory_xact_lock{'' if lane is None else '_shared'}"
     alone = "" if lane is None else f"; SELECT pg_advisory_xact_lock({_lock(_LANE, lane)}); {_BY_INDEX}"
     return f"{begin}({_WRITERS}){alone}"
 

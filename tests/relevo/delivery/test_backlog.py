@@ -9,11 +9,20 @@ from sqlite3 import Connection
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from relevo.delivery.node import Node
+from relevo.runtime import Service
 from relevo.storage.database import Database
-from support.nodes import JoinedNodes
-from support.story import Story, sample
+from support.databases import PostgresDatabases
+from support.nodes import JoinedNodes, join
+from support.story import Story, changed, sample
+
+SENT = 16
+ROWS_FOUND = """
+SELECT indexrelname, idx_tup_read FROM pg_stat_user_indexes
+WHERE relname IN ('referral', 'step', 'duty', 'case_referral')
+"""
 
 
 @contextmanager
@@ -87,3 +96,32 @@ def test_who_withdraws_does_not_look_through_all_that_was_sent(nodes: JoinedNode
     assert in_threads
     for statement in in_threads:
         assert "ix_outbox_thread_peer (thread=? AND peer=?" in _plan(nodes.host.database, statement)
+
+
+def test_on_postgresql_a_referral_looks_through_nothing_of_others(
+    postgres_databases: PostgresDatabases, services: tuple[Service, Service]
+) -> None:
+    host, origin = services
+    nodes = join(services, (postgres_databases.fresh(host), postgres_databases.fresh(origin)))
+    event.listen(nodes.host.database.engine, "checkin", _tell_what_was_found)
+    before: dict[str, int] = {}
+    for sent in range(SENT + 1):
+        before = _rows_found(nodes.host)
+        story = Story(nodes=nodes)
+        story.take_in(changed(sample("01"), "identity-min", reference=f"INVENTED-{sent}"))
+        story.send()
+    after = _rows_found(nodes.host)
+    nodes.close()
+    assert before["ix_step_peer_thread"] < after["ix_step_peer_thread"]
+    assert {name: found - before[name] for name, found in after.items() if found - before[name] >= SENT} == {}
+
+
+def _tell_what_was_found(connection: DBAPIConnection, *_more: object) -> None:
+    """Let the server count at once what it found for a connection; by itself it does so once a second."""
+    connection.cursor().execute("SELECT pg_stat_force_next_flush()")
+
+
+def _rows_found(node: Node) -> dict[str, int]:
+    """How many rows the server has found so far, by index, of the tables that say how each referral stands."""
+    with node.database.engine.connect() as connection:
+        return {name: int(found) for name, found in connection.exec_driver_sql(ROWS_FOUND)}

@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -30,7 +31,7 @@ from sqlalchemy.exc import OperationalError
 
 from relevo.delivery import loads, outbox, posted, reconcile, settlement
 from relevo.delivery.attempts import keep_sealed
-from relevo.delivery.exchange import exchange
+from relevo.delivery.exchange import exchange, request_for
 from relevo.delivery.flights import Landed, fly
 from relevo.delivery.loads import PROBE, Load
 from relevo.delivery.node import Node
@@ -207,9 +208,17 @@ class Courier:
             load = loads.make_with(self._node, work, new) if ours else None
         except RelevoError:
             return None  # the next pass finds it as well, and tells
-        if load is not None:
-            hush(work.session, load.peer)
-        return load
+        if load is None:
+            return None
+        hush(work.session, load.peer)
+        return self._writing(load)
+
+    def _writing(self, load: Load) -> Load:
+        """The load with its request, which another thread writes while this one waits for the disk."""
+        try:
+            return replace(load, request=self._flights.submit(request_for, self._node, load))
+        except RuntimeError:  # they were shut down
+            return load
 
     def _made(self, peer: str, ready: list[Load], behind: str, busy: Collection[str]) -> Load | None:
         if self._stop.is_set():

@@ -17,6 +17,18 @@ from relevo.protocol.strict_json import JsonObject, JsonValue
 CONTENT_TYPE = "application/json"
 
 
+def request_for(node: Node, load: Load) -> HopRequest:
+    """The request that brings a load, signed now; it asks neither the database nor the peer for anything.
+
+    Raises:
+        HopWrongProfile: if the peer's address cannot be signed.
+    """
+    body = strict_json.dump_whole({"envelopes": [envelope.to_object() for _, envelope in load.messages]})
+    url = load.endpoint.rstrip("/") + ENVELOPES
+    headers = sign_request("POST", url, CONTENT_TYPE, body, key=node.identity.keys.signing, at=node.clock.now())
+    return HopRequest(method="POST", target_uri=url, headers=headers, body=body)
+
+
 def exchange(node: Node, transport: Transport, load: Load) -> tuple[list[JsonObject], JsonValue]:
     """Bring a load.
 
@@ -27,12 +39,8 @@ def exchange(node: Node, transport: Transport, load: Load) -> tuple[list[JsonObj
         PeerUnreachable, PeerRefused: if the peer did not take the request.
         WireError: if its answer is not one that it signed for this request.
     """
-    body = strict_json.dump_whole({"envelopes": [envelope.to_object() for _, envelope in load.messages]})
-    url = load.endpoint.rstrip("/") + ENVELOPES
-    at, key = node.clock.now(), node.identity.keys.signing
-    headers = sign_request("POST", url, CONTENT_TYPE, body, key=key, at=at)
-    answer = transport.send("POST", url, headers, body)
-    request = HopRequest(method="POST", target_uri=url, headers=headers, body=body)
+    request = load.request.result() if load.request else request_for(node, load)
+    answer = transport.send(request.method, request.target_uri, request.headers, request.body)
     return _read(node, load, request, answer)
 
 

@@ -7,6 +7,7 @@ are kept, in the transaction that makes the load.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import structlog
@@ -20,6 +21,7 @@ from relevo.delivery.posted import Posted
 from relevo.delivery.ways import Way, way_to
 from relevo.errors import WireError
 from relevo.protocol.envelope import Envelope
+from relevo.protocol.hop import HopRequest
 from relevo.protocol.statement import StatementExpired
 from relevo.protocol.trust import Trust
 from relevo.storage import peers, recall
@@ -39,6 +41,7 @@ class Load:
 
     `failures` is how often bringing to the peer had failed before; `more` says that more may wait behind this load, and
     `passed` that it passed over something on its way. Nothing else is under way beside a load that goes `alone`.
+    `request` is there if another thread has begun to write what brings it.
     """
 
     peer: str
@@ -49,6 +52,7 @@ class Load:
     alone: bool
     more: bool
     passed: bool
+    request: Future[HopRequest] | None = None
 
     @property
     def jtis(self) -> list[str]:

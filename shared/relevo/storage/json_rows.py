@@ -1,6 +1,6 @@
 """Rows of one table as one JSON array, which costs PostgreSQL and its client half of what a row at a time does.
 
-Long texts are cheaper a row at a time after all, because PostgreSQL reads them twice more as JSON.
+Long texts are cheaper a row at a time after all, because PostgreSQL reads them twice more as JSON; and so is one row.
 
 What PostgreSQL cannot keep, a NUL and NaN, is found before it is asked: it would tell what stands beside it.
 """
@@ -48,9 +48,14 @@ class Whole(NamedTuple):
     writer: SchemaSerializer
 
 
-def is_long(row: Mapping[str, Any]) -> bool:
-    """Whether the texts of a row are long."""
-    return sum(len(value) for value in row.values() if isinstance(value, str | bytes)) > LONG
+def pays(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether rows cost less as one array: several that are short do.
+
+    One alone goes so as well if it has JSON in it: what PostgreSQL cannot keep is found only here.
+    """
+    values = rows[0].values()
+    is_long = sum(len(value) for value in values if isinstance(value, str | bytes)) > LONG
+    return not is_long and (len(rows) > 1 or any(isinstance(value, dict | list) for value in values))
 
 
 @lru_cache(maxsize=256)

@@ -54,7 +54,7 @@ def _on_sqlite(what: Table | Executable, rows: Rows, dialect: Dialect) -> Order:
 
 def _on_postgresql(what: Table | Executable, rows: Rows, dialect: Dialect) -> Order:
     names = _columns(what, rows)
-    if len(rows) > 1 and isinstance(what, Table | Update) and not json_rows.is_long(rows[0]):
+    if isinstance(what, Table | Update) and json_rows.pays(rows):
         whole = json_rows.inserting(what, names) if isinstance(what, Table) else json_rows.changing(what)
         what, names, rows = whole.statement, (), [{"rows": json_rows.written(rows, whole.writer)}]
     statement, places = plain_rows.compiled(what, names, dialect)

@@ -34,7 +34,8 @@ from relevo.messages.exception import exception_from_record
 from relevo.messages.steps_referral import Requested
 from relevo.protocol.envelope import Opened
 from relevo.storage import recall, referrals, sops
-from relevo.storage.tables import ReferralRow, SopRow
+from relevo.storage.recall import SopRead
+from relevo.storage.tables import ReferralRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 
@@ -129,7 +130,7 @@ def _not_kept(came: Fields, kept: Fields) -> Iterator[str]:
         yield from (name,) if not left else (f"{name}.{field}" for field in fields.keys() - left.keys())
 
 
-def _require_version(work: UnitOfWork, agreed: SopRow, opened: Opened) -> None:
+def _require_version(work: UnitOfWork, agreed: SopRead, opened: Opened) -> None:
     """Raises `SopNotInForce` or `SopSuperseded`; only of a new referral, for one under way stays under its version."""
     made_at, newer = moment(opened.claims["iat"]), sops.superseded_at(work.session, agreed)
     require_current(parse_sop(agreed.text), newer, made_at=made_at, received_at=work.at)

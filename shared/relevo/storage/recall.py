@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar, cast
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Select, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
@@ -21,7 +22,20 @@ from relevo.storage import appending
 from relevo.storage.tables import DutyRow, ReferralRow, SopRow, StepRow
 
 _MEMORY = "relevo.recall"
-_SOPS = select(SopRow).where(SopRow.peer == bindparam("peer"))
+
+
+class SopRead(NamedTuple):
+    """A procedure as it was read; nobody changes it by this."""
+
+    digest: str
+    name: str
+    version: int
+    peer: str
+    text: str
+    state: str
+    effective_at: datetime
+
+
 Listed = TypeVar("Listed", StepRow, DutyRow)
 Found = TypeVar("Found")
 Thread: TypeAlias = tuple[str, str]
@@ -30,7 +44,7 @@ Lists: TypeAlias = dict[tuple[type[StepRow | DutyRow], Thread], list[StepRow | D
 Ask: TypeAlias = Callable[[Session, Collection[str]], Mapping[str, Found]]
 """What a table holds of each of these threads, by thread."""
 _REFERRALS = select(ReferralRow).where(ReferralRow.thread.in_(bindparam("threads", expanding=True)))
-_SOPS = select(SopRow).where(SopRow.peer == bindparam("peer"))
+_SOPS = select(*(getattr(SopRow, name) for name in SopRead._fields)).where(SopRow.peer == bindparam("peer"))
 _LISTS: Mapping[type[StepRow | DutyRow], Select[Any]] = {
     table: select(table)
     .where(table.peer == bindparam("peer"), table.thread.in_(bindparam("threads", expanding=True)))
@@ -53,7 +67,7 @@ class _Memory:
     lists: Lists
     of_others: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
-    sops: list[SopRow] | None = None
+    sops: list[SopRead] | None = None
     beside: dict[Ask[Any], Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -89,14 +103,15 @@ def is_taken(session: Session, peer: str, thread: str) -> bool:
     return session.scalar(select(ReferralRow.peer).where(ReferralRow.thread == thread).limit(1)) is not None
 
 
-def sops_with(session: Session, peer: str) -> list[SopRow]:
+def sops_with(session: Session, peer: str) -> list[SopRead]:
     """All procedures with a peer, however far their agreement has come."""
     memory = _memory(session)
-    if memory is None or memory.peer != peer:
-        return list(session.scalars(_SOPS, {"peer": peer}))
-    if memory.sops is None:
-        memory.sops = list(session.scalars(_SOPS, {"peer": peer}))
-    return memory.sops
+    known = memory.sops if memory is not None and memory.peer == peer else None
+    if known is None:
+        known = [SopRead(*row) for row in appending.ask(session, _SOPS, {"peer": peer})]
+    if memory is not None and memory.peer == peer:
+        memory.sops = known
+    return known
 
 
 def listed(session: Session, table: type[Listed], row: ReferralRow) -> list[Listed]:

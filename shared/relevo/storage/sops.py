@@ -22,6 +22,7 @@ from relevo.protocol.base64url import digest as digest_of
 from relevo.protocol.sop_signature import sop_digest
 from relevo.storage import log, recall
 from relevo.storage.appending import ask
+from relevo.storage.recall import SopRead
 from relevo.storage.tables import SopRow
 
 MAX_CHARACTERS = 200_000
@@ -119,7 +120,7 @@ def everything(session: Session) -> list[SopRow]:
     return list(session.scalars(select(SopRow).order_by(SopRow.name, SopRow.version)))
 
 
-def in_force(session: Session, peer: str, at: datetime) -> SopRow:
+def in_force(session: Session, peer: str, at: datetime) -> SopRead:
     """The agreed SOP with a peer that new referrals move under at this moment.
 
     Raises:
@@ -131,19 +132,19 @@ def in_force(session: Session, peer: str, at: datetime) -> SopRow:
     return found
 
 
-def if_in_force(session: Session, peer: str, at: datetime) -> SopRow | None:
+def if_in_force(session: Session, peer: str, at: datetime) -> SopRead | None:
     """The same, or None."""
     effective = [row for row in _agreed_with(session, peer) if row.effective_at <= at]
     return effective[-1] if effective else None
 
 
-def newest_agreed(session: Session, peer: str, *, beside: SopRow | None = None) -> SopRow | None:
+def newest_agreed(session: Session, peer: str, *, beside: SopRow | None = None) -> SopRead | None:
     """The newest version agreed with a peer, `beside` left out, whether or not its date has come; None at first."""
-    others = [row for row in _agreed_with(session, peer) if row is not beside]
+    others = [row for row in _agreed_with(session, peer) if beside is None or row.digest != beside.digest]
     return others[-1] if others else None
 
 
-def superseded_at(session: Session, row: SopRow) -> datetime | None:
+def superseded_at(session: Session, row: SopRow | SopRead) -> datetime | None:
     """When a version newer than `row` took or takes effect; None if none is agreed."""
     return min((one.effective_at for one in _agreed_with(session, row.peer) if _rank(one) > _rank(row)), default=None)
 
@@ -155,22 +156,21 @@ def standing_of(session: Session, row: SopRow, at: datetime) -> Standing | None:
     return standing(row.effective_at, superseded_at(session, row), at)
 
 
-def _agreed_with(session: Session, peer: str) -> list[SopRow]:
+def _agreed_with(session: Session, peer: str) -> list[SopRead]:
     return sorted((row for row in recall.sops_with(session, peer) if row.state == SopState.AGREED), key=_rank)
 
 
-def _rank(row: SopRow) -> tuple[int, datetime, str]:
+def _rank(row: SopRow | SopRead) -> tuple[int, datetime, str]:
     return row.version, row.effective_at, row.digest
 
 
-def agreed(session: Session, digest: str, peer: str) -> SopRow:
+def agreed(session: Session, digest: str, peer: str) -> SopRead:
     """The SOP that a message names.
 
     Raises:
         SopUnknown: unless it is agreed with this peer.
     """
-    known = (row for row in recall.sops_with(session, peer) if row.digest == digest)
-    row = next(known, None) or session.get(SopRow, digest)
-    if row is None or row.peer != peer or row.state != SopState.AGREED:
+    named = next((row for row in _agreed_with(session, peer) if row.digest == digest), None)
+    if named is None:
         raise SopUnknown
-    return row
+    return named

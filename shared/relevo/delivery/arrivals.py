@@ -19,6 +19,8 @@ from relevo.delivery import epochs
 from relevo.delivery.node import Node
 from relevo.delivery.policy import ThreadUnknown
 from relevo.errors import Conflict, RelevoError, WireError
+from relevo.messages import content
+from relevo.messages.content import Said
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.claims import WrongIssuer
 from relevo.protocol.envelope import Envelope, Opened, VerifiedManifest, open_envelope, read_manifest
@@ -49,11 +51,12 @@ class SeqReused(WireError):
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """One envelope after everything that can be done without writing."""
+    """One envelope after everything that can be done without writing; `fault` is why something of it is missing."""
 
     envelope: Envelope | None = None
     verified: VerifiedManifest | None = None
     opened: Opened | None = None
+    said: Said | None = None
     fault: RelevoError | None = None
 
 
@@ -133,7 +136,7 @@ def is_stored(session: Session, peer: str, jti: str) -> bool:
 
 
 def inspect(node: Node, envelopes: Sequence[JsonValue], caller: Caller, trust: Trust) -> list[Arrival]:
-    """Verify and open what `caller` brought, except what is stored already; faults are kept, not raised."""
+    """Verify, open and read what `caller` brought, except what is stored already; faults are kept, not raised."""
     at = node.clock.now()
     read = [_read(raw, trust, caller.node_id, at) for raw in envelopes]
     stored = _stored(node, read, caller)
@@ -179,7 +182,11 @@ def _opened(node: Node, read: Arrival, trust: Trust, stored: frozenset[str], at:
         )
     except RelevoError as fault:
         return replace(read, fault=fault)
-    return replace(read, opened=opened)
+    try:
+        said = content.read(opened.claims, kind=read.verified.manifest.message.kind, speaker=node.identity.side.other)
+    except RelevoError as fault:
+        return replace(read, opened=opened, fault=fault)
+    return replace(read, opened=opened, said=said)
 
 
 _MINE = InboxRow.peer == bindparam("peer")

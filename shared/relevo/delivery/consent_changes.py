@@ -22,7 +22,6 @@ from relevo.domain.consent_taking import require_lasting
 from relevo.domain.data_classes import DataClass
 from relevo.domain.excess_data import CONSENT_CHANGED
 from relevo.domain.referral import Step
-from relevo.domain.sides import Side
 from relevo.domain.sop import Sop
 from relevo.errors import BadInput, Conflict
 from relevo.messages.classes import terms_from_fields, terms_from_record, terms_record, terms_to_fields
@@ -81,7 +80,7 @@ def brought(work: UnitOfWork, row: ReferralRow, basis: Basis | None, said: Said,
     after = terms_from_fields(given)
     if (basis.kind, basis.record, basis.salt) != ("consent", terms_record(after), row.basis_salt):
         raise ChangeUnfit(detail="the new terms are not those that the message rests on", field="basis")
-    require_change(before, after, kind=payload.change, side=_other(work.identity.side))
+    require_change(before, after, kind=payload.change, side=work.identity.side.other)
     since = min(payload.taken_at, work.at).astimezone(UTC).date()
     require_lasting(_sop(work, row).consent, since=since, expires_on=after.expires_on)
     return after
@@ -97,7 +96,7 @@ def learned(work: UnitOfWork, row: ReferralRow, said: Said) -> tuple[Terms, Term
         work.session,
         row,
         jti=jti,
-        side=_other(work.identity.side),
+        side=work.identity.side.other,
         knew=sorted(_knew(work, rows, said, jti)),
         record=terms_record(terms_from_fields(said.classes[DataClass.CONSENT])),
         first=terms_record(before),
@@ -172,10 +171,6 @@ def _rest_on(row: ReferralRow, terms: Terms) -> None:
 
 def _sop(work: UnitOfWork, row: ReferralRow) -> Sop:
     return sops.parsed(work.session, row.sop)
-
-
-def _other(side: Side) -> Side:
-    return Side.ORIGIN if side is Side.HOST else Side.HOST
 
 
 def _log(work: UnitOfWork, row: ReferralRow) -> None:

@@ -51,7 +51,7 @@ from relevo.storage.unit_of_work import UnitOfWork
 EVENTS = structlog.get_logger("relevo.courier")
 AT_ONCE = 16
 """Peers to whom one process brings at the same time."""
-LOADS = 2
+LOADS = 3
 """Loads under way to one peer at once."""
 NEWER_STATEMENT = frozenset({KeyUnknown.code, KeyOutOfPeriod.code, KeyCompromised.code})
 """Faults of an answer after which the peer's newest statement is fetched."""

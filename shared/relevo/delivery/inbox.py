@@ -1,7 +1,7 @@
 """The inbox: what happens to envelopes that a registered peer brought, 1 to 50 at a time.
 
-Outside the transaction each envelope is verified and opened (`relevo.delivery.arrivals`). Then one transaction holds
-{the nonce of the request; for each envelope policy, inbox row, effect, receipt and log entries}, and only then is
+Outside the transaction each envelope is verified, opened and read (`relevo.delivery.arrivals`). Then one transaction
+holds {the nonce of the request; for each envelope policy, inbox row, effect, receipt and log entries}, and only then is
 anything answered. All are written together; should one of them be refused, all is undone and done again with a
 savepoint for each, so that a message that fails leaves nothing behind and keeps no other back.
 
@@ -36,9 +36,7 @@ from relevo.delivery.node import Node
 from relevo.delivery.signing_time import require_time_to_sign
 from relevo.delivery.summaries import signed_summary
 from relevo.domain.referral import Step
-from relevo.domain.sides import Side
 from relevo.errors import BadInput, Conflict, Refusal, RelevoError, WireError
-from relevo.messages import content
 from relevo.messages.content import MalformedContent, Said
 from relevo.messages.registry import NODE_KIND
 from relevo.protocol.base64url import digest
@@ -185,19 +183,17 @@ def _receipt_for(node: Node, work: UnitOfWork, arrival: Arrival, verified: Verif
 
 def _take(node: Node, work: UnitOfWork, arrival: Arrival, known: Known) -> str:
     """Let a message have its effect, and store it; if it may not, what it wrote so far is undone by the caller."""
-    opened = arrival.opened
-    if opened is None:
+    opened, said = arrival.opened, arrival.said
+    if opened is None or said is None:
         raise arrival.fault or WireError()
-    effect = _effect(node, work, opened, known)
+    effect = _effect(node, work, opened, said, known)
     token = _store(work, opened.verified, known, effect.due, opened=opened, words=not effect.hushed)
     _leave_no_words(work, effect)
     return token
 
 
-def _effect(node: Node, work: UnitOfWork, opened: Opened, known: Known) -> Effect:
+def _effect(node: Node, work: UnitOfWork, opened: Opened, said: Said, known: Known) -> Effect:
     message = opened.verified.manifest.message
-    speaker = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
-    said = content.read(opened.claims, kind=message.kind, speaker=speaker)
     epochs.require_opened(known.stand.epoch, opened.verified.manifest.attempt.epoch, said.step)
     _require_order(work.session, message, said, known)
     if message.kind == NODE_KIND:

@@ -90,7 +90,7 @@ def learn(work: UnitOfWork, row: ReferralRow, said: Said, *, jti: str, at: datet
     Raises:
         IllegalStep: if it was legal neither now nor in what the peer had seen.
     """
-    side = Side.ORIGIN if work.identity.side is Side.HOST else Side.HOST
+    side = work.identity.side.other
     seen_status, seen_journey = _as_seen(work, row, said.seen, side)
     ours = _crossing_journey(work, row, said.seen)
     stood = Standing(

@@ -11,9 +11,8 @@ The same is asked when a place of ours is taken, or a receipt answers a manifest
 the peer shows, which we signed and do not know, stops us (`relevo.delivery.epochs`); it is logged now, when it came
 back, and so is the receipt of a message that we no longer have.
 
-A message is offered again only if it may still leave and its words are still here, and at most once a day, so that a
-peer that forgets on purpose costs little. Its first receipt is kept beside the new one. What cannot be offered again
-lets what follows it pass. What we had sent and forgot is noted with the peer's proof, and people look at it.
+How a message is offered again, `relevo.delivery.offered_again` says; what a summary does not speak of,
+`relevo.delivery.former_epochs`. What we had sent and forgot is noted with the peer's proof, and people look at it.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 
-from relevo.delivery import epochs, our_stream, outbox, publishing, stream_lists
+from relevo.delivery import epochs, former_epochs, offered_again, our_stream, publishing, stream_lists
 from relevo.delivery.node import Node
+from relevo.delivery.offered_again import AT_ONCE, DAILY, RECEIPTED
 from relevo.delivery.our_stream import OurStream
-from relevo.delivery.outbox import NONE, OutboxState
+from relevo.delivery.outbox import OutboxState
 from relevo.delivery.stream_lists import LAST, KeyNotStated, Question, Told
 from relevo.delivery.transport import Transport
 from relevo.errors import RelevoError
-from relevo.protocol import sd_jwt
 from relevo.protocol.base64url import digest
 from relevo.protocol.manifest import Attempt, VerifiedManifest, read_manifest
 from relevo.protocol.receipt import read_receipt, require_answers
@@ -41,23 +40,17 @@ from relevo.protocol.summary import Summary, read_summary
 from relevo.protocol.trust import Trust
 from relevo.storage import log, peers, streams
 from relevo.storage.appending import ask
-from relevo.storage.database import ring
 from relevo.storage.tables import ManifestRow, OutboxRow
-from relevo.storage.tables_streams import ForgottenRow, FormerReceiptRow, StandRow
+from relevo.storage.tables_streams import ForgottenRow, StandRow
 from relevo.storage.unit_of_work import UnitOfWork
 
 EVENTS = structlog.get_logger("relevo.reconcile")
-DAILY, MINUTELY = timedelta(days=1), timedelta(minutes=1)
-AT_ONCE = 500
+MINUTELY = timedelta(minutes=1)
 MAX_EPOCH = 2**31 - 2
 MOST_EPOCHS = 16
 """Epochs beyond ours that a peer is asked to show: a node is not restored more often between two of its questions."""
-_RECEIPTED = select(OutboxRow).where(
-    OutboxRow.peer == bindparam("peer"), OutboxRow.receipt.is_not(None), OutboxRow.receipted_at < bindparam("iat")
-)
-"""What was receipted in a second before that of a summary."""
 _ABOVE = streams.above(bindparam("epoch"), bindparam("high_water"))
-_BEHIND = _RECEIPTED.with_only_columns(OutboxRow.jti).where(_ABOVE).limit(AT_ONCE)
+_BEHIND = RECEIPTED.with_only_columns(OutboxRow.jti).where(_ABOVE).limit(AT_ONCE)
 
 
 def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust, ours: OurStream | None = None) -> int:
@@ -83,11 +76,9 @@ def heed(node: Node, work: UnitOfWork, peer: str, token: JsonValue, trust: Trust
     if reached > sent or ours.attempt_unknown:
         _doubt(streams.stand_of(work.session, peer), summary, work.at)
         return 0
-    lost = _lost(work, peer, summary) if missing else []
-    gone = [message for message in lost if not _offer_again(node, work, ours.epoch, message)]
-    for message in gone:
-        outbox.let_pass(work.session, message)
-    return len(lost) - len(gone)
+    if summary.epoch < ours.epoch:
+        streams.stand_of(work.session, peer).compared_epoch = None
+    return offered_again.offer(node, work, ours.epoch, _lost(work, peer, summary)) if missing else 0
 
 
 def at_start(node: Node, transport: Transport, only: Collection[str] | None = None) -> list[str]:
@@ -107,11 +98,15 @@ def at_start(node: Node, transport: Transport, only: Collection[str] | None = No
 
 
 def turn(node: Node, transport: Transport) -> None:
-    """Ask the peers whose claim is in doubt, and those to whom we sent and of whom nothing was heard for a day."""
+    """Ask the peers whose claim is in doubt, who opened a new epoch, or of whom nothing was heard for a day."""
     with node.read() as work:
         active = [row for row in peers.everybody(work.session) if row.state in peers.HEARD]
         stands = [(row, work.session.get(StandRow, row.node_id)) for row in active]
-        due = [row.node_id for row, stand in stands if (stand or row.last_seq) and _is_due(stand, work.at)]
+        due = [
+            row.node_id
+            for row, stand in stands
+            if ((stand or row.last_seq) and _is_due(stand, work.at)) or former_epochs.are_due(row, stand, work.at)
+        ]
     for peer in due:
         _try(node, transport, peer)
 
@@ -133,6 +128,7 @@ def check(node: Node, transport: Transport, peer: str) -> int:
     if stand is not None and stand.doubt_epoch is not None:
         with node.write() as work:
             _settle_doubt(streams.stand_of(work.session, peer), work.at)
+    former_epochs.compare(node, transport, peer)
     return forgotten
 
 
@@ -264,35 +260,5 @@ def _missing(work: UnitOfWork, peer: str, summary: Summary) -> int:
 
 def _lost(work: UnitOfWork, peer: str, summary: Summary) -> list[OutboxRow]:
     """Messages that the peer had receipted when it made the summary, and that the summary lacks."""
-    lately = select(FormerReceiptRow.jti).where(FormerReceiptRow.offered_again_at > work.at - DAILY)
-    lost = streams.beyond(summary.epoch, summary.high_water, summary.gaps) & OutboxRow.jti.not_in(lately)
-    asked = {"peer": peer, "iat": summary.iat}
-    return list(work.session.scalars(_RECEIPTED.where(lost).order_by(OutboxRow.jti).limit(AT_ONCE), asked))
-
-
-def _offer_again(node: Node, work: UnitOfWork, epoch: int, message: OutboxRow) -> bool:
-    if message.receipt is None or not _has_words(message) or node.release(work, message) is not None:
-        return False
-    work.session.merge(
-        FormerReceiptRow(
-            digest=digest(message.receipt.encode()),
-            jti=message.jti,
-            receipt=message.receipt,
-            receipted_at=message.receipted_at or work.at,
-            state=message.state,
-            offered_again_at=work.at,
-        )
-    )
-    message.state, message.problem, message.next_attempt_at = OutboxState.QUEUED, None, None
-    message.receipt = message.receipted_at = message.manifest = message.sealed = None
-    if message.epoch != epoch:
-        message.epoch = message.seq = None
-    ring(work.session, message.peer)
-    EVENTS.warning("offered again", peer=message.peer, jti=message.jti)
-    return True
-
-
-def _has_words(message: OutboxRow) -> bool:
-    """Whether the message can be sealed once more: what it rests on and what it says were not erased."""
-    rests = message.basis == NONE or message.basis_record is not None
-    return rests and any(sd_jwt.Disclosure.parse(text).name == "step" for text in message.disclosures)
+    lost = offered_again.lost(work, streams.beyond(summary.epoch, summary.high_water, summary.gaps))
+    return list(work.session.scalars(lost.limit(AT_ONCE), {"peer": peer, "iat": summary.iat}))

@@ -21,6 +21,7 @@ class StandRow(SharedBase):
     `doubt_epoch` and `doubt_seq` are a place that the peer claims to have of us and that we do not know; they go when
     it is proven (`stopped_at`) or was not (`unproven_at`). `empty` are places of the peer's stream to us at which
     nothing will come: {"epoch", "places": [[begin, end], …]}, by its own list of the moment `gaps_asked_at`.
+    What it has of the epochs before `compared_epoch` was compared with what we have.
     """
 
     __tablename__ = "peer_stand"
@@ -40,6 +41,7 @@ class StandRow(SharedBase):
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None] = mapped_column(Word)
     confirmed_why: Mapped[str | None]
+    compared_epoch: Mapped[int | None]
 
 
 class WholeRow(SharedBase):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from host_node import referrals as sending
-from relevo.delivery import epochs, former_epochs, reconcile
+from relevo.delivery import epochs, former_epochs, reconcile, stream_lists
 from relevo.delivery.courier import Courier
 from relevo.delivery.node import Node
 from relevo.domain.access import Role
@@ -18,13 +18,16 @@ from relevo.storage.tables import OutboxRow
 from relevo.storage.tables_streams import StandRow
 from support.backups import Backup
 from support.nodes import HOST_ID, ORIGIN_ID, staff
-from support.story import Story
+from support.story import Story, changed, sample
 from support.traces import count_of
 
 
 @pytest.fixture(name="empty")
 def _empty(story: Story) -> Backup:
-    """The origin before anything was sent."""
+    """The origin before the referral was sent, with another one."""
+    other = Story(nodes=story.nodes)
+    other.take_in(changed(sample("01"), "identity-min", reference="INVENTED-2"))
+    other.send()
     return Backup.of(story.nodes.origin)
 
 
@@ -54,12 +57,20 @@ def _restarted(story: Story, empty: Backup) -> Story:
 
 def test_what_the_peer_lost_before_the_restart_is_offered_again(restarted: Story) -> None:
     assert _state(restarted) == ("stored", 1)
-    assert count_of(restarted.nodes.origin)["referral"] == 0
+    assert count_of(restarted.nodes.origin)["referral"] == 1
     restarted.nodes.deliver()
     restarted.nodes.deliver()
     assert _state(restarted) == ("stored", 2)
     assert restarted.row(restarted.nodes.origin).thread == restarted.thread
     assert not _is_due(restarted.nodes.host)
+
+
+def test_it_is_found_page_by_page(restarted: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_lists, "MAX_PLACES", 1)
+    monkeypatch.setattr(former_epochs, "AT_ONCE", 1)
+    reconcile.turn(restarted.nodes.host, restarted.nodes.transport)
+    assert len(_asked_for(restarted)) == _places(restarted) == 2
+    assert _state(restarted) == ("queued", None)
 
 
 def test_it_is_asked_once(restarted: Story) -> None:
@@ -96,7 +107,7 @@ def test_what_was_offered_again_today_waits_and_is_looked_for_until_then(restart
     restarted.nodes.deliver()
     _forget_that_it_was_compared(restarted)
     with host.write() as work:
-        (message,) = work.session.scalars(select(OutboxRow).where(OutboxRow.step == "requested"))
+        (message,) = work.session.scalars(select(OutboxRow).where(OutboxRow.thread == restarted.thread))
         message.epoch, message.seq = 1, 99
     restarted.nodes.clock.move(timedelta(hours=1))
     reconcile.turn(host, restarted.nodes.transport)
@@ -108,8 +119,14 @@ def test_what_was_offered_again_today_waits_and_is_looked_for_until_then(restart
 def _state(story: Story) -> tuple[str, int | None]:
     """How the message that asked stands at the host, and in which epoch it has its place."""
     with story.nodes.host.read() as work:
-        (message,) = work.session.scalars(select(OutboxRow).where(OutboxRow.step == "requested"))
+        (message,) = work.session.scalars(select(OutboxRow).where(OutboxRow.thread == story.thread))
         return message.state, message.epoch
+
+
+def _places(story: Story) -> int:
+    """How many places of the first epoch the origin has."""
+    with story.nodes.origin.read() as work:
+        return streams.received(work.session, HOST_ID, 1).high_water
 
 
 def _is_due(host: Node) -> bool:

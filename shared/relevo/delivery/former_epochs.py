@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+
 from relevo.delivery import offered_again, stream_lists
 from relevo.delivery.node import Node
 from relevo.delivery.offered_again import AT_ONCE
-from relevo.delivery.stream_lists import LAST, Question
+from relevo.delivery.stream_lists import Question
 from relevo.delivery.transport import Transport
 from relevo.protocol.stream_list import Direction, StreamList
 from relevo.storage import peers, streams
@@ -56,18 +58,21 @@ def compare(node: Node, transport: Transport, peer: str) -> None:
 
 
 def _listed(node: Node, transport: Transport, peer: str, epoch: int) -> Iterator[StreamList]:
-    begin, more = 1, True
-    while more:
-        asked = Question(of=Direction.RECEIVED, epoch=epoch, begin=begin)
+    """What the peer has of an epoch, up to our own last place in it."""
+    with node.read() as work:
+        mine = (OutboxRow.peer == peer, OutboxRow.epoch == epoch, OutboxRow.receipt.is_not(None))
+        end = work.session.scalar(select(func.max(OutboxRow.seq)).where(*mine)) or 0
+    begin = 1
+    while begin <= end:
+        asked = Question(of=Direction.RECEIVED, epoch=epoch, begin=begin, end=end)
         page = stream_lists.ask(node, transport, peer, asked).listed
         yield page
-        more = page.more and bool(page.places)
-        begin = page.places[-1].seq + 1 if more else begin
+        begin = page.places[-1].seq + 1 if page.more and page.places else end + 1
 
 
 def _offer_what_lacks(node: Node, peer: str, page: StreamList) -> bool:
     """Whether nothing of what the page lacks waits until tomorrow."""
-    end = page.places[-1].seq if page.more and page.places else LAST
+    end = page.places[-1].seq if page.more and page.places else page.end
     within = (OutboxRow.epoch == page.epoch) & OutboxRow.seq.between(page.begin, end)
     lacks = within & OutboxRow.jti.not_in([place.jti for place in page.places])
     asked, behind, more = {"peer": peer, "iat": page.iat}, "", True

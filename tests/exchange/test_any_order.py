@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from host_node.service import SERVICE as HOST
@@ -79,6 +79,7 @@ def require_all(table: Table) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(first=forward, moves=st.lists(st.one_of(acts, bringing), min_size=1, max_size=14))
+@example(first=["acknowledge", "ask"], moves=["enter in error", "origin lets nothing return", (False, [0])])
 def test_both_nodes_end_alike(table: Table, first: list[str], moves: list[str | tuple[bool, list[int]]]) -> None:
     play(table, [*first, *moves])
     require_all(table)

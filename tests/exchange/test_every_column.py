@@ -88,7 +88,7 @@ HARMLESS: Mapping[str, str] = {
     "former_receipt": "digest jti receipt receipted_at state offered_again_at",
     "forgotten": "peer jti thread kind epoch seq manifest receipt found_at noted_at noted_by",
     "peer_stand": "peer epoch high_water missing heard_at asked_at doubt_epoch doubt_seq unproven_at stopped_at"
-    " confirmed_at confirmed_by confirmed_why empty gaps_asked_at",
+    " confirmed_at confirmed_by confirmed_why compared_epoch empty gaps_asked_at",
     "duty": "id peer thread duty side started_at due_at done_at dropped",
     "file": "id owner digest size state problem receipt begun_at",
     "file_part": "file number",

@@ -53,7 +53,7 @@ _FACTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ()) -> None:
     """Erase what both kinds of node keep of a referral beyond its evidence and the classes `keep`.
 
-    A second time changes nothing.
+    What waits to leave and carries no class keeps the words of its step. A second time changes nothing.
     """
     row.basis_record, row.basis_salt = None, None
     bases.forget(session, row)
@@ -67,7 +67,7 @@ def erase_thread(session: Session, row: ReferralRow, keep: Collection[str] = ())
     for came in _received(session, row):
         shares.shorten(session, came, _only(came.disclosures, keep) or None)
     for sent in _sent(session, row):
-        if sent.classes or sent.receipt is not None:
+        if sent.classes or sent.receipt is not None or sent.state == "held":
             left = _only(sent.disclosures, keep)
             forget(sent)
             sent.disclosures = left
